@@ -1,0 +1,48 @@
+# What every target of the project is compiled with.
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo)
+endif()
+
+add_library(tcpcopy_compile INTERFACE)
+target_include_directories(tcpcopy_compile INTERFACE
+  "${CMAKE_SOURCE_DIR}/include" "${CMAKE_SOURCE_DIR}/src")
+target_compile_options(tcpcopy_compile INTERFACE
+  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion
+  -Wnon-virtual-dtor -Wold-style-cast -Wcast-align -Woverloaded-virtual
+  -Wnull-dereference -Wdouble-promotion -Wformat=2 -Wimplicit-fallthrough
+  -fno-omit-frame-pointer)
+
+if(TCPCOPY_SANITIZE)
+  target_compile_options(tcpcopy_compile INTERFACE
+    -fsanitize=${TCPCOPY_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(tcpcopy_compile INTERFACE -fsanitize=${TCPCOPY_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # GCC 12 warns wrongly of null dereference in sanitized standard library code.
+    target_compile_options(tcpcopy_compile INTERFACE -Wno-null-dereference)
+  endif()
+else()
+  target_compile_definitions(tcpcopy_compile INTERFACE
+    $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
+  target_compile_options(tcpcopy_compile INTERFACE -fstack-protector-strong)
+endif()
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+if(TCPCOPY_COVERAGE)
+  target_compile_options(tcpcopy_compile INTERFACE --coverage)
+  target_link_options(tcpcopy_compile INTERFACE --coverage)
+endif()
+
+# tcpcopy_library(<name> SOURCES ... [LINKS ...]): a static library of the project.
+function(tcpcopy_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_link_libraries(${name} PUBLIC tcpcopy_compile ${arg_LINKS})
+endfunction()
+
+# tcpcopy_pure_library(...): the same for pure code. It is listed, so that a test can prove that
+# nothing in it reaches the system, a clock or a source of random numbers.
+function(tcpcopy_pure_library name)
+  tcpcopy_library(${name} ${ARGN})
+  set_property(GLOBAL APPEND PROPERTY TCPCOPY_PURE_LIBRARIES ${name})
+  set_property(GLOBAL APPEND PROPERTY TCPCOPY_PURE_FOLDERS "${CMAKE_CURRENT_SOURCE_DIR}")
+endfunction()

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The ports between rooms: what the pure cores call to get something out. The system side stands
+// behind them in the daemons; tests and the simulator stand behind them elsewhere.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "tcpcopy/address.hh"
+#include "tcpcopy/segment.hh"
+
+namespace tcpcopy {
+
+/// Where segments for the target go. Behind it: src/tcpcopy/inject.
+class PacketSink {
+ public:
+  virtual ~PacketSink() = default;
+
+  /// Takes one segment; the implementation may send it later, in order, within the same wake-up.
+  /// @param segment addresses, numbers, options; its own `payload` is empty.
+  /// @param payload the pieces that make up the payload, segment.payload_length bytes in all.
+  virtual void send(const ReplaySegment& segment, std::span<const Bytes> payload) = 0;
+};
+
+/// Where sessions announce which responses they want. Behind it: src/tcpcopy/link.
+class RouteSink {
+ public:
+  virtual ~RouteSink() = default;
+
+  /// Announces a session to the intercepts.
+  /// @param flow the connection as the target sees it.
+  /// @return whether at least one intercept is connected, so that responses can arrive.
+  virtual bool add_route(const FlowKey& flow) = 0;
+};
+
+}  // namespace tcpcopy

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Bytes of an IPv4 packet, hostile until proven sane, to values.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "common/net/tcp_options.hh"
+#include "tcpcopy/segment.hh"
+
+namespace tcpcopy::net {
+
+/// Why a packet was not taken. Each is a counter in the statistics.
+enum class ParseError : std::uint8_t {
+  kNone,
+  kTruncated,        ///< fewer bytes captured than its headers, or its length, claim
+  kNotIpv4,          ///< version is not 4
+  kBadHeaderLength,  ///< IHL below 5 words or beyond the total length
+  kBadTotalLength,   ///< total length smaller than its headers (0 included)
+  kFragment,         ///< part of a datagram; raw sockets deliver whole ones
+  kNotTcp,
+  kBadDataOffset,  ///< data offset below 5 words or beyond the segment
+  kBadOptions,     ///< a TCP option with a length below 2 or beyond the header
+};
+inline constexpr std::size_t kParseErrors = 9;
+
+/// A name for log lines: `bad-header-length`.
+std::string_view to_string(ParseError error);
+
+/// How much of a packet must be there.
+enum class Extent : std::uint8_t {
+  kWhole,    ///< headers and payload
+  kHeaders,  ///< the payload may be cut off
+};
+
+inline constexpr std::size_t kIpv4HeaderSize = 20;  ///< without options
+inline constexpr std::size_t kTcpHeaderSize = 20;   ///< without options
+
+struct Ipv4Header {
+  Address source;
+  Address destination;
+  std::uint16_t total_length = 0;  ///< bytes
+  std::uint8_t header_length = 0;  ///< bytes
+};
+
+/// The fields of a TCP header; numbers in host byte order and not yet bound to a sequence space.
+struct TcpHeader {
+  std::uint16_t source_port = 0;
+  std::uint16_t destination_port = 0;
+  std::uint32_t seq = 0;
+  std::uint32_t ack = 0;
+  TcpFlags flags;
+  std::uint16_t window = 0;
+  std::uint8_t header_length = 0;  ///< bytes, options included
+  ParsedOptions options;
+};
+
+struct TcpPacket {
+  Ipv4Header ip;
+  TcpHeader tcp;
+  Bytes ip_bytes;   ///< the IPv4 header as captured, options included
+  Bytes tcp_bytes;  ///< the TCP header as captured, options included
+  std::uint32_t payload_length = 0;
+  Bytes payload;  ///< what was captured of it: all of it with Extent::kWhole
+
+  Endpoint source() const { return {ip.source, tcp.source_port}; }
+  Endpoint destination() const { return {ip.destination, tcp.destination_port}; }
+};
+
+template <typename T>
+struct Parsed {
+  T value;
+  ParseError error = ParseError::kNone;
+  explicit operator bool() const { return error == ParseError::kNone; }
+};
+
+/// @param bytes begin at the IPv4 header. Only the fixed header need be there.
+Parsed<Ipv4Header> parse_ipv4_header(Bytes bytes);
+
+/// @param bytes begin at the TCP header; at least its first 20 bytes must be there.
+/// @param cut options beyond the end of `bytes` are missing and that is no error.
+Parsed<TcpHeader> parse_tcp_header(Bytes bytes, bool cut);
+
+/// @param bytes begin at the IPv4 header; what follows the packet (link-layer padding) is ignored.
+Parsed<TcpPacket> parse_tcp_packet(Bytes bytes, Extent extent);
+
+/// Binds parsed headers to sequence spaces. This is the only way in which a Segment comes from
+/// the network.
+template <typename SegmentType>
+SegmentType to_segment(const Ipv4Header& ip, const TcpHeader& tcp, std::uint32_t payload_length,
+                       Bytes payload) {
+  SegmentType segment;
+  segment.source = {ip.source, tcp.source_port};
+  segment.destination = {ip.destination, tcp.destination_port};
+  segment.seq = decltype(segment.seq)(tcp.seq);
+  segment.ack = decltype(segment.ack)(tcp.ack);
+  segment.flags = tcp.flags;
+  segment.window = tcp.window;
+  segment.options = tcp.options.options;
+  segment.sack_count = tcp.options.sack_count;
+  for (std::size_t i = 0; i < tcp.options.sack_count; ++i) {
+    const SackRange& range = tcp.options.sacks[i];
+    segment.sacks[i] = {decltype(segment.ack)(range.begin), decltype(segment.ack)(range.end)};
+  }
+  segment.payload_length = payload_length;
+  segment.payload = payload;
+  return segment;
+}
+
+}  // namespace tcpcopy::net

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "common/net/packet_writer.hh"
+
+#include <cassert>
+#include <cstring>
+
+#include "common/net/bytes.hh"
+#include "common/net/checksum.hh"
+
+namespace tcpcopy::net {
+namespace {
+
+constexpr std::uint8_t kVersionAndLength = 0x45;
+constexpr std::uint16_t kDontFragment = 0x4000;
+constexpr std::uint8_t kTimeToLive = 64;  // RFC 1700's default, and Linux's
+constexpr std::uint8_t kProtocolTcp = 6;
+
+void write_ipv4_header(const ReplaySegment& segment, std::uint16_t identification,
+                       std::span<std::byte> packet) {
+  std::byte* at = packet.data();
+  at[0] = static_cast<std::byte>(kVersionAndLength);
+  at[1] = std::byte{0};
+  store_be16(at + 2, static_cast<std::uint16_t>(packet.size()));
+  store_be16(at + 4, identification);
+  store_be16(at + 6, kDontFragment);
+  at[8] = static_cast<std::byte>(kTimeToLive);
+  at[9] = static_cast<std::byte>(kProtocolTcp);
+  store_be16(at + 10, 0);
+  store_be32(at + 12, segment.source.address.v4_bits());
+  store_be32(at + 16, segment.destination.address.v4_bits());
+  Checksum checksum;
+  checksum.add(packet.first(kIpv4HeaderSize));
+  store_be16(at + 10, checksum.value());
+}
+
+// Returns the header's length with its options.
+std::size_t write_tcp_header(const ReplaySegment& segment, std::span<std::byte> to) {
+  std::array<SackRange, kMaxSackBlocks> sacks{};
+  for (std::size_t i = 0; i < segment.sack_count; ++i) {
+    sacks[i] = {segment.sacks[i].begin.raw, segment.sacks[i].end.raw};
+  }
+  const std::size_t length =
+      kTcpHeaderSize + write_tcp_options(segment.options,
+                                         std::span(sacks).first(segment.sack_count),
+                                         to.subspan(kTcpHeaderSize));
+  std::byte* at = to.data();
+  store_be16(at, segment.source.port);
+  store_be16(at + 2, segment.destination.port);
+  store_be32(at + 4, segment.seq.raw);
+  store_be32(at + 8, segment.ack.raw);
+  at[12] = static_cast<std::byte>(length / 4 << 4U);
+  at[13] = static_cast<std::byte>(segment.flags.bits);
+  store_be16(at + 14, segment.window);
+  store_be32(at + 16, 0);  // checksum and urgent pointer
+  return length;
+}
+
+}  // namespace
+
+std::size_t write_packet(const ReplaySegment& segment, std::span<const Bytes> payload,
+                         std::uint16_t identification, std::span<std::byte> to) {
+  assert(segment.source.address.is_v4() && segment.destination.address.is_v4());
+  std::size_t size = kIpv4HeaderSize + write_tcp_header(segment, to.subspan(kIpv4HeaderSize));
+  for (const Bytes piece : payload) {
+    if (!piece.empty()) std::memcpy(&to[size], piece.data(), piece.size());
+    size += piece.size();
+  }
+  const std::span<std::byte> packet = to.first(size);
+  write_ipv4_header(segment, identification, packet);
+
+  const std::span<std::byte> tcp = packet.subspan(kIpv4HeaderSize);
+  Checksum checksum = pseudo_header_v4(packet.first(kIpv4HeaderSize), kProtocolTcp,
+                                       static_cast<std::uint16_t>(tcp.size()));
+  checksum.add(tcp);
+  store_be16(&tcp[16], checksum.value());
+  return size;
+}
+
+}  // namespace tcpcopy::net

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "common/wire/response_record.hh"
+
+#include <algorithm>
+#include <cassert>
+
+namespace tcpcopy::wire {
+namespace {
+
+constexpr std::size_t kTcpAt = net::kIpv4HeaderSize;  // IPv4 options are cut off
+
+}  // namespace
+
+void encode_response(const net::TcpPacket& packet, std::span<std::byte> to) {
+  assert(to.size() == kHeaderRecordSize || to.size() == kPayloadRecordSize);
+  std::fill(to.begin(), to.end(), std::byte{0});
+  std::copy_n(packet.ip_bytes.begin(), net::kIpv4HeaderSize, to.begin());
+  const std::size_t tcp_room = kHeaderRecordSize - kTcpAt;
+  const std::size_t tcp_size = std::min(packet.tcp_bytes.size(), tcp_room);
+  std::copy_n(packet.tcp_bytes.begin(), tcp_size, to.begin() + kTcpAt);
+
+  // A 1.x reader takes the payload for whole or for absent, so a part of it is not sent.
+  const std::size_t payload_at = kTcpAt + packet.tcp_bytes.size();
+  if (to.size() == kPayloadRecordSize && packet.payload.size() == packet.payload_length &&
+      payload_at + packet.payload_length <= kPayloadRecordSize) {
+    std::copy(packet.payload.begin(), packet.payload.end(),
+              to.begin() + static_cast<std::ptrdiff_t>(payload_at));
+  }
+}
+
+net::Parsed<Response> decode_response(Bytes record) {
+  assert(record.size() == kHeaderRecordSize || record.size() == kPayloadRecordSize);
+  const auto ip = net::parse_ipv4_header(record);
+  if (!ip) return {{}, ip.error};
+  const Bytes tcp_bytes = record.subspan(kTcpAt, kHeaderRecordSize - kTcpAt);
+  const auto tcp = net::parse_tcp_header(tcp_bytes, true);
+  if (!tcp) return {{}, tcp.error};
+  const std::size_t headers = std::size_t{ip.value.header_length} + tcp.value.header_length;
+  if (ip.value.total_length < headers) return {{}, net::ParseError::kBadTotalLength};
+
+  const auto payload_length = static_cast<std::uint32_t>(ip.value.total_length - headers);
+  const std::size_t payload_at = kTcpAt + tcp.value.header_length;
+  Bytes payload;
+  if (record.size() == kPayloadRecordSize && payload_at + payload_length <= record.size()) {
+    payload = record.subspan(payload_at, payload_length);
+  }
+  return {net::to_segment<Response>(ip.value, tcp.value, payload_length, payload)};
+}
+
+}  // namespace tcpcopy::wire

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tcpcopy/session/client_stream.hh"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+#include <new>
+
+namespace tcpcopy::session {
+
+Chunk* Chunk::create(ClientOffset begin, Bytes bytes, const Origin& origin) {
+  void* memory = ::operator new(sizeof(Chunk) + bytes.size());
+  auto* chunk = new (memory) Chunk(begin, static_cast<std::uint32_t>(bytes.size()), origin);
+  std::memcpy(static_cast<std::byte*>(memory) + sizeof(Chunk), bytes.data(), bytes.size());
+  return chunk;
+}
+
+void Chunk::destroy(Chunk* chunk) {
+  chunk->~Chunk();
+  ::operator delete(chunk);
+}
+
+Bytes Chunk::bytes() const {
+  return {static_cast<const std::byte*>(static_cast<const void*>(this + 1)), length_};
+}
+
+ClientStream::~ClientStream() {
+  while (head_ != nullptr) {
+    Chunk* next = head_->next_;
+    Chunk::destroy(head_);
+    head_ = next;
+  }
+}
+
+Chunk* ClientStream::append_after(Chunk* previous, ClientOffset begin, Bytes bytes,
+                                  const Chunk::Origin& origin) {
+  Chunk* chunk = Chunk::create(begin, bytes, origin);
+  Chunk*& link = previous == nullptr ? head_ : previous->next_;
+  chunk->next_ = link;
+  link = chunk;
+  if (previous == tail_) tail_ = chunk;
+  held_bytes_ += chunk->length_;
+  ++chunks_;
+  return chunk;
+}
+
+std::uint32_t ClientStream::insert(ClientOffset at, Bytes payload, const Chunk::Origin& origin) {
+  const ClientOffset end = at + static_cast<std::int64_t>(payload.size());
+  note_sent(end);
+  std::uint32_t inserted = 0;
+  Chunk* newest = nullptr;
+  ClientOffset from = std::max(at, contiguous_end_);
+  Chunk* previous = contiguous_tail_;
+  while (from < end) {
+    Chunk* next = previous == nullptr ? head_ : previous->next_;
+    if (next != nullptr && next->begin_ <= from) {  // bytes that are there already
+      from = std::max(from, next->end());
+      previous = next;
+      continue;
+    }
+    const ClientOffset gap_end = next == nullptr ? end : std::min(end, next->begin_);
+    const auto size = static_cast<std::size_t>(gap_end - from);
+    newest = append_after(previous, from,
+                          payload.subspan(static_cast<std::size_t>(from - at), size), origin);
+    inserted += static_cast<std::uint32_t>(size);
+    previous = newest;
+    from = gap_end;
+  }
+  if (newest != nullptr) newest->counts_packet_ = true;
+  extend_contiguous();
+  return inserted;
+}
+
+void ClientStream::extend_contiguous() {
+  Chunk* next = contiguous_tail_ == nullptr ? head_ : contiguous_tail_->next_;
+  while (next != nullptr && next->begin_ <= contiguous_end_) {
+    contiguous_end_ = next->end();
+    next->starts_turn_ = !behind_hole_ && next->origin_.online_acked > last_online_acked_;
+    behind_hole_ = false;
+    last_online_acked_ = std::max(last_online_acked_, next->origin_.online_acked);
+    contiguous_tail_ = next;
+    next = next->next_;
+  }
+}
+
+void ClientStream::set_end(const StreamEnd& end) {
+  note_sent(end.at);
+  if (!end_ || (end.reset && !end_->reset)) end_ = end;
+}
+
+const Chunk* ClientStream::find(ClientOffset at) const {
+  if (at >= contiguous_end_ || contiguous_tail_ == nullptr) return nullptr;
+  const Chunk* chunk = cursor_ != nullptr && cursor_->begin() <= at ? cursor_ : head_;
+  while (chunk != nullptr && chunk->end() <= at)
+    chunk = chunk->next();
+  return chunk != nullptr && chunk->begin() <= at ? chunk : nullptr;
+}
+
+ClientStream::Gathered ClientStream::gather(ClientOffset at, std::uint32_t length,
+                                            std::span<Bytes> pieces) const {
+  Gathered gathered;
+  const Chunk* chunk = find(at);
+  while (chunk != nullptr && gathered.length < length && gathered.pieces < pieces.size()) {
+    const auto skip = static_cast<std::uint32_t>(at - chunk->begin());
+    const std::uint32_t take = std::min(chunk->length() - skip, length - gathered.length);
+    pieces[gathered.pieces++] = chunk->bytes().subspan(skip, take);
+    gathered.length += take;
+    gathered.push = chunk->origin().push && skip + take == chunk->length();
+    at += take;
+    cursor_ = chunk;
+    chunk = chunk->next();
+  }
+  return gathered;
+}
+
+Account ClientStream::release_to(ClientOffset to) {
+  Account released;
+  while (head_ != nullptr && head_->end() <= to) {
+    Chunk* chunk = head_;
+    head_ = chunk->next_;
+    if (tail_ == chunk) tail_ = nullptr;
+    if (contiguous_tail_ == chunk) contiguous_tail_ = nullptr;
+    if (cursor_ == chunk) cursor_ = nullptr;
+    released += {chunk->counts_packet_ ? 1U : 0U, chunk->length_};
+    Chunk::destroy(chunk);
+    --chunks_;
+  }
+  held_bytes_ -= released.bytes;
+  if (to > contiguous_end_) {
+    contiguous_end_ = to;
+    behind_hole_ = true;
+    note_sent(to);
+    extend_contiguous();
+  }
+  return released;
+}
+
+}  // namespace tcpcopy::session

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tcpcopy/session/connection.hh"
+
+#include <algorithm>
+#include <array>
+
+namespace tcpcopy::session {
+namespace {
+
+constexpr std::uint32_t kHeaders = 40;         // IPv4 and TCP without options
+constexpr std::uint32_t kTimestampsRoom = 12;  // padded
+constexpr std::uint32_t kDefaultMss = 536;     // RFC 9293, 3.7.1
+constexpr std::uint32_t kMinMss = 48;          // below is an attack on the sender
+constexpr std::uint32_t kIssStep = 1U << 24U;  // beyond what was in flight
+constexpr std::int64_t kResetSlack = 65535;    // an RST answers a segment that may be old
+constexpr std::size_t kMaxPieces = 16;         // chunks in one segment
+
+std::uint32_t ticks(Duration duration) {
+  return static_cast<std::uint32_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+}
+
+bool newer(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(a - b) >= 0; }
+
+}  // namespace
+
+void Connection::open(const FlowKey& flow, const Start& start, const ClientOffer& offer,
+                      const Context& ctx) {
+  const Instant first_opened_at = opened_at_;
+  const bool reopened = offer_ != nullptr;
+  flow_ = flow;
+  offer_ = &offer;
+  client_numbers_ = SequenceMap<space::Client>(start.iss, start.first - 1);
+  start_ = start.first;
+  turns_.open(start.first, start.online_acked);
+  sender_.open(start.first, kDefaultMss, 0);
+  receiver_ = Receiver();
+  // The timestamp clock goes on over reconnects: numbers in TIME-WAIT are judged by it (RFC 6191).
+  opened_at_ = reopened ? first_opened_at : ctx.now;
+  client_rtt_ = start.rtt;
+  scaled_ = timestamps_ = sack_ = false;
+  state_ = State::kSynSent;
+  syns_ = 0;
+  syn_rto_ = kInitialRto;
+  send_syn(ctx);
+}
+
+void Connection::send_syn(const Context& ctx) {
+  ++syns_;
+  ++ctx.ledger.syns_sent;
+  syn_at_ = ctx.now;
+  syn_deadline_ = ctx.now + syn_rto_;
+  syn_rto_ = std::min(2 * syn_rto_, kMaxRto);
+
+  ReplaySegment syn;
+  syn.source = flow_.client;
+  syn.destination = flow_.server;
+  syn.seq = client_numbers_.wrap(start_ - 1);
+  syn.flags = {TcpFlags::kSyn};
+  syn.window = offer_->syn_window;
+  syn.options = offer_->options;
+  const std::uint32_t most = std::max(kMinMss, ctx.settings.mtu - kHeaders);
+  const std::uint32_t offered = offer_->options.mss.value_or(kDefaultMss);
+  syn.options.mss = static_cast<std::uint16_t>(std::min(offered, most));
+  if (syn.options.timestamps) {
+    syn.options.timestamps->value += ticks(ctx.now - opened_at_);
+    syn.options.timestamps->echo = 0;
+  }
+  put(syn, {}, ctx);
+}
+
+void Connection::put(const ReplaySegment& segment, std::span<const Bytes> payload,
+                     const Context& ctx) {
+  ++ctx.ledger.segments_sent;
+  ctx.ledger.bytes_sent += segment.payload_length;
+  ctx.packets.send(segment, payload);
+}
+
+Connection::Event Connection::on_response(const Response& response, const Context& ctx) {
+  if (state_ == State::kClosed) return Event::kNone;
+  if (state_ == State::kSynSent) return on_syn_sent(response, ctx);
+
+  const TargetOffset at = target_numbers_.unwrap(response.seq, receiver_.rcv_nxt());
+  if (response.flags.rst()) {
+    const bool in_window = at >= receiver_.last_ack_sent() - kResetSlack &&
+                           at <= receiver_.highest() + std::max(offer_->window, kMinReceiveWindow);
+    if (!in_window) return Event::kNone;
+    state_ = State::kClosed;
+    return Event::kReset;
+  }
+  if (response.flags.syn()) {  // our ack of the SYN-ACK was lost
+    receiver_.acknowledge_by(ctx.now);
+    return Event::kNone;
+  }
+  const bool news =
+      receiver_.on_segment(at, response.payload_length, response.flags.fin(), ctx.now);
+  if (news) turns_.on_response(response.flags.psh() || response.payload_length < mss_, ctx.now);
+  note_timestamp(response, at);
+  if (response.flags.ack()) take_ack(response, at, news, ctx);
+  return Event::kNone;
+}
+
+// RFC 9293, 3.10.7.3.
+Connection::Event Connection::on_syn_sent(const Response& response, const Context& ctx) {
+  const bool acks_our_syn = response.flags.ack() && response.ack == client_numbers_.wrap(start_);
+  if (response.flags.rst()) {
+    if (!acks_our_syn) return Event::kNone;
+    state_ = State::kClosed;
+    return Event::kRefused;
+  }
+  if (response.flags.ack() && !acks_our_syn) {
+    // The target still holds an older connection on these ports (3.5.1): end that, try again.
+    ReplaySegment rst;
+    rst.source = flow_.client;
+    rst.destination = flow_.server;
+    rst.seq = response.ack;
+    rst.flags = {TcpFlags::kRst};
+    put(rst, {}, ctx);
+    if (syns_ < kMaxSynTransmissions) send_syn(ctx);
+    return Event::kNone;
+  }
+  if (!response.flags.syn() || !response.flags.ack()) return Event::kNone;
+  establish(response, ctx);
+  return Event::kOpened;
+}
+
+void Connection::establish(const Response& response, const Context& ctx) {
+  const TcpOptions& ours = offer_->options;
+  const TcpOptions& theirs = response.options;
+  state_ = State::kOpen;
+  syn_deadline_ = kNever;
+  target_numbers_ = SequenceMap<space::Target>(response.seq, TargetOffset(-1));
+  window_from_ = TargetOffset(-1);
+  scaled_ = ours.window_scale && theirs.window_scale;
+  target_window_shift_ = scaled_ ? *theirs.window_scale : 0;
+  timestamps_ = ours.timestamps && theirs.timestamps;
+  if (timestamps_) ts_recent_ = theirs.timestamps->value;
+  sack_ = ours.sack_permitted && theirs.sack_permitted;
+
+  const std::uint32_t room = timestamps_ ? kTimestampsRoom : 0;
+  const std::uint32_t most = std::max(kMinMss, ctx.settings.mtu - kHeaders);
+  const std::uint32_t announced = theirs.mss.value_or(kDefaultMss);
+  mss_ = std::max(kMinMss, std::min(announced, most)) - room;
+  if (syns_ == 1) sender_.measure_handshake(ctx.now - syn_at_);
+  sender_.open(start_, mss_, response.window);
+  receiver_.open(client_rtt_, mss_);
+  // The real client's ack, if it has come, is answered by ours; if not, it will trigger ours.
+  if (client_ready_) receiver_.acknowledge_by(ctx.now);
+  ++ctx.ledger.connections;
+}
+
+void Connection::on_client_ready(Instant now) {
+  if (client_ready_) return;
+  client_ready_ = true;
+  if (is_open()) receiver_.acknowledge_by(now);
+}
+
+// RFC 7323, 4.3.
+void Connection::note_timestamp(const Response& response, TargetOffset at) {
+  if (!timestamps_ || !response.options.timestamps) return;
+  const std::uint32_t value = response.options.timestamps->value;
+  if (newer(value, ts_recent_) && at <= receiver_.last_ack_sent()) ts_recent_ = value;
+}
+
+void Connection::take_ack(const Response& response, TargetOffset at, bool news,
+                          const Context& ctx) {
+  const ClientOffset una = sender_.snd_una();
+  Sender::Ack ack;
+  for (std::size_t i = 0; sack_ && i < response.sack_count; ++i) {
+    const ClientRange range{client_numbers_.unwrap(response.sacks[i].begin, una),
+                            client_numbers_.unwrap(response.sacks[i].end, una)};
+    if (sender_.sack(range)) ack.news = true;
+  }
+  ack.ack = client_numbers_.unwrap(response.ack, una);
+  ack.window = std::uint32_t{response.window} << target_window_shift_;
+  ack.bare = response.sequence_length() == 0 && !news;
+  ack.current = at >= window_from_;
+  if (ack.current) window_from_ = at;
+  // An ack of what was never sent is answered with an ack (RFC 9293, 3.10.7.4).
+  if (!sender_.on_ack(ack, ctx.now)) receiver_.acknowledge_by(ctx.now);
+}
+
+void Connection::send(const ClientStream& stream, const Context& ctx) {
+  if (state_ != State::kOpen) return;
+  ClientOffset limit = stream.contiguous_end();
+  bool end_allowed = stream.complete();
+  if (ctx.settings.turn_order) {
+    const std::uint64_t expiries = turns_.expiries();
+    limit = turns_.limit(stream, {sender_.snd_nxt(), receiver_.highest(), srtt()}, ctx.now);
+    end_allowed = turns_.end_allowed();
+    ctx.ledger.turn_expiries += turns_.expiries() - expiries;
+  }
+  const bool fin = end_allowed && !stream.end()->reset;
+  sender_.offer(limit, fin);
+  while (const auto segment = sender_.next(ctx.now))
+    transmit(*segment, stream, ctx);
+}
+
+void Connection::transmit(const Transmission& segment, const ClientStream& stream,
+                          const Context& ctx) {
+  std::array<Bytes, kMaxPieces> pieces;
+  ClientOffset at = segment.begin;
+  std::uint32_t left = segment.length;
+  if (segment.again) ++ctx.ledger.retransmissions;
+  do {  // more than once only when the bytes lie in very many small chunks
+    const auto gathered = stream.gather(at, left, pieces);
+    left -= gathered.length;
+    const bool last = left == 0 || gathered.length == 0;
+    std::uint8_t flags = TcpFlags::kAck;
+    if (gathered.push || at + gathered.length == stream.contiguous_end()) flags |= TcpFlags::kPsh;
+    if (gathered.length == 0) flags = TcpFlags::kAck;
+    if (segment.fin && last) flags |= TcpFlags::kFin;
+    ReplaySegment out = header(flags, ctx.now);
+    out.seq = client_numbers_.wrap(at);
+    out.payload_length = gathered.length;
+    put(out, std::span(pieces).first(gathered.pieces), ctx);
+    at += gathered.length;
+    if (last) break;
+  } while (true);
+  receiver_.on_ack_sent(ctx.now);
+}
+
+ReplaySegment Connection::header(std::uint8_t flags, Instant now) const {
+  ReplaySegment segment;
+  segment.source = flow_.client;
+  segment.destination = flow_.server;
+  segment.flags = {flags};
+  segment.ack = target_numbers_.wrap(receiver_.ack(now));
+  segment.window = window_field();
+  if (timestamps_) {
+    const std::uint32_t value = offer_->options.timestamps->value + ticks(now - opened_at_);
+    segment.options.timestamps = TcpOptions::Timestamps{value, ts_recent_};
+  }
+  return segment;
+}
+
+std::uint16_t Connection::window_field() const {
+  const std::uint32_t window = std::max(offer_->window, kMinReceiveWindow);
+  const std::uint32_t shift = scaled_ ? *offer_->options.window_scale : 0U;
+  return static_cast<std::uint16_t>(std::min<std::uint32_t>(window >> shift, 65535));
+}
+
+void Connection::send_bare(std::uint8_t flags, ClientOffset at, const Context& ctx) {
+  ReplaySegment segment = header(flags, ctx.now);
+  segment.seq = client_numbers_.wrap(at);
+  if (sack_ && (flags & TcpFlags::kRst) == 0) {
+    const Receiver::Gaps gaps = receiver_.sack_blocks();
+    for (; segment.sack_count < gaps.count; ++segment.sack_count) {
+      const Receiver::Range& range = gaps.blocks[segment.sack_count];
+      segment.sacks[segment.sack_count] = {target_numbers_.wrap(range.begin),
+                                           target_numbers_.wrap(range.end)};
+    }
+  }
+  put(segment, {}, ctx);
+  receiver_.on_ack_sent(ctx.now);
+}
+
+bool Connection::on_deadline(const Context& ctx) {
+  if (state_ == State::kSynSent && syn_deadline_ <= ctx.now) {
+    if (syns_ >= kMaxSynTransmissions) return false;
+    send_syn(ctx);
+  }
+  if (state_ == State::kOpen && sender_.deadline() <= ctx.now) sender_.on_deadline(ctx.now);
+  return true;
+}
+
+void Connection::send_due_ack(const Context& ctx) {
+  if (state_ != State::kOpen || receiver_.ack_due() > ctx.now) return;
+  send_bare(TcpFlags::kAck, sender_.snd_nxt(), ctx);
+}
+
+Instant Connection::deadline() const {
+  if (state_ == State::kSynSent) return syn_deadline_;
+  if (state_ == State::kClosed) return kNever;
+  return std::min({sender_.deadline(), receiver_.ack_due(), turns_.deadline()});
+}
+
+void Connection::reset(const Context& ctx) {
+  if (state_ == State::kOpen && !finished()) {
+    send_bare(TcpFlags::kRst | TcpFlags::kAck, sender_.snd_nxt(), ctx);
+  } else if (state_ == State::kSynSent) {
+    // The target may have answered already: an RST behind our SYN ends its half-open connection.
+    ReplaySegment rst;
+    rst.source = flow_.client;
+    rst.destination = flow_.server;
+    rst.seq = client_numbers_.wrap(start_);
+    rst.flags = {TcpFlags::kRst};
+    put(rst, {}, ctx);
+  }
+  state_ = State::kClosed;
+}
+
+void Connection::send_keep_alive(const Context& ctx) {
+  if (state_ != State::kOpen || sender_.in_flight() > 0) return;
+  send_bare(TcpFlags::kAck, sender_.snd_nxt() - 1, ctx);
+}
+
+void Connection::on_path_restored(const Context& ctx) {
+  if (state_ == State::kSynSent) {
+    syn_rto_ = kInitialRto;
+    send_syn(ctx);
+  } else if (state_ == State::kOpen) {
+    sender_.retransmit_all();
+    receiver_.acknowledge_by(ctx.now);
+  }
+}
+
+Seq<space::Client> Connection::next_iss() const {
+  const ClientOffset sent = std::max(start_, sender_.snd_nxt());
+  return client_numbers_.wrap(sent) + kIssStep;
+}
+
+}  // namespace tcpcopy::session

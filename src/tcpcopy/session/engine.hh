@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The replay engine: all sessions, driven by what was captured, by responses and by time.
+//
+// It makes no system call and reads no clock. Each input brings the time of the wake-up; what has
+// to leave goes to the ports of Output before the call returns. The same inputs give the same
+// packets.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "tcpcopy/ports.hh"
+#include "tcpcopy/session/ledger.hh"
+#include "tcpcopy/session/recent_flows.hh"
+#include "tcpcopy/session/session_table.hh"
+#include "tcpcopy/session/settings.hh"
+#include "tcpcopy/session/source_addresses.hh"
+#include "tcpcopy/session/target_rules.hh"
+#include "tcpcopy/session/timing_wheel.hh"
+
+namespace tcpcopy::session {
+
+/// Where the engine's output goes.
+struct Output {
+  PacketSink& packets;
+  RouteSink& routes;
+};
+
+class Engine {
+ public:
+  /// @param start the time of the first input, or before.
+  Engine(const Settings& settings, TargetRules rules, SourceAddresses addresses, Instant start);
+
+  /// A captured packet of a client. Those that no rule wants are ignored.
+  void on_client_segment(const ClientSegment& segment, Instant now, const Output& out);
+
+  /// A packet of the target.
+  void on_response(const Response& response, Instant now, const Output& out);
+
+  /// To be called at next_deadline(), and at the end of every wake-up: acks that found no data to
+  /// ride on leave here.
+  void on_deadline(Instant now, const Output& out);
+  Instant next_deadline() const { return wheel_.next(); }
+
+  /// Routes can be registered (again): every session is announced, and what waits goes on.
+  void on_route_restored(Instant now, const Output& out);
+
+  /// Takes every client to have closed now. What is held goes on to be sent.
+  void drain(Instant now, const Output& out);
+
+  /// Ends every session at once; connections that are open are reset.
+  void shut_down(Instant now, const Output& out);
+
+  std::size_t sessions() const { return table_.size(); }
+  std::size_t timers() const { return wheel_.size(); }
+  const Ledger& ledger() const { return ledger_; }
+
+ private:
+  void open_session(const ClientSegment& first, const FlowKey& captured, const Endpoint& target,
+                    const Context& ctx);
+  std::optional<FlowKey> free_target_flow(const ClientSegment& first, const Endpoint& target);
+  void take_unowned(const ClientSegment& segment, const FlowKey& captured, const Endpoint& target,
+                    const Context& ctx);
+  void refuse_stray(const Response& response, const Context& ctx);
+  void after(Session& session, std::uint64_t held_before, const Context& ctx);
+  Context context(Instant now, const Output& out) {
+    return {settings_, out.packets, out.routes, ledger_, now};
+  }
+
+  Settings settings_;
+  TargetRules rules_;
+  SourceAddresses addresses_;
+  Ledger ledger_;
+  SessionTable table_;
+  TimingWheel wheel_;
+  RecentFlows ended_;
+  std::uint64_t held_memory_ = 0;  // of all sessions
+};
+
+}  // namespace tcpcopy::session

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tcpcopy/session/ledger.hh"
+
+#include <numeric>
+
+namespace tcpcopy::session {
+
+std::string_view to_string(LossReason reason) {
+  switch (reason) {
+    case LossReason::kNoHandshake:
+      return "no-handshake";
+    case LossReason::kTargetRefused:
+      return "target-refused";
+    case LossReason::kTargetReset:
+      return "target-reset";
+    case LossReason::kTargetClosed:
+      return "target-closed";
+    case LossReason::kTargetSilent:
+      return "target-silent";
+    case LossReason::kCaptureHole:
+      return "capture-hole";
+    case LossReason::kNoBoundary:
+      return "no-boundary";
+    case LossReason::kClientGone:
+      return "client-gone";
+    case LossReason::kIdle:
+      return "idle";
+    case LossReason::kSessionLimit:
+      return "session-limit";
+    case LossReason::kMemoryLimit:
+      return "memory-limit";
+    case LossReason::kNoFreePort:
+      return "no-free-port";
+    case LossReason::kNotSampled:
+      return "not-sampled";
+    case LossReason::kAbsurdSequence:
+      return "absurd-sequence";
+    case LossReason::kShutdown:
+      return "shutdown";
+  }
+  return "unknown";
+}
+
+Account Ledger::lost_in_all() const {
+  Account sum;
+  for (const Account& account : lost)
+    sum += account;
+  return sum;
+}
+
+std::uint64_t Ledger::sessions_lost_in_all() const {
+  return std::accumulate(sessions_lost.begin(), sessions_lost.end(), std::uint64_t{0});
+}
+
+bool Ledger::balanced() const {
+  const Account lost_sum = lost_in_all();
+  return captured.packets == control_packets + delivered.packets + duplicate.packets +
+                                 held.packets + lost_sum.packets &&
+         captured.bytes == delivered.bytes + duplicate.bytes + held.bytes + lost_sum.bytes &&
+         sessions_opened == sessions_completed + sessions_live + sessions_lost_in_all();
+}
+
+}  // namespace tcpcopy::session

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The accounts of the replay. Every captured packet that matched a rule, every byte that a client
+// sent and every session stands in exactly one account, and the sums hold at every moment:
+//
+//   packets captured = control + delivered + duplicate + held + lost (by reason)
+//   bytes   captured =           delivered + duplicate + held + lost (by reason)
+//   sessions opened  = completed + live + lost (by reason)
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace tcpcopy::session {
+
+/// Why packets, bytes or a session did not reach the target.
+enum class LossReason : std::uint8_t {
+  kNoHandshake,     ///< the target did not answer the SYN: see docs/deployment.md
+  kTargetRefused,   ///< the target answered the SYN with RST
+  kTargetReset,     ///< the target reset the connection
+  kTargetClosed,    ///< the target closed before it had all of a request
+  kTargetSilent,    ///< no response for the session timeout (-t)
+  kCaptureHole,     ///< bytes around them were never captured
+  kNoBoundary,      ///< captured mid-stream, before the first start of a request
+  kClientGone,      ///< the client aborted, or its ports were taken by a new connection
+  kIdle,            ///< nothing from the client for the idle timeout (-k)
+  kSessionLimit,    ///< no room for another session
+  kMemoryLimit,     ///< the session, or all sessions, held too much
+  kNoFreePort,      ///< no free port on the addresses of -c
+  kNotSampled,      ///< left out by -r or --ramp
+  kAbsurdSequence,  ///< a sequence number far outside of the stream
+  kShutdown,        ///< tcpcopy ended
+};
+inline constexpr std::size_t kLossReasons = 15;
+
+/// A name for log lines and reports: `no-handshake`.
+std::string_view to_string(LossReason reason);
+
+/// Packets and the bytes of payload that they brought.
+struct Account {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+
+  Account& operator+=(const Account& other) {
+    packets += other.packets;
+    bytes += other.bytes;
+    return *this;
+  }
+  Account& operator-=(const Account& other) {
+    packets -= other.packets;
+    bytes -= other.bytes;
+    return *this;
+  }
+};
+
+struct Ledger {
+  Account captured;
+  std::uint64_t control_packets = 0;  ///< without payload: SYN, FIN, RST, acks
+  Account delivered;                  ///< acknowledged by the target
+  Account duplicate;                  ///< captured before: retransmissions of the client
+  Account held;                       ///< waiting to be sent, or for the target's ack
+  std::array<Account, kLossReasons> lost{};
+
+  std::uint64_t sessions_opened = 0;
+  std::uint64_t sessions_completed = 0;
+  std::uint64_t sessions_live = 0;
+  std::array<std::uint64_t, kLossReasons> sessions_lost{};
+
+  // What happened, beside the accounts.
+  std::uint64_t responses = 0;          ///< responses that found their session
+  std::uint64_t response_bytes = 0;     ///< their payload
+  std::uint64_t responses_unknown = 0;  ///< responses without a session
+  std::uint64_t segments_sent = 0;
+  std::uint64_t bytes_sent = 0;  ///< retransmissions included
+  std::uint64_t retransmissions = 0;
+  std::uint64_t syns_sent = 0;
+  std::uint64_t connections = 0;  ///< handshakes completed with the target
+  std::uint64_t reconnects = 0;   ///< sessions that went on with a new connection
+  std::uint64_t joined = 0;       ///< sessions whose SYN was not seen
+  std::uint64_t turn_expiries = 0;
+  std::uint64_t ports_changed = 0;  ///< sessions that could not keep their client's port
+
+  void lose(LossReason reason, const Account& what) {
+    lost[static_cast<std::size_t>(reason)] += what;
+  }
+
+  /// Accounts for a packet that was captured and goes no further.
+  void capture_and_lose(LossReason reason, std::uint32_t payload_length) {
+    const Account packet{1, payload_length};
+    captured += packet;
+    lose(reason, packet);
+  }
+
+  Account lost_in_all() const;
+  std::uint64_t sessions_lost_in_all() const;
+
+  /// Whether the three sums of this file's head hold.
+  bool balanced() const;
+};
+
+}  // namespace tcpcopy::session

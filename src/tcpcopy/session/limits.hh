@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Every bound of the replay engine, with its reason. What happens at each is counted in the Ledger.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "tcpcopy/time.hh"
+
+namespace tcpcopy::session {
+
+using namespace std::chrono_literals;
+
+// Retransmission, RFC 6298. The floor is Linux's 200 ms instead of the RFC's 1 s (2.4), the ceiling
+// lower than the RFC's 60 s (2.5): a target that comes back should see its traffic soon.
+inline constexpr Duration kInitialRto = 1s;
+inline constexpr Duration kMinRto = 200ms;
+inline constexpr Duration kMaxRto = 8s;
+
+// A SYN is sent this often before its session is given up: 1 + 2 + 4 + 8 + 8 + 8 s.
+inline constexpr int kMaxSynTransmissions = 6;
+
+// Segments that may be in flight before the target acknowledged any (RFC 6928).
+inline constexpr std::uint32_t kInitialWindowSegments = 10;
+inline constexpr int kDuplicateAckThreshold = 3;  // RFC 5681, 3.2
+
+// How long an ack may wait for data to ride on: Linux's TCP_DELACK_MIN.
+inline constexpr Duration kDelayedAck = 40ms;
+// A client whose round trip is shorter than this is near: its acks are not delayed by it.
+inline constexpr Duration kNearRtt = 2ms;
+// The window that is announced to the target at least, whatever the client announced online: the
+// responses end at the assistant, so nothing here can be overrun.
+inline constexpr std::uint32_t kMinReceiveWindow = 65535;
+
+// Turns: see turns.hh.
+inline constexpr Duration kMaxTurnWait = 2s;
+inline constexpr Duration kMinTurnWait = 20ms;
+inline constexpr Duration kMinQuiet = 2ms;
+inline constexpr Duration kMaxQuiet = 50ms;
+
+// A hole in what was captured is waited for this long: a client that lost a packet on its way
+// to the online server sends it again, five times within 3 s at Linux's timing, and it is then
+// captured. What has not come by then, capture has missed.
+inline constexpr Duration kHolePatience = 3s;
+
+// Bytes beyond the end of the contiguous stream that are still believed. A larger jump is no
+// window that anybody uses, so the packet is forged or stale.
+inline constexpr std::int64_t kMaxAhead = std::int64_t{64} << 20U;
+
+// A connection that the target refused is tried again this often, with back-off.
+inline constexpr int kMaxRefusals = 5;
+
+// At the end tcpcopy gives its sessions this long to finish what they hold.
+inline constexpr Duration kDrainTime = 1s;
+
+}  // namespace tcpcopy::session

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tcpcopy/session/receiver.hh"
+
+#include <algorithm>
+
+#include "tcpcopy/session/limits.hh"
+
+namespace tcpcopy::session {
+namespace {
+
+// What does not fit is dropped, and comes again because it is not acknowledged.
+constexpr std::size_t kMaxRanges = 32;
+constexpr std::size_t kMaxPending = 64;
+
+}  // namespace
+
+void Receiver::open(Duration rtt, std::uint32_t mss) {
+  *this = Receiver();
+  rtt_ = rtt;
+  mss_ = mss;
+}
+
+bool Receiver::far() const { return rtt_ >= kNearRtt; }
+
+bool Receiver::on_segment(TargetOffset at, std::uint32_t length, bool fin, Instant now) {
+  if (length == 0 && !fin) {
+    // A keep-alive probe stands one before what is expected and wants an answer (RFC 9293, 3.8.4).
+    if (at < rcv_nxt_) acknowledge_by(now);
+    return false;
+  }
+  if (fin && !fin_at_) fin_at_ = at + length;
+  const Range range{std::max(at, rcv_nxt_), at + length + (fin ? 1 : 0)};
+  const bool in_order = at <= rcv_nxt_;
+  const bool had_gap = !ranges_.empty();
+  if (range.end <= range.begin || !store(range)) {
+    all_visible_ = true;
+    acknowledge_by(now);
+    return false;
+  }
+  advance();
+  if (!in_order) latest_ = at;
+  if (!in_order || had_gap || fin) {
+    all_visible_ = true;
+    acknowledge_by(now);
+  } else {
+    schedule_ack(length, now);
+  }
+  return true;
+}
+
+// Keeps ranges_ disjoint and in order. Returns whether the range was news and found room.
+bool Receiver::store(Range range) {
+  if (range.begin == rcv_nxt_ && ranges_.empty()) {  // the usual case
+    rcv_nxt_ = range.end;
+    return true;
+  }
+  const auto first = std::find_if(ranges_.begin(), ranges_.end(),
+                                  [&](const Range& r) { return r.end >= range.begin; });
+  const auto last =
+      std::find_if(first, ranges_.end(), [&](const Range& r) { return r.begin > range.end; });
+  if (first != last) {
+    if (first->begin <= range.begin && range.end <= first->end) return false;
+    range.begin = std::min(range.begin, first->begin);
+    range.end = std::max(range.end, std::prev(last)->end);
+  } else if (ranges_.size() >= kMaxRanges && range.begin > rcv_nxt_) {
+    return false;
+  }
+  ranges_.insert(ranges_.erase(first, last), range);
+  return true;
+}
+
+void Receiver::advance() {
+  while (!ranges_.empty() && ranges_.front().begin <= rcv_nxt_) {
+    rcv_nxt_ = std::max(rcv_nxt_, ranges_.front().end);
+    ranges_.erase(ranges_.begin());
+  }
+}
+
+void Receiver::schedule_ack(std::uint32_t length, Instant now) {
+  unacked_bytes_ += length;
+  const bool second_full_segment = unacked_bytes_ >= 2 * mss_;
+  const Instant due = second_full_segment ? now + rtt_ : now + rtt_ + kDelayedAck;
+  if (!far()) {
+    acknowledge_by(second_full_segment ? now : due);
+    return;
+  }
+  // Acks of segments that arrived close together leave together.
+  const bool merge = !pending_.empty() &&
+                     (pending_.size() >= kMaxPending || due - pending_.back().due < rtt_ / 32);
+  if (merge) {
+    pending_.back().upto = rcv_nxt_;
+  } else {
+    pending_.push_back({now + rtt_, rcv_nxt_});
+  }
+  if (second_full_segment) unacked_bytes_ = 0;
+  acknowledge_by(due);
+}
+
+TargetOffset Receiver::ack(Instant now) const {
+  if (pending_.empty() || all_visible_) return rcv_nxt_;
+  TargetOffset visible = std::max(last_ack_sent_, TargetOffset(0));
+  for (const Pending& pending : pending_) {
+    if (pending.due > now) break;
+    visible = std::max(visible, pending.upto);
+  }
+  return visible;
+}
+
+void Receiver::on_ack_sent(Instant now) {
+  last_ack_sent_ = std::max(last_ack_sent_, ack(now));
+  if (all_visible_) pending_.clear();
+  std::erase_if(pending_, [&](const Pending& pending) { return pending.due <= now; });
+  all_visible_ = false;
+  unacked_bytes_ = 0;
+  ack_due_ = pending_.empty() ? kNever : pending_.front().due;
+}
+
+Receiver::Gaps Receiver::sack_blocks() const {
+  Gaps gaps;
+  if (ranges_.empty()) return gaps;
+  const auto holds_latest = [&](const Range& range) {
+    return range.begin <= latest_ && latest_ < range.end;
+  };
+  const auto latest = std::find_if(ranges_.begin(), ranges_.end(), holds_latest);
+  if (latest != ranges_.end()) gaps.blocks[gaps.count++] = *latest;
+  for (auto range = ranges_.begin(); range != ranges_.end(); ++range) {
+    if (range == latest || gaps.count == gaps.blocks.size()) continue;
+    gaps.blocks[gaps.count++] = *range;
+  }
+  return gaps;
+}
+
+}  // namespace tcpcopy::session

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tcpcopy/session/request_boundary.hh"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace tcpcopy::session {
+namespace {
+
+using namespace std::string_view_literals;
+
+// RFC 9110, 9.3; RFC 5789; RFC 9113, 3.4.
+constexpr std::array kStarts{"GET "sv,    "POST "sv,         "HEAD "sv,  "PUT "sv,
+                             "DELETE "sv, "OPTIONS "sv,      "PATCH "sv, "CONNECT "sv,
+                             "TRACE "sv,  "PRI * HTTP/2.0"sv};
+
+bool starts_with(Bytes bytes, std::string_view text) {
+  return bytes.size() >= text.size() &&
+         std::equal(text.begin(), text.end(), bytes.begin(),
+                    [](char c, std::byte b) { return static_cast<std::byte>(c) == b; });
+}
+
+// `*3\r\n`: the number of elements of a RESP array.
+bool starts_resp_array(Bytes bytes) {
+  if (!starts_with(bytes, "*")) return false;
+  const auto is_digit = [](std::byte b) { return b >= std::byte{'0'} && b <= std::byte{'9'}; };
+  const auto digits_end = std::find_if_not(bytes.begin() + 1, bytes.end(), is_digit);
+  const auto digits = digits_end - bytes.begin() - 1;
+  return digits > 0 && starts_with(bytes.subspan(static_cast<std::size_t>(digits) + 1), "\r\n");
+}
+
+}  // namespace
+
+bool looks_like_request(Bytes bytes) {
+  return starts_resp_array(bytes) ||
+         std::any_of(kStarts.begin(), kStarts.end(),
+                     [&](std::string_view start) { return starts_with(bytes, start); });
+}
+
+std::optional<ClientOffset> next_request_boundary(const ClientStream& stream, ClientOffset from) {
+  for (const Chunk* chunk = stream.find(from); chunk != nullptr; chunk = chunk->next()) {
+    if (chunk->begin() >= stream.contiguous_end()) break;
+    if (chunk->begin() < from) continue;
+    if (chunk->starts_turn() || looks_like_request(chunk->bytes())) return chunk->begin();
+  }
+  return std::nullopt;
+}
+
+}  // namespace tcpcopy::session

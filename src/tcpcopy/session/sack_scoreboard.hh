@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which bytes in flight the target has reported out of order (RFC 6675, 3).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "tcpcopy/sequence.hh"
+
+namespace tcpcopy::session {
+
+/// [begin, end) of the client's stream.
+struct ClientRange {
+  ClientOffset begin;
+  ClientOffset end;
+
+  std::int64_t length() const { return end - begin; }
+  friend bool operator==(const ClientRange&, const ClientRange&) = default;
+};
+
+class SackScoreboard {
+ public:
+  /// More disjoint ranges than this are not remembered: what they say is said again.
+  static constexpr std::size_t kMaxRanges = 64;
+
+  /// @return whether any of the range was news.
+  bool add(ClientRange range);
+
+  /// Forgets what lies before `una`.
+  void advance(ClientOffset una);
+  void clear() { ranges_.clear(); }
+  bool empty() const { return ranges_.empty(); }
+
+  /// Bytes reported.
+  std::int64_t bytes() const;
+
+  /// The end of what counts as lost: bytes not reported before it have at least `threshold` bytes
+  /// reported above them (IsLost() of RFC 6675, 4).
+  std::optional<ClientOffset> lost_before(std::int64_t threshold) const;
+
+  /// The first run of bytes in [from, to) that is not reported.
+  std::optional<ClientRange> first_hole(ClientOffset from, ClientOffset to) const;
+
+  /// How many bytes in [from, to) are not reported.
+  std::int64_t missing(ClientOffset from, ClientOffset to) const;
+
+ private:
+  std::vector<ClientRange> ranges_;  // disjoint, in order, not touching
+};
+
+}  // namespace tcpcopy::session

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tcpcopy/session/sender.hh"
+
+#include <algorithm>
+
+#include "tcpcopy/session/limits.hh"
+
+namespace tcpcopy::session {
+
+void Sender::open(ClientOffset first, std::uint32_t mss, std::uint32_t window) {
+  const RttEstimator rtt = rtt_;
+  *this = Sender();
+  rtt_ = rtt;
+  rtt_.end_back_off();
+  mss_ = mss;
+  snd_una_ = snd_nxt_ = offered_end_ = lost_to_ = high_rxt_ = first;
+  snd_wnd_ = max_snd_wnd_ = window;
+  cwnd_ = std::int64_t{kInitialWindowSegments} * mss;
+}
+
+// The end of what recovery takes for lost: what a timeout or duplicate acks said, and what SACK
+// blocks prove.
+ClientOffset Sender::lost_end() const {
+  if (!recovery_point_) return snd_una_;
+  ClientOffset end = lost_to_;
+  const std::int64_t threshold = std::int64_t{kDuplicateAckThreshold - 1} * mss_ + 1;
+  if (const auto sacked = scoreboard_.lost_before(threshold)) end = std::max(end, *sacked);
+  return std::min(end, snd_nxt_);
+}
+
+// An estimate of what is still in the network (RFC 6675, 4). Without SACK each duplicate ack
+// stands for a segment that has left it, which gives the limited transmit of RFC 3042 and the
+// inflation of RFC 5681 in one.
+std::int64_t Sender::pipe() const {
+  std::int64_t gone = scoreboard_.bytes();
+  if (scoreboard_.empty()) gone = std::int64_t{duplicate_acks_} * mss_;
+  gone += scoreboard_.missing(std::max(high_rxt_, snd_una_), lost_end());
+  return std::max<std::int64_t>(0, in_flight() - gone);
+}
+
+Transmission Sender::cut(ClientOffset begin, ClientOffset end, bool again) const {
+  const std::int64_t bytes_end = fin_at_ ? std::min(end, *fin_at_) - begin : end - begin;
+  const std::int64_t length = std::clamp<std::int64_t>(bytes_end, 0, mss_);
+  const bool fin = fin_at_ && begin + length == *fin_at_ && end > *fin_at_;
+  return {begin, static_cast<std::uint32_t>(length), fin, again};
+}
+
+std::optional<Transmission> Sender::next_lost() {
+  const auto hole = scoreboard_.first_hole(std::max(high_rxt_, snd_una_), lost_end());
+  if (!hole) return std::nullopt;
+  Transmission lost = cut(hole->begin, hole->end, true);
+  high_rxt_ = lost.begin + lost.length + (lost.fin ? 1 : 0);
+  timed_end_.reset();
+  return lost;
+}
+
+std::optional<Transmission> Sender::next_new(Instant now) {
+  if (fin_sent()) return std::nullopt;
+  const ClientOffset window_end = snd_una_ + snd_wnd_;
+  const std::int64_t available = offered_end_ - snd_nxt_;
+  const std::int64_t usable = std::min(offered_end_, window_end) - snd_nxt_;
+  const bool only_fin = available <= 0 && offered_fin_;
+  if (!only_fin) {
+    if (usable <= 0) return std::nullopt;
+    // Silly window avoidance (RFC 9293, 3.8.6.2.1): a cut segment waits while data is in flight.
+    const bool cut_by_window = usable < available && usable < mss_;
+    if (cut_by_window && in_flight() > 0 && usable < max_snd_wnd_ / 2) return std::nullopt;
+  }
+  const std::int64_t length = std::clamp<std::int64_t>(usable, 0, mss_);
+  if (offered_fin_ && available <= length) fin_at_ = offered_end_;
+  Transmission fresh = cut(snd_nxt_, snd_nxt_ + length + (fin_at_ ? 1 : 0), false);
+  snd_nxt_ = snd_nxt_ + fresh.length + (fresh.fin ? 1 : 0);
+  if (!timed_end_ && !recovery_point_) {
+    timed_end_ = snd_nxt_;
+    timed_at_ = now;
+  }
+  return fresh;
+}
+
+std::optional<Transmission> Sender::next(Instant now) {
+  std::optional<Transmission> segment;
+  const std::int64_t pipe_now = pipe();
+  if (pipe_now < cwnd_) {
+    if (recovery_point_) segment = next_lost();
+    if (!segment) segment = next_new(now);
+  }
+  if (segment && deadline_ == kNever) restart_timer(now);
+  // The window is closed and nothing is in flight to make the target speak: probe later.
+  const bool waiting = offered_end_ > snd_nxt_ && window_closed() && in_flight() == 0;
+  if (!segment && waiting && deadline_ == kNever) restart_timer(now);
+  return segment;
+}
+
+bool Sender::sack(ClientRange range) {
+  range.begin = std::max(range.begin, snd_una_);
+  range.end = std::min(range.end, snd_nxt_);
+  return scoreboard_.add(range);
+}
+
+bool Sender::on_ack(const Ack& ack, Instant now) {
+  if (ack.ack > snd_nxt_) return false;
+  if (ack.ack < snd_una_) return true;  // old: overtaken on its way
+  const std::int64_t window = ack.window;
+  const bool same_window = window == snd_wnd_;
+  if (ack.current) {
+    const bool opened = window_closed() && window > 0;
+    snd_wnd_ = window;
+    max_snd_wnd_ = std::max(max_snd_wnd_, snd_wnd_);
+    if (opened) {
+      rtt_.end_back_off();
+      if (in_flight() > 0) retransmit_all();  // what the closed window made the target drop
+      deadline_ = kNever;
+      if (in_flight() > 0) restart_timer(now);
+    }
+  }
+  if (ack.ack > snd_una_) {
+    on_new_ack(ack.ack, now);
+  } else if (in_flight() > 0 && (ack.news || (ack.bare && same_window))) {
+    on_duplicate_ack();
+  }
+  return true;
+}
+
+void Sender::on_new_ack(ClientOffset ack, Instant now) {
+  const std::int64_t acked = ack - snd_una_;
+  if (timed_end_ && ack >= *timed_end_) {
+    rtt_.measure(now - timed_at_);
+    timed_end_.reset();
+  } else {
+    rtt_.end_back_off();
+  }
+  snd_una_ = ack;
+  scoreboard_.advance(ack);
+  duplicate_acks_ = 0;
+  if (recovery_point_ && ack >= *recovery_point_) {
+    recovery_point_.reset();
+  } else if (recovery_point_) {
+    // A partial ack: what follows it is lost too (RFC 6582, 3.2, step 3).
+    high_rxt_ = std::max(high_rxt_, ack);
+    lost_to_ = std::max(lost_to_, std::min(ack + mss_, snd_nxt_));
+  }
+  if (!recovery_point_ || cwnd_ < ssthresh_) grow_window(acked);
+  deadline_ = kNever;
+  if (in_flight() > 0) restart_timer(now);
+}
+
+// RFC 5681, 3.1, with the byte counting of RFC 3465 (L = 2).
+void Sender::grow_window(std::int64_t acked) {
+  if (cwnd_ < ssthresh_) {
+    cwnd_ += std::min<std::int64_t>(acked, 2 * std::int64_t{mss_});
+  } else {
+    cwnd_ +=
+        std::max<std::int64_t>(1, std::int64_t{mss_} * std::min<std::int64_t>(acked, mss_) / cwnd_);
+  }
+}
+
+void Sender::on_duplicate_ack() {
+  ++duplicate_acks_;
+  if (recovery_point_) return;
+  const std::int64_t threshold = std::int64_t{kDuplicateAckThreshold - 1} * mss_ + 1;
+  if (duplicate_acks_ >= kDuplicateAckThreshold || scoreboard_.lost_before(threshold)) {
+    enter_recovery();
+  }
+}
+
+void Sender::enter_recovery() {
+  ssthresh_ = std::max<std::int64_t>(in_flight() / 2, 2 * std::int64_t{mss_});
+  cwnd_ = ssthresh_;
+  recovery_point_ = snd_nxt_;
+  high_rxt_ = snd_una_;
+  lost_to_ = std::min(snd_una_ + mss_, snd_nxt_);
+}
+
+void Sender::on_deadline(Instant now) {
+  deadline_ = kNever;
+  if (in_flight() == 0 && offered_end_ > snd_nxt_ && window_closed()) {
+    // Zero-window probe (RFC 9293, 3.8.6.1): one byte beyond the window, sent again until taken.
+    ++snd_nxt_.value;
+  }
+  if (in_flight() == 0) return;
+  ssthresh_ = std::max<std::int64_t>(in_flight() / 2, 2 * std::int64_t{mss_});
+  cwnd_ = mss_;
+  retransmit_all();
+  rtt_.back_off();
+  restart_timer(now);
+}
+
+void Sender::retransmit_all() {
+  if (in_flight() == 0) return;
+  recovery_point_ = snd_nxt_;
+  high_rxt_ = snd_una_;
+  lost_to_ = snd_nxt_;
+  duplicate_acks_ = 0;
+  timed_end_.reset();
+}
+
+void Sender::restart_timer(Instant now) { deadline_ = now + rtt_.rto(); }
+
+}  // namespace tcpcopy::session

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The sending half of a TCP towards the target: what to send next, and when to send it again.
+//
+// It knows positions only, not bytes. RFC 6298 (timer), RFC 5681 and 6582 (congestion control and
+// NewReno), RFC 6675 (recovery with SACK), RFC 9293 3.8.6 (windows and probes). The FIN takes one
+// position behind the last byte, as in the RFC.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "tcpcopy/session/rtt_estimator.hh"
+#include "tcpcopy/session/sack_scoreboard.hh"
+#include "tcpcopy/time.hh"
+
+namespace tcpcopy::session {
+
+/// One segment to be sent.
+struct Transmission {
+  ClientOffset begin;
+  std::uint32_t length = 0;  ///< bytes of payload
+  bool fin = false;          ///< FIN stands behind the payload
+  bool again = false;        ///< was sent before
+};
+
+class Sender {
+ public:
+  /// Begins a connection whose first byte stands at `first`.
+  /// @param mss payload bytes of a full segment.
+  /// @param window what the target announced, in bytes.
+  void open(ClientOffset first, std::uint32_t mss, std::uint32_t window);
+
+  /// What may be sent, as far as the client's side goes: bytes up to `end`, and then a FIN.
+  void offer(ClientOffset end, bool fin) {
+    offered_end_ = end;
+    offered_fin_ = fin;
+  }
+
+  /// What to send now; to be called until it returns nothing. Assumes that it is then sent.
+  std::optional<Transmission> next(Instant now);
+
+  /// An acknowledgment of the target.
+  struct Ack {
+    ClientOffset ack;
+    std::uint32_t window = 0;  ///< bytes
+    bool news = false;         ///< its SACK blocks reported something new (see sack())
+    bool bare = true;          ///< brought neither payload nor FIN
+    bool current = true;       ///< not older than the ack before, so its window counts
+  };
+  /// @return false when it acknowledges what was never sent.
+  bool on_ack(const Ack& ack, Instant now);
+
+  /// Notes a SACK block. @return whether it was news.
+  bool sack(ClientRange range);
+
+  /// To be called when deadline() has come, before next().
+  void on_deadline(Instant now);
+  Instant deadline() const { return deadline_; }
+
+  /// Sends everything in flight again: whatever held the path up is over.
+  void retransmit_all();
+
+  ClientOffset snd_una() const { return snd_una_; }
+  ClientOffset snd_nxt() const { return snd_nxt_; }
+  std::int64_t in_flight() const { return snd_nxt_ - snd_una_; }
+  bool fin_sent() const { return fin_at_ && snd_nxt_ > *fin_at_; }
+  bool fin_acked() const { return fin_at_ && snd_una_ > *fin_at_; }
+  const RttEstimator& rtt() const { return rtt_; }
+  /// Takes the round trip of the handshake.
+  void measure_handshake(Duration rtt) { rtt_.measure(rtt); }
+
+ private:
+  ClientOffset lost_end() const;
+  std::int64_t pipe() const;
+  std::optional<Transmission> next_lost();
+  std::optional<Transmission> next_new(Instant now);
+  Transmission cut(ClientOffset begin, ClientOffset end, bool again) const;
+  void on_new_ack(ClientOffset ack, Instant now);
+  void on_duplicate_ack();
+  void enter_recovery();
+  void grow_window(std::int64_t acked);
+  void restart_timer(Instant now);
+  bool window_closed() const { return snd_wnd_ == 0; }
+
+  RttEstimator rtt_;
+  std::uint32_t mss_ = 536;
+
+  ClientOffset snd_una_;
+  ClientOffset snd_nxt_;
+  ClientOffset offered_end_;
+  bool offered_fin_ = false;
+  std::optional<ClientOffset> fin_at_;  // once sent
+  std::int64_t snd_wnd_ = 0;
+  std::int64_t max_snd_wnd_ = 0;
+
+  std::int64_t cwnd_ = 0;
+  std::int64_t ssthresh_ = INT64_MAX;
+
+  // Recovery: all before lost_to_ that is not reported and not yet sent again (from high_rxt_ on)
+  // is sent again. It ends when recovery_point_ is acknowledged.
+  SackScoreboard scoreboard_;
+  int duplicate_acks_ = 0;
+  std::optional<ClientOffset> recovery_point_;
+  ClientOffset lost_to_;
+  ClientOffset high_rxt_;
+
+  // Karn: one segment at a time is timed, and only if it is not sent again.
+  std::optional<ClientOffset> timed_end_;
+  Instant timed_at_;
+
+  Instant deadline_ = kNever;
+};
+
+}  // namespace tcpcopy::session

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tcpcopy/session/session.hh"
+
+#include <algorithm>
+
+#include "tcpcopy/session/limits.hh"
+#include "tcpcopy/session/request_boundary.hh"
+
+namespace tcpcopy::session {
+
+bool Session::began_with(const ClientSegment& syn) const { return from_start_ && syn.seq == iss_; }
+
+void Session::begin(const ClientSegment& first, const Context& ctx) {
+  syn_captured_at_ = last_client_at_ = target_owes_since_ = ctx.now;
+  look_again_at_ = ctx.now + std::min(ctx.settings.session_timeout, ctx.settings.idle_timeout);
+  from_start_ = first.flags.syn();
+  offer_.options = first.options;
+  if (from_start_) {
+    iss_ = first.seq;
+    offer_.syn_window = first.window;
+    offer_.window = first.window;
+    client_numbers_ = SequenceMap<space::Client>(iss_, ClientOffset(-1));
+    return;
+  }
+  // Its SYN was not seen: what it offered is made up, its numbers begin here.
+  ++ctx.ledger.joined;
+  iss_ = first.seq - 1;
+  client_numbers_ = SequenceMap<space::Client>(first.seq, ClientOffset(0));
+  offer_.options.mss = ctx.settings.made_up_mss;
+  offer_.options.sack_permitted = true;
+  offer_.options.window_scale = 7;
+  connection_.on_client_ready(ctx.now);
+  phase_ = Phase::kSuspended;
+}
+
+void Session::on_client_segment(const ClientSegment& segment, const Context& ctx) {
+  last_client_at_ = ctx.now;
+  if (!outstanding()) target_owes_since_ = ctx.now;
+  ctx.ledger.captured += {1, segment.payload_length};
+  if (segment.flags.syn()) {
+    take_syn(segment, ctx);
+    return;
+  }
+  const ClientOffset at = client_numbers_.unwrap(segment.seq, stream_.contiguous_end());
+  if (at - stream_.contiguous_end() > kMaxAhead || at < ClientOffset(-1)) {
+    if (segment.payload_length == 0) {
+      ++ctx.ledger.control_packets;
+    } else {
+      ctx.ledger.lose(LossReason::kAbsurdSequence, {1, segment.payload_length});
+    }
+    return;
+  }
+  take_ack(segment, ctx);
+  if (is_keep_alive(segment, at)) connection_.send_keep_alive(ctx);
+  // Behind the client's FIN its numbers are one beyond its bytes.
+  stream_.note_sent(stream_.end() ? std::min(at, stream_.end()->at) : at);
+  take_payload(segment, at, ctx);
+  if (segment.flags.fin() || segment.flags.rst()) take_end(segment, at, ctx);
+  note_hole(ctx.now);
+  advance(ctx);
+}
+
+void Session::take_syn(const ClientSegment& syn, const Context& ctx) {
+  take_payload(syn, ClientOffset(0), ctx);  // Fast Open's data is stream data like any other
+  if (!online_known_) syn_captured_at_ = ctx.now;
+  if (phase_ == Phase::kAwaitingRoute) connect(ClientOffset(0), ctx);
+}
+
+void Session::take_ack(const ClientSegment& segment, const Context& ctx) {
+  if (!segment.flags.ack() || segment.flags.rst()) return;
+  if (!online_known_) {
+    // The first ack of a whole connection acknowledges the online server's SYN.
+    online_known_ = true;
+    online_numbers_ = SequenceMap<space::Online>(segment.ack, OnlineOffset(0));
+    if (from_start_) {
+      rtt_ = ctx.settings.rtt.value_or(ctx.now - syn_captured_at_);
+      connection_.set_rtt(rtt_);
+    }
+  }
+  online_acked_ = std::max(online_acked_, online_numbers_.unwrap(segment.ack, online_acked_));
+  const std::uint32_t shift = from_start_ ? offer_.options.window_scale.value_or(0) : 0U;
+  offer_.window = std::max(offer_.window, std::uint32_t{segment.window} << shift);
+  connection_.on_client_ready(ctx.now);
+}
+
+void Session::take_payload(const ClientSegment& segment, ClientOffset at, const Context& ctx) {
+  Ledger& ledger = ctx.ledger;
+  if (segment.payload_length == 0) {
+    ++ledger.control_packets;
+    return;
+  }
+  const Account whole{1, segment.payload_length};
+  if (stream_.end() && at >= stream_.end()->at) {  // bytes behind a FIN
+    ledger.lose(LossReason::kAbsurdSequence, whole);
+    return;
+  }
+  const Chunk::Origin origin{online_acked_, ctx.now, segment.flags.psh()};
+  const std::uint32_t inserted = stream_.insert(at, segment.payload, origin);
+  if (inserted == 0) {
+    ledger.duplicate += whole;
+    return;
+  }
+  ledger.held += {1, inserted};
+  ledger.duplicate += {0, segment.payload_length - inserted};
+}
+
+void Session::take_end(const ClientSegment& segment, ClientOffset at, const Context& ctx) {
+  const bool reset = segment.flags.rst();
+  ClientOffset end_at = at + segment.payload_length;
+  if (reset) end_at = std::max(end_at, stream_.contiguous_end());
+  if (stream_.end()) end_at = stream_.end()->at;  // an RST behind the FIN ends the same bytes
+  stream_.set_end({end_at, online_acked_, reset});
+  if (phase_ == Phase::kSuspended && stream_.first() == nullptr) complete(ctx);
+}
+
+// RFC 9293, 3.8.4: one before what the online server expects, with no byte or an old one.
+bool Session::is_keep_alive(const ClientSegment& segment, ClientOffset at) const {
+  return segment.payload_length <= 1 && at + 1 == stream_.contiguous_end() && !stream_.has_hole() &&
+         stream_.first() == nullptr && !segment.flags.fin();
+}
+
+void Session::note_hole(Instant now) {
+  if (!stream_.has_hole()) {
+    hole_since_ = kNever;
+  } else if (hole_since_ == kNever) {
+    hole_since_ = now;
+  }
+}
+
+void Session::connect(ClientOffset first, const Context& ctx) {
+  if (!ctx.routes.add_route(target_)) {
+    phase_ = Phase::kAwaitingRoute;
+    resume_from_ = first;
+    return;
+  }
+  Connection::Start start;
+  start.first = first;
+  start.iss = connected_once_ ? connection_.next_iss() : client_numbers_.wrap(first - 1);
+  // Behind the start of the stream only what the client sees from now on counts.
+  const bool whole = first == ClientOffset(0) && from_start_;
+  const Chunk* chunk = stream_.find(first);
+  start.online_acked =
+      whole ? OnlineOffset(0) : (chunk != nullptr ? chunk->origin().online_acked : online_acked_);
+  start.rtt = rtt_;
+  if (connected_once_) ++ctx.ledger.reconnects;
+  connected_once_ = true;
+  phase_ = Phase::kConnected;
+  target_owes_since_ = ctx.now;
+  connection_.open(target_, start, offer_, ctx);
+}
+
+void Session::on_response(const Response& response, const Context& ctx) {
+  target_owes_since_ = ctx.now;
+  ++ctx.ledger.responses;
+  ctx.ledger.response_bytes += response.payload_length;
+  if (phase_ != Phase::kConnected) return;
+  switch (connection_.on_response(response, ctx)) {
+    case Connection::Event::kRefused:
+      if (++refusals_ > kMaxRefusals) {
+        end(LossReason::kTargetRefused, ctx);
+      } else {
+        suspend(LossReason::kTargetRefused, connection_.snd_una(), ctx);
+        retry_at_ = ctx.now + kInitialRto * (1 << (refusals_ - 1));
+      }
+      return;
+    case Connection::Event::kReset:
+      release(connection_.snd_una(), ctx);
+      suspend(LossReason::kTargetReset, connection_.snd_nxt(), ctx);
+      if (!ended()) advance(ctx);
+      return;
+    case Connection::Event::kOpened:
+      refusals_ = 0;
+      break;
+    case Connection::Event::kNone:
+      break;
+  }
+  release(connection_.snd_una(), ctx);
+  advance(ctx);
+}
+
+void Session::release(ClientOffset to, const Context& ctx) {
+  const Account delivered = stream_.release_to(std::min(to, stream_.contiguous_end()));
+  ctx.ledger.held -= delivered;
+  ctx.ledger.delivered += delivered;
+}
+
+void Session::lose(ClientOffset to, LossReason reason, const Context& ctx) {
+  const Account lost = stream_.release_to(to);
+  if (lost.bytes > 0 && !damage_) damage_ = reason;
+  ctx.ledger.held -= lost;
+  ctx.ledger.lose(reason, lost);
+}
+
+// The one place that decides what comes next, after any input.
+void Session::advance(const Context& ctx) {
+  if (ended()) return;
+  if (phase_ == Phase::kAwaitingRoute) return;
+  if (phase_ == Phase::kSuspended) {
+    resume(ctx);
+    return;
+  }
+  if (connection_.is_open()) {
+    if (connection_.target_closed() && reconnect_for_new_turn(ctx)) return;
+    connection_.send(stream_, ctx);
+    settle(ctx);
+  }
+}
+
+// The target has closed, the client goes on: a real client would open a new connection for its
+// next request. Bytes in the middle of a request stay on the old one, which may be half-closed.
+bool Session::reconnect_for_new_turn(const Context& ctx) {
+  const ClientOffset next = connection_.snd_nxt();
+  const Chunk* chunk = stream_.find(next);
+  const bool all_acked = connection_.snd_una() == next;
+  if (chunk == nullptr || chunk->begin() != next || !chunk->starts_turn() || !all_acked) {
+    return false;
+  }
+  connection_.reset(ctx);
+  connect(next, ctx);
+  return true;
+}
+
+// Whether both sides are done with the connection.
+void Session::settle(const Context& ctx) {
+  const bool client_reset = stream_.complete() && stream_.end()->reset;
+  if (client_reset && connection_.snd_una() >= stream_.end()->at &&
+      (connection_.end_allowed() || !ctx.settings.turn_order)) {
+    connection_.reset(ctx);
+    complete(ctx);
+    return;
+  }
+  if (!connection_.finished()) return;
+  connection_.send_due_ack(ctx);
+  complete(ctx);
+}
+
+void Session::suspend(LossReason reason, ClientOffset resume_from, const Context& ctx) {
+  connection_.reset(ctx);
+  phase_ = Phase::kSuspended;
+  resume_from_ = resume_from;
+  retry_at_ = kNever;
+  // What was sent and not acknowledged died with the connection.
+  lose(std::min(resume_from, stream_.contiguous_end()), reason, ctx);
+  suspended_for_ = reason;
+  if (stream_.complete() && stream_.first() == nullptr) complete(ctx);
+}
+
+void Session::resume(const Context& ctx) {
+  if (retry_at_ != kNever && ctx.now < retry_at_) return;
+  // A connection that was refused took no bytes: it begins where it would have begun.
+  const bool nothing_cut = refusals_ > 0 || (from_start_ && !connected_once_);
+  std::optional<ClientOffset> boundary;
+  if (nothing_cut) {
+    boundary = resume_from_;
+  } else {
+    boundary = next_request_boundary(stream_, resume_from_);
+  }
+  if (boundary) {
+    retry_at_ = kNever;
+    lose(*boundary, suspended_for_, ctx);
+    connect(*boundary, ctx);
+    return;
+  }
+  // Bytes before the next boundary can never be used.
+  lose(stream_.contiguous_end(), suspended_for_, ctx);
+  if (stream_.complete()) complete(ctx);
+}
+
+// What is missing never comes: the connection ends, and the stream goes on behind the hole.
+void Session::skip_hole(const Context& ctx) {
+  hole_since_ = kNever;
+  const Chunk* chunk = stream_.first();
+  while (chunk != nullptr && chunk->begin() < stream_.contiguous_end())
+    chunk = chunk->next();
+  const ClientOffset behind = chunk != nullptr ? chunk->begin() : stream_.seen_end();
+  if (!damage_) damage_ = LossReason::kCaptureHole;
+  suspended_for_ = LossReason::kCaptureHole;
+  if (phase_ == Phase::kConnected) connection_.reset(ctx);
+  phase_ = Phase::kSuspended;
+  retry_at_ = kNever;
+  refusals_ = 0;
+  lose(stream_.contiguous_end(), LossReason::kCaptureHole, ctx);
+  stream_.release_to(behind);
+  resume_from_ = behind;
+  note_hole(ctx.now);
+  resume(ctx);
+}
+
+void Session::on_deadline(const Context& ctx) {
+  if (ended()) return;
+  if (ctx.now >= expiry(ctx)) {
+    end(outstanding() ? LossReason::kTargetSilent : LossReason::kIdle, ctx);
+    return;
+  }
+  if (ctx.now >= look_again_at_) {
+    look_again_at_ = ctx.now + std::min(ctx.settings.session_timeout, ctx.settings.idle_timeout);
+  }
+  if (hole_since_ != kNever && ctx.now >= hole_since_ + std::max(kHolePatience, 6 * rtt_)) {
+    skip_hole(ctx);
+    if (ended()) return;
+  }
+  if (phase_ == Phase::kConnected && !connection_.on_deadline(ctx)) {
+    end(LossReason::kNoHandshake, ctx);
+    return;
+  }
+  advance(ctx);
+  if (!ended() && phase_ == Phase::kConnected) connection_.send_due_ack(ctx);
+}
+
+// Whether the target owes an answer.
+bool Session::outstanding() const {
+  return phase_ == Phase::kAwaitingRoute || stream_.first() != nullptr || stream_.complete();
+}
+
+Instant Session::expiry(const Context& ctx) const {
+  if (outstanding()) {
+    return target_owes_since_ + ctx.settings.session_timeout;
+  }
+  return last_client_at_ + ctx.settings.idle_timeout;
+}
+
+Instant Session::next_deadline() const {
+  Instant deadline = std::min(look_again_at_, retry_at_);
+  if (hole_since_ != kNever) {
+    deadline = std::min(deadline, hole_since_ + std::max(kHolePatience, 6 * rtt_));
+  }
+  if (phase_ == Phase::kConnected) deadline = std::min(deadline, connection_.deadline());
+  return deadline;
+}
+
+void Session::on_route_restored(const Context& ctx) {
+  if (phase_ == Phase::kAwaitingRoute) {
+    connect(resume_from_, ctx);
+  } else if (phase_ == Phase::kConnected && ctx.routes.add_route(target_)) {
+    connection_.on_path_restored(ctx);
+  }
+  advance(ctx);
+}
+
+void Session::drain(const Context& ctx) {
+  if (!stream_.end()) stream_.set_end({stream_.contiguous_end(), online_acked_, false});
+  advance(ctx);
+}
+
+void Session::on_client_gone(const Context& ctx) {
+  stream_.set_end({stream_.contiguous_end(), online_acked_, true});
+  advance(ctx);
+}
+
+void Session::complete(const Context& ctx) {
+  if (damage_) {
+    end(*damage_, ctx);
+    return;
+  }
+  release(stream_.contiguous_end(), ctx);
+  phase_ = Phase::kEnded;
+  ++ctx.ledger.sessions_completed;
+  --ctx.ledger.sessions_live;
+}
+
+void Session::end(LossReason reason, const Context& ctx) {
+  if (ended()) return;
+  connection_.reset(ctx);
+  const ClientOffset everything = std::max(stream_.seen_end(), stream_.contiguous_end());
+  const Account lost = stream_.release_to(everything);
+  ctx.ledger.held -= lost;
+  ctx.ledger.lose(reason, lost);
+  phase_ = Phase::kEnded;
+  ++ctx.ledger.sessions_lost[static_cast<std::size_t>(damage_.value_or(reason))];
+  --ctx.ledger.sessions_live;
+}
+
+}  // namespace tcpcopy::session

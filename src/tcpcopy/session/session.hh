@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One client connection, replayed: what the client does on one side, a connection to the target on
+// the other, and the decisions between them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "tcpcopy/segment.hh"
+#include "tcpcopy/session/client_stream.hh"
+#include "tcpcopy/session/connection.hh"
+#include "tcpcopy/session/timing_wheel.hh"
+
+namespace tcpcopy::session {
+
+class Session : public TimerNode {
+ public:
+  /// @param captured the connection as it was captured.
+  /// @param target the connection as the target sees it: addresses and ports mapped.
+  Session(const FlowKey& captured, const FlowKey& target) : captured_(captured), target_(target) {}
+
+  /// Takes the first captured segment. A SYN begins the session; anything else joins it in the
+  /// middle, where it waits for the next start of a request.
+  void begin(const ClientSegment& first, const Context& ctx);
+
+  // The engine's inputs: see engine.hh.
+  void on_client_segment(const ClientSegment& segment, const Context& ctx);
+  void on_response(const Response& response, const Context& ctx);
+  void on_deadline(const Context& ctx);
+  Instant next_deadline() const;
+
+  /// Routes can be registered (again): announces this session, starts or resumes it.
+  void on_route_restored(const Context& ctx);
+
+  /// The client is taken to have closed now: what is held is sent, then FIN.
+  void drain(const Context& ctx);
+
+  /// The client's ports belong to a new connection: what is held is sent, then RST.
+  void on_client_gone(const Context& ctx);
+
+  /// Ends the session; an open connection is reset. What is held is lost for this reason.
+  void end(LossReason reason, const Context& ctx);
+
+  bool ended() const { return phase_ == Phase::kEnded; }
+  /// Whether the client is known to have closed or aborted.
+  bool client_ended() const { return stream_.end().has_value(); }
+  /// Whether the segment, a SYN, is the one that began this session.
+  bool began_with(const ClientSegment& syn) const;
+
+  const FlowKey& captured() const { return captured_; }
+  const FlowKey& target() const { return target_; }
+  std::uint64_t held_memory() const { return stream_.held_memory(); }
+
+  /// The neighbours in the order in which sessions were opened; the session table's.
+  Session* older = nullptr;
+  Session* newer = nullptr;
+
+ private:
+  enum class Phase : std::uint8_t {
+    kAwaitingRoute,  // no intercept is connected: the SYN waits
+    kConnected,      // a connection is being opened, or open
+    kSuspended,      // no connection: waits for the start of a request, or for time
+    kEnded,
+  };
+
+  void take_syn(const ClientSegment& syn, const Context& ctx);
+  void take_ack(const ClientSegment& segment, const Context& ctx);
+  void take_payload(const ClientSegment& segment, ClientOffset at, const Context& ctx);
+  void take_end(const ClientSegment& segment, ClientOffset at, const Context& ctx);
+  bool is_keep_alive(const ClientSegment& segment, ClientOffset at) const;
+
+  void advance(const Context& ctx);
+  void connect(ClientOffset first, const Context& ctx);
+  void suspend(LossReason reason, ClientOffset resume_from, const Context& ctx);
+  void resume(const Context& ctx);
+  void skip_hole(const Context& ctx);
+  bool reconnect_for_new_turn(const Context& ctx);
+  void settle(const Context& ctx);
+  void release(ClientOffset to, const Context& ctx);
+  void lose(ClientOffset to, LossReason reason, const Context& ctx);
+  void note_hole(Instant now);
+  void complete(const Context& ctx);
+  bool outstanding() const;
+  Instant expiry(const Context& ctx) const;
+
+  FlowKey captured_;
+  FlowKey target_;
+  SequenceMap<space::Client> client_numbers_;
+  SequenceMap<space::Online> online_numbers_;
+  Seq<space::Client> iss_;
+  ClientOffer offer_;
+  ClientStream stream_;
+  Connection connection_;
+
+  OnlineOffset online_acked_;  // the most that the client acknowledged online
+  ClientOffset resume_from_;   // kSuspended: where a request may begin
+  Duration rtt_{0};            // the client's, measured online
+  Instant syn_captured_at_;
+  Instant last_client_at_;     // a packet of the client
+  Instant target_owes_since_;  // a packet of the target, or the first that it has to answer
+  Instant hole_since_ = kNever;
+  Instant retry_at_ = kNever;         // kSuspended: not before
+  Instant look_again_at_ = kNever;    // when the timeouts are looked at next
+  std::optional<LossReason> damage_;  // the first reason for which bytes were lost
+  LossReason suspended_for_ = LossReason::kNoBoundary;
+  Phase phase_ = Phase::kAwaitingRoute;
+  std::uint8_t refusals_ = 0;
+  bool online_known_ = false;
+  bool from_start_ = false;
+  bool connected_once_ = false;
+};
+
+}  // namespace tcpcopy::session

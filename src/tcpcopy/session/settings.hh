@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the options say that the replay engine has to know.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "tcpcopy/time.hh"
+
+namespace tcpcopy::session {
+
+struct Settings {
+  std::uint16_t mtu = 1500;          ///< -M: bytes of an IP packet towards the target
+  std::uint16_t made_up_mss = 1460;  ///< -D: offered when the client's SYN was not seen
+  bool turn_order = true;            ///< off with -W
+  bool only_from_start = false;      ///< -O: only sessions whose SYN was seen
+  std::optional<Duration> rtt;       ///< -R: instead of the measured round trip
+  Duration session_timeout = std::chrono::seconds(600);  ///< -t: without a response
+  Duration idle_timeout = std::chrono::seconds(720);     ///< -k: without a packet of the client
+
+  std::uint64_t max_sessions = 2'000'000;
+  std::uint64_t max_held_per_session = std::uint64_t{64} << 20U;  ///< bytes
+  std::uint64_t max_held = std::uint64_t{1} << 30U;               ///< bytes, all sessions
+};
+
+}  // namespace tcpcopy::session

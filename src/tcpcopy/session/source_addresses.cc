@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tcpcopy/session/source_addresses.hh"
+
+#include <utility>
+
+namespace tcpcopy::session {
+
+SourceAddresses::SourceAddresses(std::vector<Address> pool,
+                                 std::optional<Address> loopback_substitute)
+    : pool_(std::move(pool)), loopback_substitute_(loopback_substitute) {
+  constexpr std::size_t kKeys = 65536;
+  if (!pool_.empty()) by_key_.resize(kKeys, kUnassigned);
+}
+
+Address SourceAddresses::map(Address client) {
+  if (client.is_loopback() && loopback_substitute_) client = *loopback_substitute_;
+  if (pool_.empty() || !client.is_v4()) return client;
+  const std::uint32_t bits = client.v4_bits();
+  std::uint32_t& index = by_key_[((bits >> 16U) + bits) & 0xffffU];
+  if (index == kUnassigned) {
+    index = next_;
+    next_ = static_cast<std::uint32_t>((next_ + 1) % pool_.size());
+  }
+  return pool_[index];
+}
+
+}  // namespace tcpcopy::session

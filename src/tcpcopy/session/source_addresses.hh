@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which address a client has on the target: its own, or one of the pool of -c.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "tcpcopy/address.hh"
+
+namespace tcpcopy::session {
+
+class SourceAddresses {
+ public:
+  /// Clients keep their addresses.
+  SourceAddresses() = default;
+
+  /// @param pool the addresses of -c; empty: clients keep theirs.
+  /// @param loopback_substitute -H: what a loopback client becomes before all else.
+  SourceAddresses(std::vector<Address> pool, std::optional<Address> loopback_substitute);
+
+  /// A client keeps the address that it gets first. As in 1.x: the key of a client is the low 16
+  /// bits of the sum of its address's halves, and keys take the pool's addresses in turn.
+  Address map(Address client);
+
+  std::size_t pool_size() const { return pool_.size(); }
+
+ private:
+  static constexpr std::uint32_t kUnassigned = UINT32_MAX;
+
+  std::vector<Address> pool_;
+  std::vector<std::uint32_t> by_key_;  // index into pool_
+  std::uint32_t next_ = 0;
+  std::optional<Address> loopback_substitute_;
+};
+
+}  // namespace tcpcopy::session
