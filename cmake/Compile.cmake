@@ -9,17 +9,13 @@ target_include_directories(tcpcopy_compile INTERFACE
 target_compile_options(tcpcopy_compile INTERFACE
   -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion
   -Wnon-virtual-dtor -Wold-style-cast -Wcast-align -Woverloaded-virtual
-  -Wnull-dereference -Wdouble-promotion -Wformat=2 -Wimplicit-fallthrough
+  -Wdouble-promotion -Wformat=2 -Wimplicit-fallthrough
   -fno-omit-frame-pointer)
 
 if(TCPCOPY_SANITIZE)
   target_compile_options(tcpcopy_compile INTERFACE
     -fsanitize=${TCPCOPY_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(tcpcopy_compile INTERFACE -fsanitize=${TCPCOPY_SANITIZE})
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # GCC 12 warns wrongly of null dereference in sanitized standard library code.
-    target_compile_options(tcpcopy_compile INTERFACE -Wno-null-dereference)
-  endif()
 else()
   target_compile_definitions(tcpcopy_compile INTERFACE
     $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)

@@ -50,6 +50,9 @@ class RouteMessageDecoder {
   /// @return a message once one is complete; nothing when all bytes were taken before that.
   std::optional<RouteMessage> next(Bytes& bytes);
 
+  /// A message has begun and is not complete.
+  bool mid_message() const { return size_ > 0; }
+
  private:
   RouteMessageBytes partial_{};
   std::size_t size_ = 0;

@@ -83,9 +83,23 @@ void ClientStream::extend_contiguous() {
   }
 }
 
-void ClientStream::set_end(const StreamEnd& end) {
-  note_sent(end.at);
-  if (!end_ || (end.reset && !end_->reset)) end_ = end;
+void ClientStream::set_fin(ClientOffset at, OnlineOffset online_acked) {
+  if (end_) return;
+  note_sent(at);
+  end_ = StreamEnd{at, online_acked, online_acked, true, false};
+}
+
+void ClientStream::set_reset(ClientOffset at, OnlineOffset online_acked) {
+  if (end_ && end_->reset) return;
+  if (end_) {
+    end_->reset_acked = std::max(online_acked, end_->online_acked + 1);
+    end_->reset = true;
+    return;
+  }
+  // An RST may answer an old segment; what was sent in the meantime was sent before it.
+  at = std::max(at, contiguous_end_);
+  note_sent(at);
+  end_ = StreamEnd{at, online_acked, online_acked, false, true};
 }
 
 const Chunk* ClientStream::find(ClientOffset at) const {

@@ -61,11 +61,13 @@ class Chunk {
   bool counts_packet_ = false;  // the packet that brought it is accounted with this chunk
 };
 
-/// The end of the client's stream.
+/// The end of the client's stream: FIN, RST, or FIN and then RST.
 struct StreamEnd {
   ClientOffset at;            ///< behind the last byte
-  OnlineOffset online_acked;  ///< as in Chunk::Origin
-  bool reset = false;         ///< the client sent RST, not FIN
+  OnlineOffset online_acked;  ///< as in Chunk::Origin, when the FIN was captured
+  OnlineOffset reset_acked;   ///< the same for the RST
+  bool fin = false;
+  bool reset = false;
 };
 
 class ClientStream {
@@ -82,8 +84,11 @@ class ClientStream {
   /// @return how many of its bytes were new; the rest had been captured before.
   std::uint32_t insert(ClientOffset at, Bytes payload, const Chunk::Origin& origin);
 
-  /// Notes where the stream ends. A later call replaces an end only by a reset.
-  void set_end(const StreamEnd& end);
+  /// Notes that the client closed behind the byte before `at`. Only the first FIN counts.
+  void set_fin(ClientOffset at, OnlineOffset online_acked);
+  /// Notes that the client aborted. Behind a FIN it ends the same bytes, and tells that the online
+  /// server said something more after it.
+  void set_reset(ClientOffset at, OnlineOffset online_acked);
 
   /// Notes that the client has sent everything before `at`, captured or not.
   void note_sent(ClientOffset at) { seen_end_ = std::max(seen_end_, at); }

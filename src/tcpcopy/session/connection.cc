@@ -183,15 +183,16 @@ void Connection::take_ack(const Response& response, TargetOffset at, bool news,
 void Connection::send(const ClientStream& stream, const Context& ctx) {
   if (state_ != State::kOpen) return;
   ClientOffset limit = stream.contiguous_end();
-  bool end_allowed = stream.complete();
+  bool fin_allowed = stream.complete() && stream.end()->fin;
+  reset_allowed_ = stream.complete() && stream.end()->reset;
   if (ctx.settings.turn_order) {
     const std::uint64_t expiries = turns_.expiries();
-    limit = turns_.limit(stream, {sender_.snd_nxt(), receiver_.highest(), srtt()}, ctx.now);
-    end_allowed = turns_.end_allowed();
+    limit = turns_.limit(stream, {sender_.snd_nxt(), receiver_.highest(), receiver_.has_gap(), srtt()}, ctx.now);
+    fin_allowed = turns_.fin_allowed();
+    reset_allowed_ = turns_.reset_allowed();
     ctx.ledger.turn_expiries += turns_.expiries() - expiries;
   }
-  const bool fin = end_allowed && !stream.end()->reset;
-  sender_.offer(limit, fin);
+  sender_.offer(limit, fin_allowed);
   while (const auto segment = sender_.next(ctx.now))
     transmit(*segment, stream, ctx);
 }

@@ -85,7 +85,8 @@ class Connection {
   bool is_open() const { return state_ == State::kOpen; }
   ClientOffset snd_una() const { return sender_.snd_una(); }
   ClientOffset snd_nxt() const { return sender_.snd_nxt(); }
-  bool end_allowed() const { return turns_.end_allowed(); }
+  /// The client's RST may be sent. REQUIRES: send() was called in this wake-up.
+  bool reset_allowed() const { return reset_allowed_; }
   bool target_closed() const { return receiver_.fin_received(); }
   /// Both directions are closed and acknowledged.
   bool finished() const { return sender_.fin_acked() && receiver_.fin_received(); }
@@ -130,6 +131,7 @@ class Connection {
   bool timestamps_ = false;  // both sides offered timestamps
   bool sack_ = false;        // both sides permit SACK
   bool client_ready_ = false;
+  bool reset_allowed_ = false;
 };
 
 }  // namespace tcpcopy::session

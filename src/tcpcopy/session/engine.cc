@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "tcpcopy/session/limits.hh"
 #include "tcpcopy/session/port_candidates.hh"
 
 namespace tcpcopy::session {
@@ -13,7 +14,8 @@ Engine::Engine(const Settings& settings, TargetRules rules, SourceAddresses addr
     : settings_(settings),
       rules_(std::move(rules)),
       addresses_(std::move(addresses)),
-      wheel_(start) {}
+      wheel_(start),
+      ended_(kRememberEnded, kMaxRememberedEnded) {}
 
 void Engine::on_client_segment(const ClientSegment& segment, Instant now, const Output& out) {
   const Endpoint* target = rules_.target_of(segment.destination);
@@ -80,7 +82,7 @@ void Engine::open_session(const ClientSegment& first, const FlowKey& captured,
   if (!flow) return refuse(LossReason::kNoFreePort);
 
   ++ledger_.sessions_live;
-  ended_.remove(captured);
+  ended_.erase(captured);
   Session& session = table_.insert(std::make_unique<Session>(captured, *flow));
   session.begin(first, ctx);
   session.on_client_segment(first, ctx);
@@ -138,7 +140,7 @@ void Engine::after(Session& session, std::uint64_t held_before, const Context& c
     return;
   }
   held_memory_ -= held_before;
-  if (session.client_ended()) ended_.add(session.captured(), ctx.now);
+  if (session.client_ended()) ended_.insert(session.captured(), {}, ctx.now);
   wheel_.cancel(session);
   table_.erase(session);
 }

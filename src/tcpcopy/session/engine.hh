@@ -9,10 +9,11 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <variant>
 
+#include "common/container/generational_map.hh"
 #include "tcpcopy/ports.hh"
 #include "tcpcopy/session/ledger.hh"
-#include "tcpcopy/session/recent_flows.hh"
 #include "tcpcopy/session/session_table.hh"
 #include "tcpcopy/session/settings.hh"
 #include "tcpcopy/session/source_addresses.hh"
@@ -74,7 +75,9 @@ class Engine {
   Ledger ledger_;
   SessionTable table_;
   TimingWheel wheel_;
-  RecentFlows ended_;
+  // Connections that ended a moment ago. Their stragglers (a retransmission, the last ack) must not
+  // be taken for connections to be joined in the middle, or a request would be replayed twice.
+  GenerationalMap<FlowKey, std::monostate> ended_;
   std::uint64_t held_memory_ = 0;  // of all sessions
 };
 

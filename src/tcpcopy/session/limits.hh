@@ -37,6 +37,8 @@ inline constexpr Duration kMaxTurnWait = 2s;
 inline constexpr Duration kMinTurnWait = 20ms;
 inline constexpr Duration kMinQuiet = 2ms;
 inline constexpr Duration kMaxQuiet = 50ms;
+inline constexpr Duration kLongQuiet = 300ms;  // longer than Linux's shortest retransmission timeout
+inline constexpr std::int64_t kNearlyComplete = 128;  // bytes: headers whose length varies
 
 // A hole in what was captured is waited for this long: a client that lost a packet on its way
 // to the online server sends it again, five times within 3 s at Linux's timing, and it is then
@@ -49,6 +51,10 @@ inline constexpr std::int64_t kMaxAhead = std::int64_t{64} << 20U;
 
 // A connection that the target refused is tried again this often, with back-off.
 inline constexpr int kMaxRefusals = 5;
+
+// Connections that ended are remembered for one to two of these, and at most so many of them.
+inline constexpr Duration kRememberEnded = 15s;
+inline constexpr std::size_t kMaxRememberedEnded = 500'000;
 
 // At the end tcpcopy gives its sessions this long to finish what they hold.
 inline constexpr Duration kDrainTime = 1s;

@@ -46,6 +46,7 @@ class Receiver {
   TargetOffset rcv_nxt() const { return rcv_nxt_; }
   /// The end of what has arrived in any order.
   TargetOffset highest() const { return ranges_.empty() ? rcv_nxt_ : ranges_.back().end; }
+  bool has_gap() const { return !ranges_.empty(); }
   TargetOffset last_ack_sent() const { return last_ack_sent_; }
   bool fin_received() const { return fin_at_ && rcv_nxt_ > *fin_at_; }
 

@@ -55,7 +55,7 @@ void Session::on_client_segment(const ClientSegment& segment, const Context& ctx
   // Behind the client's FIN its numbers are one beyond its bytes.
   stream_.note_sent(stream_.end() ? std::min(at, stream_.end()->at) : at);
   take_payload(segment, at, ctx);
-  if (segment.flags.fin() || segment.flags.rst()) take_end(segment, at, ctx);
+  if (segment.flags.fin() || segment.flags.rst()) take_end(segment, at);
   note_hole(ctx.now);
   advance(ctx);
 }
@@ -104,13 +104,10 @@ void Session::take_payload(const ClientSegment& segment, ClientOffset at, const 
   ledger.duplicate += {0, segment.payload_length - inserted};
 }
 
-void Session::take_end(const ClientSegment& segment, ClientOffset at, const Context& ctx) {
-  const bool reset = segment.flags.rst();
-  ClientOffset end_at = at + segment.payload_length;
-  if (reset) end_at = std::max(end_at, stream_.contiguous_end());
-  if (stream_.end()) end_at = stream_.end()->at;  // an RST behind the FIN ends the same bytes
-  stream_.set_end({end_at, online_acked_, reset});
-  if (phase_ == Phase::kSuspended && stream_.first() == nullptr) complete(ctx);
+void Session::take_end(const ClientSegment& segment, ClientOffset at) {
+  const ClientOffset end_at = at + segment.payload_length;
+  if (segment.flags.fin()) stream_.set_fin(end_at, online_acked_);
+  if (segment.flags.rst()) stream_.set_reset(end_at, online_acked_);
 }
 
 // RFC 9293, 3.8.4: one before what the online server expects, with no byte or an old one.
@@ -222,16 +219,16 @@ bool Session::reconnect_for_new_turn(const Context& ctx) {
 
 // Whether both sides are done with the connection.
 void Session::settle(const Context& ctx) {
-  const bool client_reset = stream_.complete() && stream_.end()->reset;
-  if (client_reset && connection_.snd_una() >= stream_.end()->at &&
-      (connection_.end_allowed() || !ctx.settings.turn_order)) {
-    connection_.reset(ctx);
+  if (connection_.finished()) {
+    connection_.send_due_ack(ctx);
     complete(ctx);
     return;
   }
-  if (!connection_.finished()) return;
-  connection_.send_due_ack(ctx);
-  complete(ctx);
+  const bool client_reset = stream_.complete() && stream_.end()->reset;
+  if (client_reset && connection_.snd_una() >= stream_.end()->at && connection_.reset_allowed()) {
+    connection_.reset(ctx);
+    complete(ctx);
+  }
 }
 
 void Session::suspend(LossReason reason, ClientOffset resume_from, const Context& ctx) {
@@ -338,12 +335,12 @@ void Session::on_route_restored(const Context& ctx) {
 }
 
 void Session::drain(const Context& ctx) {
-  if (!stream_.end()) stream_.set_end({stream_.contiguous_end(), online_acked_, false});
+  stream_.set_fin(stream_.contiguous_end(), online_acked_);
   advance(ctx);
 }
 
 void Session::on_client_gone(const Context& ctx) {
-  stream_.set_end({stream_.contiguous_end(), online_acked_, true});
+  stream_.set_reset(stream_.contiguous_end(), online_acked_);
   advance(ctx);
 }
 

@@ -66,7 +66,7 @@ class Session : public TimerNode {
   void take_syn(const ClientSegment& syn, const Context& ctx);
   void take_ack(const ClientSegment& segment, const Context& ctx);
   void take_payload(const ClientSegment& segment, ClientOffset at, const Context& ctx);
-  void take_end(const ClientSegment& segment, ClientOffset at, const Context& ctx);
+  void take_end(const ClientSegment& segment, ClientOffset at);
   bool is_keep_alive(const ClientSegment& segment, ClientOffset at) const;
 
   void advance(const Context& ctx);

@@ -17,13 +17,12 @@ void Turns::open(ClientOffset first, OnlineOffset online_acked) {
 
 ClientOffset Turns::limit(const ClientStream& stream, const Progress& progress, Instant now) {
   deadline_ = kNever;
-  end_allowed_ = false;
   const Chunk* chunk = stream.find(limit_);
   for (; chunk != nullptr && chunk->begin() < stream.contiguous_end(); chunk = chunk->next()) {
     const OnlineOffset acked = chunk->origin().online_acked;
     if (acked > acked_) {
       limit_ = std::max(limit_, chunk->begin());
-      if (!gate_open(acked, progress, now)) return limit_;
+      if (!gate_open(acked, true, progress, now)) return limit_;
       begin_turn(acked, progress);
     }
     limit_ = chunk->end();
@@ -33,14 +32,21 @@ ClientOffset Turns::limit(const ClientStream& stream, const Progress& progress, 
     waiting_since_ = kNever;
     return limit_;
   }
-  // The end waits like a turn of no bytes: the client closed after what it had seen.
-  const OnlineOffset acked = stream.end()->online_acked;
-  if (acked > acked_) {
-    if (!gate_open(acked, progress, now)) return limit_;
-    begin_turn(acked, progress);
-  }
-  end_allowed_ = true;
+  judge_end(*stream.end(), progress, now);
   return limit_;
+}
+
+// FIN and RST wait like turns of no bytes: the client ended after what it had seen.
+void Turns::judge_end(const StreamEnd& end, const Progress& progress, Instant now) {
+  if (end.fin && !fin_allowed_) {
+    if (end.online_acked > acked_ && !gate_open(end.online_acked, true, progress, now)) return;
+    begin_turn(std::max(acked_, end.online_acked), progress);
+    fin_allowed_ = true;
+  }
+  if (end.reset && !reset_allowed_) {
+    if (end.reset_acked > acked_ && !gate_open(end.reset_acked, false, progress, now)) return;
+    reset_allowed_ = true;
+  }
 }
 
 void Turns::begin_turn(OnlineOffset acked, const Progress& progress) {
@@ -49,7 +55,8 @@ void Turns::begin_turn(OnlineOffset acked, const Progress& progress) {
   waiting_since_ = kNever;
 }
 
-bool Turns::gate_open(OnlineOffset next_acked, const Progress& progress, Instant now) {
+bool Turns::gate_open(OnlineOffset next_acked, bool quiet_suffices, const Progress& progress,
+                      Instant now) {
   if (progress.snd_nxt < limit_) return false;  // the turn before is still being sent
   if (waiting_since_ == kNever) waiting_since_ = now;
 
@@ -61,8 +68,10 @@ bool Turns::gate_open(OnlineOffset next_acked, const Progress& progress, Instant
   }
   const Instant expiry = waiting_since_ + patience_;
   Instant quiet_until = kNever;
-  if (received > 0 && burst_ended_) {
-    quiet_until = response_at_ + std::clamp(2 * progress.rtt, kMinQuiet, kMaxQuiet);
+  if (quiet_suffices && received > 0 && burst_ended_ && !progress.gap) {
+    const bool nearly = wanted - received <= wanted / 8 + kNearlyComplete;
+    quiet_until = response_at_ + (nearly ? std::clamp(2 * progress.rtt, kMinQuiet, kMaxQuiet)
+                                         : kLongQuiet);
   }
   if (now >= quiet_until) return true;
   if (now >= expiry) {

@@ -5,7 +5,10 @@
 // A turn begins with a chunk that acknowledges more of the online server's bytes than the one
 // before. The gate to it opens when the target's response to the turn before is
 //   - as long as what the client had seen of the online server's, or
-//   - begun, ended with PSH or a short segment, and quiet for about a round trip.
+//   - begun, without a gap, ended with PSH or a short segment, and quiet: for about a round trip
+//     when it is nearly as long, for longer than a retransmission takes when it is not.
+// The end of the stream waits like a turn; an RST, which destroys what the target has not sent yet,
+// is not sent for mere quiet.
 // It is a preference and never a deadlock: the wait is bounded, and each time the bound is reached
 // the session's next bound is half as long, so that protocols which talk both ways at once soon
 // flow freely. Turns that are answered in time let it grow back.
@@ -38,20 +41,24 @@ class Turns {
   struct Progress {
     ClientOffset snd_nxt;
     TargetOffset received;  ///< the end of what the target has sent
+    bool gap = false;       ///< some of it is missing
     Duration rtt{0};
   };
 
   /// @return how far the stream may be sent now. Wakes the caller at deadline() to ask again.
   ClientOffset limit(const ClientStream& stream, const Progress& progress, Instant now);
 
-  /// Whether the stream's end may be sent. REQUIRES: limit() was asked in this wake-up.
-  bool end_allowed() const { return end_allowed_; }
+  /// Whether the client's FIN, or its RST, may be sent. REQUIRES: limit() was asked before.
+  bool fin_allowed() const { return fin_allowed_; }
+  bool reset_allowed() const { return reset_allowed_; }
 
   Instant deadline() const { return deadline_; }
   std::uint64_t expiries() const { return expiries_; }
 
  private:
-  bool gate_open(OnlineOffset next_acked, const Progress& progress, Instant now);
+  bool gate_open(OnlineOffset next_acked, bool quiet_suffices, const Progress& progress,
+                 Instant now);
+  void judge_end(const StreamEnd& end, const Progress& progress, Instant now);
   void begin_turn(OnlineOffset acked, const Progress& progress);
 
   ClientOffset limit_;
@@ -63,7 +70,8 @@ class Turns {
   Duration patience_ = kMaxTurnWait;
   std::uint64_t expiries_ = 0;
   bool burst_ended_ = false;
-  bool end_allowed_ = false;
+  bool fin_allowed_ = false;
+  bool reset_allowed_ = false;
 };
 
 }  // namespace tcpcopy::session

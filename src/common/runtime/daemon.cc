@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "common/runtime/daemon.hh"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <utility>
+
+#include "common/runtime/errors.hh"
+#include "common/runtime/unique_fd.hh"
+
+namespace tcpcopy::runtime {
+namespace {
+
+// The name that the kernel knows a process by; empty when there is no such process.
+std::string program_of(pid_t pid) {
+  std::ifstream comm("/proc/" + std::to_string(pid) + "/comm");
+  std::string name;
+  std::getline(comm, name);
+  return name;
+}
+
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
+
+}  // namespace
+
+void go_to_background() {
+  const pid_t child = ::fork();
+  if (child < 0) throw SystemError("fork: " + error_text(errno));
+  if (child > 0) ::_exit(0);
+  ::setsid();
+  const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!null) throw SystemError("/dev/null: " + error_text(errno));
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    ::dup2(null.get(), fd);
+}
+
+PidFile::PidFile(std::string path) : path_(std::move(path)) {
+  if (path_.empty()) return;
+  pid_t other = 0;
+  if (std::ifstream(path_) >> other && other != ::getpid() && !program_of(other).empty() &&
+      program_of(other) == program_of(::getpid())) {
+    throw UsageError("-P " + std::exchange(path_, {}) + ": process " + std::to_string(other) +
+                     " runs already; stop it or name another file");
+  }
+  update();
+}
+
+void PidFile::update() const {
+  if (path_.empty()) return;
+  std::ofstream file(path_, std::ios::trunc);
+  file << ::getpid() << '\n';
+  file.flush();
+  if (!file) throw UsageError("-P " + path_ + ": cannot write the file: " + error_text(errno));
+}
+
+PidFile::~PidFile() {
+  if (path_.empty()) return;
+  std::error_code ignored;
+  std::filesystem::remove(path_, ignored);
+}
+
+ResourceUse resource_use() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return {seconds(usage.ru_utime), seconds(usage.ru_stime), usage.ru_maxrss};
+}
+
+}  // namespace tcpcopy::runtime

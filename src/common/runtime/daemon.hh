@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The life of a daemon as a process.
+#pragma once
+
+#include <string>
+
+namespace tcpcopy::runtime {
+
+/// -d: goes on in the background, in a session of its own, standard streams on /dev/null. The
+/// working directory stays, so that relative paths keep their meaning. Throws SystemError.
+void go_to_background();
+
+/// -P: a file with the process id, removed at the end.
+class PidFile {
+ public:
+  /// @param path empty: no file. Throws UsageError when it cannot be written, or when it names a
+  ///   process that is alive and is of the same program.
+  explicit PidFile(std::string path);
+  ~PidFile();
+  /// Writes the process id again: it changed with go_to_background().
+  void update() const;
+  PidFile(const PidFile&) = delete;
+  PidFile& operator=(const PidFile&) = delete;
+  PidFile(PidFile&&) = delete;
+  PidFile& operator=(PidFile&&) = delete;
+
+ private:
+  std::string path_;
+};
+
+/// CPU time and memory of this process, for the statistics.
+struct ResourceUse {
+  double user_seconds = 0;
+  double system_seconds = 0;
+  long peak_rss_kb = 0;
+};
+ResourceUse resource_use();
+
+}  // namespace tcpcopy::runtime

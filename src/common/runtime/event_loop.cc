@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "common/runtime/event_loop.hh"
+
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+
+#include "common/runtime/errors.hh"
+
+namespace tcpcopy::runtime {
+namespace {
+
+constexpr std::size_t kEventsPerTurn = 64;
+
+}  // namespace
+
+EventLoop::EventLoop() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+  if (!epoll_) throw SystemError("epoll_create1: " + error_text(errno));
+  read_clock();
+}
+
+EventLoop::~EventLoop() = default;
+
+void EventLoop::read_clock() {
+  now_ = Instant(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+void EventLoop::watch(int fd, std::uint32_t events, ReadyCallback callback) {
+  auto watch = std::make_unique<Watch>(Watch{std::move(callback)});
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = watch.get();
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
+    throw SystemError("epoll_ctl: " + error_text(errno));
+  }
+  watches_[fd] = std::move(watch);
+}
+
+void EventLoop::change(int fd, std::uint32_t events) {
+  const auto found = watches_.find(fd);
+  if (found == watches_.end()) return;
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = found->second.get();
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event);
+}
+
+void EventLoop::forget(int fd) {
+  const auto found = watches_.find(fd);
+  if (found == watches_.end()) return;
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+  // Events of this turn may still point at it.
+  found->second->active = false;
+  forgotten_.push_back(std::move(found->second));
+  watches_.erase(found);
+}
+
+void EventLoop::every(Duration period, Callback callback) {
+  timers_.push_back({now_ + period, period, std::move(callback)});
+}
+
+void EventLoop::after(Duration delay, Callback callback) {
+  timers_.push_back({now_ + delay, Duration(0), std::move(callback)});
+}
+
+void EventLoop::on_signals(const std::vector<int>& signals, SignalCallback callback) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : signals)
+    sigaddset(&set, signal);
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signals_ = UniqueFd(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+  if (!signals_) throw SystemError("signalfd: " + error_text(errno));
+  watch(signals_.get(), EPOLLIN, [this, callback = std::move(callback)](std::uint32_t) {
+    signalfd_siginfo info{};
+    while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
+      callback(static_cast<int>(info.ssi_signo));
+    }
+  });
+}
+
+int EventLoop::sleep_ms() const {
+  Instant deadline = kNever;
+  for (const Timer& timer : timers_)
+    deadline = std::min(deadline, timer.due);
+  for (const auto& source : deadlines_)
+    deadline = std::min(deadline, source());
+  if (deadline == kNever) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now_).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+}
+
+void EventLoop::fire_timers() {
+  // Callbacks may add timers, so those that are due are taken out first.
+  const auto due = std::partition(timers_.begin(), timers_.end(),
+                                  [&](const Timer& timer) { return timer.due > now_; });
+  std::vector<Timer> fired(std::make_move_iterator(due), std::make_move_iterator(timers_.end()));
+  timers_.erase(due, timers_.end());
+  for (Timer& timer : fired) {
+    timer.callback();
+    if (timer.period > Duration(0)) {
+      timers_.push_back({now_ + timer.period, timer.period, std::move(timer.callback)});
+    }
+  }
+}
+
+void EventLoop::turn() {
+  std::array<epoll_event, kEventsPerTurn> events{};
+  const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerTurn, sleep_ms());
+  read_clock();
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    auto* watch = static_cast<Watch*>(event.data.ptr);
+    if (watch->active) watch->callback(event.events);
+  }
+  fire_timers();
+  for (const Callback& callback : end_of_turn_)
+    callback();
+  forgotten_.clear();
+}
+
+void EventLoop::run() {
+  running_ = true;
+  while (running_)
+    turn();
+}
+
+}  // namespace tcpcopy::runtime

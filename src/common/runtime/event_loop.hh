@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One epoll loop: descriptors, timers, signals, and what has to happen at the end of each turn.
+//
+// The clock is read once per turn; everything in the turn sees the same now().
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "common/runtime/unique_fd.hh"
+#include "tcpcopy/time.hh"
+
+namespace tcpcopy::runtime {
+
+class EventLoop {
+ public:
+  using ReadyCallback = std::function<void(std::uint32_t events)>;
+  using Callback = std::function<void()>;
+  using SignalCallback = std::function<void(int signal)>;
+
+  /// Throws SystemError when the kernel gives no epoll descriptor.
+  EventLoop();
+  ~EventLoop();
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+  EventLoop(EventLoop&&) = delete;
+  EventLoop& operator=(EventLoop&&) = delete;
+
+  /// Calls back, level-triggered, when one of `events` (EPOLLIN, EPOLLOUT) holds on the descriptor.
+  /// The descriptor stays the caller's. Throws SystemError.
+  void watch(int fd, std::uint32_t events, ReadyCallback callback);
+  void change(int fd, std::uint32_t events);
+  /// May be called from within the callback itself. REQUIRES: to be called before the close.
+  void forget(int fd);
+
+  /// Calls back again and again; the first time after one period.
+  void every(Duration period, Callback callback);
+  /// Calls back once.
+  void after(Duration delay, Callback callback);
+  /// Blocks the signals from their usual effect and calls back for each. Throws SystemError.
+  void on_signals(const std::vector<int>& signals, SignalCallback callback);
+  /// Calls back at the end of every turn.
+  void at_end_of_turn(Callback callback) { end_of_turn_.push_back(std::move(callback)); }
+  /// Asked before each sleep: by when must the next turn begin?
+  void wake_by(std::function<Instant()> deadline) { deadlines_.push_back(std::move(deadline)); }
+
+  /// The time at which this turn began.
+  Instant now() const { return now_; }
+
+  /// Runs until stop().
+  void run();
+  void stop() { running_ = false; }
+
+ private:
+  struct Watch {
+    ReadyCallback callback;
+    bool active = true;
+  };
+  struct Timer {
+    Instant due;
+    Duration period;  // zero: once
+    Callback callback;
+  };
+
+  void turn();
+  void fire_timers();
+  int sleep_ms() const;
+  void read_clock();
+
+  UniqueFd epoll_;
+  UniqueFd signals_;
+  std::unordered_map<int, std::unique_ptr<Watch>> watches_;
+  std::vector<std::unique_ptr<Watch>> forgotten_;  // until the end of the turn
+  std::vector<Timer> timers_;
+  std::vector<Callback> end_of_turn_;
+  std::vector<std::function<Instant()>> deadlines_;
+  Instant now_;
+  bool running_ = false;
+};
+
+}  // namespace tcpcopy::runtime

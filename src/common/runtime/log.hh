@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Where log lines go, and how often.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "tcpcopy/time.hh"
+
+namespace tcpcopy::runtime {
+
+/// Sends all that spdlog is given to standard error, or to a file. Called again with the same file
+/// it reopens it, for log rotation. Throws UsageError when the file cannot be opened.
+/// @param path empty for standard error.
+void open_log(const std::string& program, const std::string& path);
+
+/// Lets a line through, then none of its kind for a while, so that a peer which misbehaves a
+/// thousand times a second does not fill the disk.
+class LogThrottle {
+ public:
+  explicit LogThrottle(Duration pause = std::chrono::seconds(5)) : pause_(pause) {}
+
+  /// @return whether to log now.
+  bool allow(Instant now) {
+    if (logged_ && now < next_) {
+      ++suppressed_;
+      return false;
+    }
+    logged_ = true;
+    next_ = now + pause_;
+    return true;
+  }
+
+  /// How many lines were held back since the last that was let through; forgets them.
+  unsigned take_suppressed() { return std::exchange(suppressed_, 0U); }
+
+ private:
+  Duration pause_;
+  Instant next_;
+  unsigned suppressed_ = 0;
+  bool logged_ = false;
+};
+
+}  // namespace tcpcopy::runtime

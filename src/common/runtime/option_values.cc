@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "common/runtime/option_values.hh"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "common/runtime/errors.hh"
+
+namespace tcpcopy::runtime {
+
+std::uint64_t parse_number(std::string_view what, std::string_view text, std::uint64_t low,
+                           std::uint64_t high) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < low || value > high) {
+    throw UsageError(fmt::format("{}: '{}' is not a number from {} to {}", what, text, low, high));
+  }
+  return value;
+}
+
+std::uint16_t parse_port(std::string_view what, std::string_view text) {
+  return static_cast<std::uint16_t>(parse_number(what, text, 1, 65535));
+}
+
+Address parse_address(std::string_view what, std::string_view text) {
+  if (const auto address = Address::parse_v4(text)) return *address;
+  if (text.find_first_of("[:") != std::string_view::npos) {
+    throw UsageError(
+        fmt::format("{}: '{}': IPv6 is not supported yet, give an IPv4 address", what, text));
+  }
+  throw UsageError(fmt::format(
+      "{}: '{}' is not an IPv4 address such as 10.0.0.1; host names are not accepted", what, text));
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  while (!text.empty()) {
+    const std::size_t at = text.find(separator);
+    parts.push_back(text.substr(0, at));
+    if (at == std::string_view::npos) break;
+    text.remove_prefix(at + 1);
+    if (text.empty()) parts.push_back(text);
+  }
+  return parts;
+}
+
+}  // namespace tcpcopy::runtime

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "common/runtime/socket.hh"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+#include "common/runtime/errors.hh"
+
+namespace tcpcopy::runtime {
+namespace {
+
+sockaddr_in to_sockaddr(const Endpoint& endpoint) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(endpoint.port);
+  address.sin_addr.s_addr = htonl(endpoint.address.v4_bits());
+  return address;
+}
+
+const sockaddr* generic(const sockaddr_in& address) {
+  return static_cast<const sockaddr*>(static_cast<const void*>(&address));
+}
+sockaddr* generic(sockaddr_in& address) {
+  return static_cast<sockaddr*>(static_cast<void*>(&address));
+}
+
+void set_option(int fd, int level, int name, int value) {
+  ::setsockopt(fd, level, name, &value, sizeof value);
+}
+
+UniqueFd tcp_socket() {
+  return UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
+
+}  // namespace
+
+std::string error_text(int error) { return std::generic_category().message(error); }
+
+UniqueFd listen_on(const Endpoint& endpoint) {
+  constexpr int kBacklog = 128;
+  UniqueFd fd = tcp_socket();
+  if (!fd) throw SystemError("socket: " + error_text(errno));
+  set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+  const sockaddr_in address = to_sockaddr(endpoint);
+  if (::bind(fd.get(), generic(address), sizeof address) != 0 ||
+      ::listen(fd.get(), kBacklog) != 0) {
+    const int error = errno;
+    std::string text = "cannot listen on " + endpoint.to_string() + ": " + error_text(error);
+    if (error == EADDRINUSE) text += "; another process has this port, choose one with -p";
+    if (error == EADDRNOTAVAIL) text += "; -b takes an address of this host";
+    throw UsageError(text);
+  }
+  return fd;
+}
+
+UniqueFd accept_from(int listener, Endpoint& peer) {
+  sockaddr_in address{};
+  socklen_t length = sizeof address;
+  UniqueFd fd(::accept4(listener, generic(address), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (fd) peer = {Address::v4(ntohl(address.sin_addr.s_addr)), ntohs(address.sin_port)};
+  return fd;
+}
+
+UniqueFd begin_connect(const Endpoint& endpoint) {
+  UniqueFd fd = tcp_socket();
+  if (!fd) return fd;
+  const sockaddr_in address = to_sockaddr(endpoint);
+  if (::connect(fd.get(), generic(address), sizeof address) != 0 && errno != EINPROGRESS) return {};
+  return fd;
+}
+
+int connect_result(int fd) {
+  int error = 0;
+  socklen_t length = sizeof error;
+  if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0) return errno;
+  return error;
+}
+
+void prepare_link(int fd, Duration patience) {
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(patience).count();
+  const int seconds = static_cast<int>(ms / 1000);
+  set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(ms));
+  set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, std::max(1, seconds / 3));
+  set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, std::max(1, seconds / 3));
+  set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 2);
+}
+
+}  // namespace tcpcopy::runtime

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// TCP sockets for the control channel.
+#pragma once
+
+#include <string>
+
+#include "common/runtime/unique_fd.hh"
+#include "tcpcopy/address.hh"
+#include "tcpcopy/time.hh"
+
+namespace tcpcopy::runtime {
+
+/// Opens a non-blocking listening socket.
+/// Throws UsageError when the port is taken or the address is not one of this host.
+UniqueFd listen_on(const Endpoint& endpoint);
+
+/// @return a connection that waits to be accepted, non-blocking; none when there is none.
+UniqueFd accept_from(int listener, Endpoint& peer);
+
+/// Begins to connect. @return none, and errno set, when that failed at once.
+UniqueFd begin_connect(const Endpoint& endpoint);
+
+/// @return the outcome of a connect that has become writable: 0 or an errno value.
+int connect_result(int fd);
+
+/// Small messages leave at once; a peer that is silently gone is noticed after about `patience`.
+void prepare_link(int fd, Duration patience);
+
+}  // namespace tcpcopy::runtime

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "intercept/capture/pcap_capture.hh"
+
+#include <pcap/pcap.h>
+
+#include <array>
+
+#include "common/net/tcp_options.hh"
+#include "common/runtime/errors.hh"
+
+namespace tcpcopy::capture {
+namespace {
+
+// The largest IPv4 header and TCP header with all their options, behind the largest link header.
+constexpr int kHeadersSnapLength = static_cast<int>(net::kMaxLinkHeader) + 60 + 60;
+
+struct Frames {
+  void (*on_frame)(void* reader, Bytes frame);
+  void* reader;
+  std::uint64_t count;
+};
+
+void on_captured(unsigned char* user, const pcap_pkthdr* header, const unsigned char* bytes) {
+  auto* frames = static_cast<Frames*>(static_cast<void*>(user));
+  ++frames->count;
+  const auto* begin = static_cast<const std::byte*>(static_cast<const void*>(bytes));
+  frames->on_frame(frames->reader, {begin, header->caplen});
+}
+
+}  // namespace
+
+PcapCapture::PcapCapture(const Settings& settings) : device_(settings.device) {
+  std::array<char, PCAP_ERRBUF_SIZE> error{};
+  pcap_ = pcap_create(device_.c_str(), error.data());
+  if (pcap_ == nullptr) throw runtime::UsageError("-i " + device_ + ": " + error.data());
+  try {
+    activate(settings);
+    set_filter(settings.filter);
+  } catch (...) {
+    pcap_close(pcap_);
+    throw;
+  }
+}
+
+PcapCapture::~PcapCapture() { pcap_close(pcap_); }
+
+void PcapCapture::activate(const Settings& settings) {
+  pcap_set_snaplen(pcap_, kHeadersSnapLength + settings.payload);
+  pcap_set_promisc(pcap_, 0);
+  pcap_set_immediate_mode(pcap_, 1);  // a session waits for each response
+  pcap_set_buffer_size(pcap_, settings.buffer_bytes);
+  const int status = pcap_activate(pcap_);
+  if (status == PCAP_ERROR_PERM_DENIED) {
+    throw runtime::SystemError(
+        "-i " + device_ + ": " + pcap_geterr(pcap_) +
+        "; run as root, or grant the capability: setcap cap_net_raw=ep <path of intercept>");
+  }
+  if (status < 0) {
+    const std::string detail = pcap_geterr(pcap_);
+    throw runtime::UsageError("-i " + device_ + ": " +
+                              (detail.empty() ? pcap_statustostr(status) : detail) +
+                              "; `ip link` lists the devices, `any` is all of them");
+  }
+  const auto type = net::link_type(pcap_datalink(pcap_));
+  if (!type) {
+    throw runtime::UsageError(
+        "-i " + device_ + ": frames of this device's link type (" +
+        std::string(pcap_datalink_val_to_description_or_dlt(pcap_datalink(pcap_))) +
+        ") cannot be read");
+  }
+  link_type_ = *type;
+  std::array<char, PCAP_ERRBUF_SIZE> error{};
+  if (pcap_setnonblock(pcap_, 1, error.data()) != 0) throw runtime::SystemError(error.data());
+  fd_ = pcap_get_selectable_fd(pcap_);
+}
+
+void PcapCapture::set_filter(const std::string& filter) {
+  bpf_program program{};
+  if (pcap_compile(pcap_, &program, filter.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0) {
+    throw runtime::UsageError("-F '" + filter +
+                              "': libpcap refuses the filter: " + pcap_geterr(pcap_));
+  }
+  const int status = pcap_setfilter(pcap_, &program);
+  pcap_freecode(&program);
+  if (status != 0) throw runtime::SystemError(std::string("pcap_setfilter: ") + pcap_geterr(pcap_));
+}
+
+bool PcapCapture::dispatch_frames(OnFrame on_frame, void* reader) {
+  Frames frames{on_frame, reader, 0};
+  auto* user = static_cast<unsigned char*>(static_cast<void*>(&frames));
+  const int status = pcap_dispatch(pcap_, kBatch, on_captured, user);
+  counters_.packets += frames.count;
+  return status >= 0;
+}
+
+void PcapCapture::update_counters() {
+  pcap_stat stat{};
+  if (pcap_stats(pcap_, &stat) == 0) counters_.kernel_drops = stat.ps_drop;
+}
+
+}  // namespace tcpcopy::capture

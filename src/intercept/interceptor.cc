@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "intercept/interceptor.hh"
+
+#include <spdlog/spdlog.h>
+#include <sys/epoll.h>
+
+#include <csignal>
+
+#include "common/runtime/log.hh"
+
+namespace tcpcopy {
+
+Interceptor::Interceptor(const options::InterceptOptions& options)
+    : options_(options),
+      router_(options.mode.record_size()),
+      links_(loop_, {options.listen, options.mode, options.max_records},
+             [this](route::LinkId link, const wire::RouteMessage& message) {
+               router_.on_link_message(link, message, loop_.now(), links_);
+             }) {
+  for (const std::string& device : options_.devices)
+    open_device(device);
+}
+
+void Interceptor::open_device(const std::string& device) {
+  capture::PcapCapture::Settings settings;
+  settings.device = device;
+  settings.filter = options::capture_filter(options_);
+  captures_.push_back(std::make_unique<capture::PcapCapture>(settings));
+  capture::PcapCapture& opened = *captures_.back();
+  loop_.watch(opened.fd(), EPOLLIN, [this, &opened](std::uint32_t) { capture(opened); });
+}
+
+void Interceptor::capture(capture::PcapCapture& capture) {
+  const Instant now = loop_.now();
+  const bool alive = capture.read(
+      [&](const net::TcpPacket& response) { router_.on_response(response, now, links_); });
+  if (!alive) {
+    spdlog::error("device {} cannot be read any more; ending", capture.device());
+    exit_status_ = 1;
+    loop_.stop();
+  }
+}
+
+int Interceptor::run() {
+  loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [this](int signal) { on_signal(signal); });
+  loop_.at_end_of_turn([this] { links_.flush(); });
+  loop_.every(std::chrono::seconds(1), [this] { router_.on_deadline(loop_.now()); });
+  loop_.every(std::chrono::seconds(options_.statistics_seconds), [this] {
+    log_statistics({router_, links_, captures_});
+  });
+  loop_.run();
+  log_summary({router_, links_, captures_});
+  return exit_status_;
+}
+
+void Interceptor::on_signal(int signal) {
+  if (signal == SIGUSR1) {
+    log_statistics({router_, links_, captures_});
+  } else if (signal == SIGHUP) {
+    runtime::open_log("intercept", options_.log_file);
+  } else {
+    spdlog::info("ending");
+    loop_.stop();
+  }
+}
+
+}  // namespace tcpcopy

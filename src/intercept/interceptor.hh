@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// intercept as a whole: builds the rooms, connects them and runs the loop.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "common/runtime/event_loop.hh"
+#include "intercept/capture/pcap_capture.hh"
+#include "intercept/link/link_server.hh"
+#include "intercept/options/options.hh"
+#include "intercept/route/router.hh"
+#include "intercept/statistics.hh"
+
+namespace tcpcopy {
+
+class Interceptor {
+ public:
+  /// Opens devices and the listening socket. Throws UsageError or SystemError.
+  explicit Interceptor(const options::InterceptOptions& options);
+
+  /// Forwards until a signal ends it; returns the exit status.
+  int run();
+
+ private:
+  void open_device(const std::string& device);
+  void capture(capture::PcapCapture& capture);
+  void on_signal(int signal);
+
+  options::InterceptOptions options_;
+  runtime::EventLoop loop_;
+  route::Router router_;
+  std::vector<std::unique_ptr<capture::PcapCapture>> captures_;
+  link::LinkServer links_;
+  int exit_status_ = 0;
+};
+
+}  // namespace tcpcopy

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "intercept/options/options.hh"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "common/runtime/command_line.hh"
+#include "common/runtime/errors.hh"
+#include "common/runtime/option_values.hh"
+#include "common/runtime/packet_filter.hh"
+
+namespace tcpcopy::options {
+namespace {
+
+struct Texts {
+  std::string devices = "any", port = "36524", address = "0.0.0.0", max_records = "0";
+  std::string statistics = "30", ignored;
+  bool disable_combined = false, million = false;
+};
+
+void declare(CLI::App& app, Texts& texts, InterceptOptions& options) {
+  const std::string what = "What is captured";
+  app.add_option("-i,--device", texts.devices, "Devices, separated by commas [any]")->group(what);
+  app.add_option("-F,--filter", options.filter,
+                 "The target's responses in libpcap's language, as 'tcp and src port 8080'")
+      ->group(what);
+  const std::string links = "Links from tcpcopy";
+  app.add_option("-p,--port", texts.port, "Port to listen on [36524]")->group(links);
+  app.add_option("-b,--bind", texts.address, "Address to listen on [0.0.0.0]")->group(links);
+  app.add_option("-n,--max-records", texts.max_records,
+                 "Responses in one frame at most, 0 for as many as there is room for [0]")
+      ->group(links);
+  app.add_flag("--disable-combined", texts.disable_combined,
+               "Responses go one by one; tcpcopy must be started the same way")
+      ->group(links);
+  const std::string process = "The process";
+  app.add_option("-l,--log", options.log_file, "Log file [standard error]")->group(process);
+  app.add_option("-P,--pid-file", options.pid_file, "File for the process id")->group(process);
+  app.add_flag("-d,--daemon", options.daemon, "Go to the background")->group(process);
+  app.add_option("--statistics", texts.statistics, "Seconds between statistics lines [30]")
+      ->group(process);
+  const std::string old = "Accepted from 1.x, without effect";
+  app.add_option("-s", texts.ignored, "Hash size")->group(old);
+  app.add_flag("--million", texts.million, "Many connections")->group(old);
+}
+
+}  // namespace
+
+std::optional<InterceptOptions> parse_intercept(int argc, const char* const* argv) {
+  InterceptOptions options;
+  Texts texts;
+  CLI::App app("Captures the responses of a target and returns their headers to tcpcopy.",
+               "intercept");
+  declare(app, texts, options);
+  if (!runtime::parse_command_line(app, argc, argv)) return std::nullopt;
+  if (options.filter.empty()) {
+    throw runtime::UsageError(
+        "-F is missing: which packets are responses of the target? "
+        "For example: intercept -i eth0 -F 'tcp and src port 8080'");
+  }
+  runtime::check_filter("-F", options.filter);
+  for (const std::string_view device : runtime::split(texts.devices, ',')) {
+    options.devices.emplace_back(device);
+  }
+  options.listen = {runtime::parse_address("-b", texts.address),
+                    runtime::parse_port("-p", texts.port)};
+  options.max_records = runtime::parse_number("-n", texts.max_records, 0, 16);
+  options.mode.combined = !texts.disable_combined;
+  options.statistics_seconds =
+      static_cast<int>(runtime::parse_number("--statistics", texts.statistics, 1, 86400));
+  if (!texts.ignored.empty()) options.notes.emplace_back("-s has no effect in this version");
+  if (texts.million) options.notes.emplace_back("--million has no effect: it is not needed");
+  if (options.daemon && options.log_file.empty()) options.log_file = "intercept.log";
+  return options;
+}
+
+std::string capture_filter(const InterceptOptions& options) {
+  // In front, because `vlan` in the user's part shifts what stands behind it.
+  return fmt::format("not (tcp port {}) and ({})", options.listen.port, options.filter);
+}
+
+}  // namespace tcpcopy::options

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The command line and the configuration file of intercept.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/wire/frame.hh"
+#include "tcpcopy/address.hh"
+
+namespace tcpcopy::options {
+
+struct InterceptOptions {
+  std::vector<std::string> devices;  ///< -i
+  std::string filter;                ///< -F
+  Endpoint listen;                   ///< -b, -p
+  std::size_t max_records = 0;       ///< -n: in a frame; 0: as many as the mode allows
+  wire::FrameMode mode;
+  std::string log_file;  ///< -l
+  std::string pid_file;  ///< -P
+  bool daemon = false;   ///< -d
+  int statistics_seconds = 30;
+  std::vector<std::string> notes;  ///< what was accepted without effect; to be logged once
+};
+
+/// @return the options; nothing when the command line asked for help, the version or the
+///   configuration, which was then printed. Throws UsageError.
+std::optional<InterceptOptions> parse_intercept(int argc, const char* const* argv);
+
+/// The filter for the capture: the user's, without our own control channel.
+std::string capture_filter(const InterceptOptions& options);
+
+}  // namespace tcpcopy::options

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Responses that came before their route: the registration travels on another path than the packet
+// that makes the target answer. They wait for a while, in order, and the oldest make room.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "common/wire/response_record.hh"
+#include "intercept/route/route_key.hh"
+#include "tcpcopy/time.hh"
+
+namespace tcpcopy::route {
+
+class EarlyResponses {
+ public:
+  static constexpr Duration kMaxWait = std::chrono::seconds(30);  // as 1.x
+  static constexpr std::size_t kMaxResponses = 65536;
+
+  /// @param record_size of the records, bytes.
+  explicit EarlyResponses(std::size_t record_size) : record_size_(record_size) {}
+
+  /// @return how many older ones were dropped to make room.
+  std::size_t hold(const RouteKey& key, const net::TcpPacket& response, Instant now);
+
+  /// Gives those of a connection, in order, and forgets them.
+  /// @param give called as give(Bytes record).
+  template <typename Give>
+  void release(const RouteKey& key, Give&& give) {
+    const auto found = by_key_.find(key);
+    if (found == by_key_.end()) return;
+    for (const std::uint64_t number : found->second) {
+      Held& held = queue_[number - first_number_];
+      give(Bytes(held.record));
+      held.record.clear();
+    }
+    waiting_ -= found->second.size();
+    by_key_.erase(found);
+  }
+
+  /// Drops what has waited too long. @return how many.
+  std::size_t expire(Instant now);
+
+  std::size_t size() const { return waiting_; }
+
+ private:
+  struct Held {
+    RouteKey key;
+    Instant since;
+    std::vector<std::byte> record;  // empty once released
+  };
+
+  bool drop_front();
+
+  std::size_t record_size_;
+  std::deque<Held> queue_;
+  std::uint64_t first_number_ = 0;  // of queue_.front(); numbers never repeat
+  absl::flat_hash_map<RouteKey, std::vector<std::uint64_t>> by_key_;
+  std::size_t waiting_ = 0;
+};
+
+}  // namespace tcpcopy::route

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The statistics of intercept, as log lines.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "intercept/capture/pcap_capture.hh"
+#include "intercept/link/link_server.hh"
+#include "intercept/route/router.hh"
+
+namespace tcpcopy {
+
+/// Where the numbers are read.
+struct InterceptStatistics {
+  const route::Router& router;
+  const link::LinkServer& links;
+  const std::vector<std::unique_ptr<capture::PcapCapture>>& captures;
+};
+
+void log_statistics(const InterceptStatistics& sources);
+/// The same with what is of interest at the end only.
+void log_summary(const InterceptStatistics& sources);
+
+}  // namespace tcpcopy

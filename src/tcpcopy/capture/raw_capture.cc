@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tcpcopy/capture/raw_capture.hh"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "common/runtime/errors.hh"
+#include "common/runtime/packet_filter.hh"
+
+namespace tcpcopy::capture {
+namespace {
+
+constexpr std::size_t kMaxPacket = 65535;
+constexpr std::size_t kControlSize = CMSG_SPACE(sizeof(std::uint32_t));
+
+void set_buffer(int fd, int bytes) {
+  // The forced variant is not bound by net.core.rmem_max, and takes CAP_NET_ADMIN.
+  if (::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0) {
+    ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+  }
+}
+
+}  // namespace
+
+// One mapping for a whole batch; pages that small packets never reach are never touched.
+struct RawCapture::Batch {
+  Batch() : packets(kBatch * kMaxPacket) {
+    for (std::size_t i = 0; i < kBatch; ++i) {
+      vectors[i] = {&packets[i * kMaxPacket], kMaxPacket};
+      messages[i].msg_hdr.msg_iov = &vectors[i];
+      messages[i].msg_hdr.msg_iovlen = 1;
+    }
+  }
+
+  // Not initialised on purpose: that would touch all of it.
+  struct Raw {
+    explicit Raw(std::size_t size) : bytes(new std::byte[size]) {}
+    std::byte& operator[](std::size_t at) const { return bytes[at]; }
+    std::unique_ptr<std::byte[]> bytes;
+  };
+  Raw packets;
+  std::array<iovec, kBatch> vectors{};
+  std::array<mmsghdr, kBatch> messages{};
+  std::array<std::array<std::byte, kControlSize>, kBatch> control{};
+};
+
+RawCapture::RawCapture(const std::string& filter, int buffer_bytes)
+    : fd_(::socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP)),
+      batch_(std::make_unique<Batch>()) {
+  if (!fd_) {
+    const int error = errno;
+    std::string text = "cannot open a raw socket: " + runtime::error_text(error);
+    if (error == EPERM || error == EACCES) {
+      text += "; run as root, or grant the capability: setcap cap_net_raw=ep <path of tcpcopy>";
+    }
+    throw runtime::SystemError(text);
+  }
+  set_buffer(fd_.get(), buffer_bytes);
+  const int on = 1;
+  ::setsockopt(fd_.get(), SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
+  runtime::attach_filter(fd_.get(), filter);
+}
+
+RawCapture::~RawCapture() = default;
+
+std::size_t RawCapture::receive() {
+  for (std::size_t i = 0; i < kBatch; ++i) {
+    batch_->messages[i].msg_hdr.msg_control = batch_->control[i].data();
+    batch_->messages[i].msg_hdr.msg_controllen = kControlSize;
+  }
+  const int count = ::recvmmsg(fd_.get(), batch_->messages.data(), kBatch, MSG_DONTWAIT, nullptr);
+  if (count <= 0) return 0;
+  counters_.packets += static_cast<std::uint64_t>(count);
+
+  // The kernel counts drops since the socket was opened and tells with each packet.
+  msghdr& last = batch_->messages[static_cast<std::size_t>(count) - 1].msg_hdr;
+  for (cmsghdr* item = CMSG_FIRSTHDR(&last); item != nullptr; item = CMSG_NXTHDR(&last, item)) {
+    if (item->cmsg_level != SOL_SOCKET || item->cmsg_type != SO_RXQ_OVFL) continue;
+    std::uint32_t drops = 0;
+    std::memcpy(&drops, CMSG_DATA(item), sizeof drops);
+    counters_.kernel_drops = drops;
+  }
+  return static_cast<std::size_t>(count);
+}
+
+Bytes RawCapture::received(std::size_t index) const {
+  return {&batch_->packets[index * kMaxPacket], batch_->messages[index].msg_len};
+}
+
+}  // namespace tcpcopy::capture

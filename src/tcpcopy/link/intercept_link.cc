@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tcpcopy/link/intercept_link.hh"
+
+#include <spdlog/spdlog.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "common/runtime/errors.hh"
+#include "common/runtime/socket.hh"
+
+namespace tcpcopy::link {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kFirstBackoff = 200ms;
+constexpr Duration kMaxBackoff = 12s;  // 1.x retries every 12 s
+constexpr Duration kPatience = 6s;     // without an answer of the intercept's host
+constexpr std::size_t kReadSize = 64U << 10U;
+constexpr int kReadsPerTurn = 8;  // then others have their turn
+// An intercept that does not read that many registrations is taken for dead.
+constexpr std::size_t kMaxUnsent = 4U << 20U;
+
+}  // namespace
+
+InterceptLink::InterceptLink(runtime::EventLoop& loop, const Endpoint& intercept,
+                             wire::FrameMode mode, LinkCounters& counters, Events events)
+    : loop_(loop),
+      intercept_(intercept),
+      mode_(mode),
+      counters_(counters),
+      events_(std::move(events)),
+      decoder_(mode),
+      input_(kReadSize),
+      backoff_(kFirstBackoff),
+      jitter_(std::random_device{}()) {}
+
+InterceptLink::~InterceptLink() {
+  *alive_ = false;
+  if (fd_) loop_.forget(fd_.get());
+}
+
+void InterceptLink::start() {
+  fd_ = runtime::begin_connect(intercept_);
+  if (!fd_) {
+    fail(runtime::error_text(errno));
+    return;
+  }
+  runtime::prepare_link(fd_.get(), kPatience);
+  state_ = State::kConnecting;
+  loop_.watch(fd_.get(), EPOLLIN | EPOLLOUT, [this](std::uint32_t events) { on_ready(events); });
+}
+
+void InterceptLink::on_ready(std::uint32_t events) {
+  if (state_ == State::kConnecting) {
+    on_connect_done();
+    return;
+  }
+  if ((events & EPOLLOUT) != 0) flush();
+  if (state_ == State::kConnected && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) read();
+}
+
+void InterceptLink::on_connect_done() {
+  if (const int error = runtime::connect_result(fd_.get()); error != 0) {
+    fail(runtime::error_text(error));
+    return;
+  }
+  state_ = State::kConnected;
+  decoder_ = wire::FrameDecoder(mode_);
+  backoff_ = kFirstBackoff;
+  said_unreachable_ = false;
+  ++counters_.connects;
+  spdlog::info("connected to intercept {}", intercept_.to_string());
+  const auto version = wire::encode(wire::RouteMessage::version(wire::kVersion));
+  unsent_.assign(version.begin(), version.end());
+  loop_.change(fd_.get(), EPOLLIN);
+  flush();
+  if (connected()) events_.on_connected();
+}
+
+void InterceptLink::add_route(const FlowKey& flow) {
+  if (unsent_.size() >= kMaxUnsent) {
+    ++counters_.routes_dropped;
+    return;
+  }
+  const auto message = wire::encode(wire::RouteMessage::add_route(flow));
+  unsent_.insert(unsent_.end(), message.begin(), message.end());
+  ++counters_.routes;
+}
+
+void InterceptLink::flush() {
+  if (state_ != State::kConnected || unsent_.empty()) return;
+  const ssize_t sent =
+      ::send(fd_.get(), unsent_.data(), unsent_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+    fail(runtime::error_text(errno));
+    return;
+  }
+  if (sent > 0) unsent_.erase(unsent_.begin(), unsent_.begin() + sent);
+  const bool wait = !unsent_.empty();
+  if (wait != waits_for_room_) {
+    waits_for_room_ = wait;
+    loop_.change(fd_.get(), wait ? EPOLLIN | EPOLLOUT : EPOLLIN);
+  }
+}
+
+void InterceptLink::read() {
+  for (int i = 0; i < kReadsPerTurn; ++i) {
+    const ssize_t size = ::recv(fd_.get(), input_.data(), input_.size(), MSG_DONTWAIT);
+    if (size > 0) {
+      take(Bytes(input_).first(static_cast<std::size_t>(size)));
+      if (state_ != State::kConnected) return;
+      if (static_cast<std::size_t>(size) < input_.size()) return;
+      continue;
+    }
+    if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    fail(size == 0 ? "the intercept closed the link" : runtime::error_text(errno));
+    return;
+  }
+}
+
+void InterceptLink::take(Bytes bytes) {
+  while (const auto record = decoder_.next(bytes)) {
+    const auto response = wire::decode_response(*record);
+    if (!response) {
+      ++counters_.malformed;
+      if (malformed_log_.allow(loop_.now())) {
+        spdlog::warn("intercept {} sent a record that is no response ({})", intercept_.to_string(),
+                     net::to_string(response.error));
+      }
+      continue;
+    }
+    ++counters_.responses;
+    events_.on_response(response.value);
+  }
+  if (const auto count = decoder_.bad_count()) {
+    fail(
+        fmt::format("a frame of {} records cannot be: is it an intercept of control channel "
+                    "version {}, started in the same mode?",
+                    *count, wire::kVersion));
+  }
+}
+
+void InterceptLink::fail(const std::string& why) {
+  const bool was_connected = connected();
+  if (fd_) loop_.forget(fd_.get());
+  fd_.reset();
+  state_ = State::kIdle;
+  waits_for_room_ = false;
+  unsent_.clear();
+  if (was_connected) {
+    ++counters_.breaks;
+    spdlog::warn("link to intercept {} lost: {}; connecting again", intercept_.to_string(), why);
+  } else if (!std::exchange(said_unreachable_, true)) {
+    spdlog::warn(
+        "cannot reach intercept {}: {}; retrying. Is intercept running there, and its port open?",
+        intercept_.to_string(), why);
+  }
+  retry();
+  if (was_connected) events_.on_broken();
+}
+
+void InterceptLink::retry() {
+  // Jitter, so that many tcpcopies do not come back to a restarted intercept at one moment.
+  const auto spread = static_cast<Duration::rep>(jitter_() % 500);
+  const Duration delay = backoff_ + backoff_ * spread / 1000;
+  backoff_ = std::min(backoff_ * 2, kMaxBackoff);
+  loop_.after(delay, [this, alive = alive_] {
+    if (*alive) start();
+  });
+}
+
+}  // namespace tcpcopy::link

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One link to an intercept: connects, registers routes, receives responses, and connects again
+// when it breaks.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "common/runtime/event_loop.hh"
+#include "common/runtime/log.hh"
+#include "common/wire/frame.hh"
+#include "common/wire/route_message.hh"
+#include "tcpcopy/segment.hh"
+
+namespace tcpcopy::link {
+
+struct LinkCounters {
+  std::uint64_t responses = 0;
+  std::uint64_t malformed = 0;       ///< records that hold no sane response
+  std::uint64_t routes = 0;          ///< routes registered
+  std::uint64_t routes_dropped = 0;  ///< not registered: the intercept did not read
+  std::uint64_t connects = 0;
+  std::uint64_t breaks = 0;
+};
+
+class InterceptLink {
+ public:
+  struct Events {
+    std::function<void(const Response&)> on_response;
+    std::function<void()> on_connected;
+    std::function<void()> on_broken;
+  };
+
+  InterceptLink(runtime::EventLoop& loop, const Endpoint& intercept, wire::FrameMode mode,
+                LinkCounters& counters, Events events);
+  ~InterceptLink();
+  InterceptLink(const InterceptLink&) = delete;
+  InterceptLink& operator=(const InterceptLink&) = delete;
+  InterceptLink(InterceptLink&&) = delete;
+  InterceptLink& operator=(InterceptLink&&) = delete;
+
+  /// Begins to connect; goes on trying until it is destroyed.
+  void start();
+
+  bool connected() const { return state_ == State::kConnected; }
+
+  /// Queues a registration; flush() sends it. REQUIRES: connected().
+  void add_route(const FlowKey& flow);
+  void flush();
+
+ private:
+  enum class State : std::uint8_t { kIdle, kConnecting, kConnected };
+
+  void on_ready(std::uint32_t events);
+  void on_connect_done();
+  void read();
+  void take(Bytes bytes);
+  void fail(const std::string& why);
+  void retry();
+
+  runtime::EventLoop& loop_;
+  Endpoint intercept_;
+  wire::FrameMode mode_;
+  LinkCounters& counters_;
+  Events events_;
+  runtime::UniqueFd fd_;
+  State state_ = State::kIdle;
+  wire::FrameDecoder decoder_;
+  std::vector<std::byte> unsent_;
+  std::vector<std::byte> input_;
+  Duration backoff_;
+  bool waits_for_room_ = false;
+  bool said_unreachable_ = false;
+  runtime::LogThrottle malformed_log_;
+  std::minstd_rand jitter_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for timers that outlive it
+};
+
+}  // namespace tcpcopy::link

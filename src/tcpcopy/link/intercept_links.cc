@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tcpcopy/link/intercept_links.hh"
+
+namespace tcpcopy::link {
+
+InterceptLinks::InterceptLinks(runtime::EventLoop& loop, const std::vector<Endpoint>& intercepts,
+                               int links_per_intercept, wire::FrameMode mode,
+                               const Events& events) {
+  for (const Endpoint& endpoint : intercepts) {
+    Intercept& intercept = intercepts_.emplace_back();
+    for (int i = 0; i < links_per_intercept; ++i) {
+      intercept.links.push_back(std::make_unique<InterceptLink>(
+          loop, endpoint, mode, counters_,
+          InterceptLink::Events{events.on_response, events.on_links_changed,
+                                events.on_links_changed}));
+    }
+  }
+}
+
+void InterceptLinks::start() {
+  for (Intercept& intercept : intercepts_) {
+    for (const auto& link : intercept.links)
+      link->start();
+  }
+}
+
+bool InterceptLinks::add_route(const FlowKey& flow) {
+  bool announced = false;
+  for (Intercept& intercept : intercepts_) {
+    for (std::size_t tries = 0; tries < intercept.links.size(); ++tries) {
+      InterceptLink& link = *intercept.links[intercept.next];
+      intercept.next = (intercept.next + 1) % intercept.links.size();
+      if (!link.connected()) continue;
+      link.add_route(flow);
+      announced = true;
+      break;
+    }
+  }
+  return announced;
+}
+
+void InterceptLinks::flush() {
+  for (Intercept& intercept : intercepts_) {
+    for (const auto& link : intercept.links)
+      link->flush();
+  }
+}
+
+bool InterceptLinks::any_connected() const { return connected() > 0; }
+
+std::size_t InterceptLinks::connected() const {
+  std::size_t count = 0;
+  for (const Intercept& intercept : intercepts_) {
+    for (const auto& link : intercept.links)
+      count += link->connected() ? 1U : 0U;
+  }
+  return count;
+}
+
+std::size_t InterceptLinks::size() const {
+  std::size_t count = 0;
+  for (const Intercept& intercept : intercepts_)
+    count += intercept.links.size();
+  return count;
+}
+
+}  // namespace tcpcopy::link

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <spdlog/spdlog.h>
+
+#include "common/runtime/command_line.hh"
+#include "common/runtime/daemon.hh"
+#include "common/runtime/log.hh"
+#include "tcpcopy/options/options.hh"
+#include "tcpcopy/replayer.hh"
+#include "tcpcopy/version.hh"
+
+namespace {
+
+int run(int argc, const char* const* argv) {
+  namespace runtime = tcpcopy::runtime;
+  const auto options = tcpcopy::options::parse(argc, argv);
+  if (!options) return 0;
+  runtime::open_log("tcpcopy", options->log_file);
+  const runtime::PidFile pid_file(options->pid_file);
+  tcpcopy::Replayer replayer(*options);
+  if (options->daemon) {
+    runtime::go_to_background();
+    pid_file.update();
+  }
+  spdlog::info("tcpcopy {} started; capture filter: {}", tcpcopy::kProgramVersion,
+               tcpcopy::options::capture_filter(*options));
+  for (const auto& note : options->notes)
+    spdlog::warn(note);
+  return replayer.run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return tcpcopy::runtime::guarded_main("tcpcopy", run, argc, argv);
+}

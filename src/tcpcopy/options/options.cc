@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tcpcopy/options/options.hh"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+
+#include "common/runtime/command_line.hh"
+#include "common/runtime/errors.hh"
+#include "common/runtime/option_values.hh"
+#include "tcpcopy/options/rule_syntax.hh"
+#include "tcpcopy/version.hh"
+
+namespace tcpcopy::options {
+namespace {
+
+using runtime::UsageError;
+
+// What CLI11 fills in, as text: our own parsers say more clearly what is wrong.
+struct Texts {
+  std::string rules, intercepts, pool, loopback_as;
+  std::string port = "36524", links = "2", mtu, mss = "1460", rtt, timeout = "600", idle, memory;
+  std::string buffer = "16", statistics = "30";
+  std::string ignored;
+  bool only_from_start = false, no_turn_order = false, lonely = false, million = false;
+  bool disable_combined = false;
+};
+
+void declare_what(CLI::App& app, Texts& texts, Options& options) {
+  const std::string group = "What is replayed, and to where";
+  app.add_option("-x,--replay", texts.rules,
+                 "Rules [onlineIP:]onlinePort-targetIP:targetPort, separated by commas")
+      ->group(group);
+  app.add_option("-s,--intercept", texts.intercepts,
+                 "Intercepts IP[:port], separated by commas, at most 32")
+      ->group(group);
+  app.add_option("-c,--client-pool", texts.pool,
+                 "Addresses for the clients on the target: a.b.c.x, a.b.c.d/prefix, a list")
+      ->group(group);
+  app.add_option("-H,--loopback-as", texts.loopback_as,
+                 "The address that a loopback client becomes")
+      ->group(group);
+  app.add_option("-F,--filter", options.filter,
+                 "Capture filter in libpcap's language, instead of the one made from -x")
+      ->group(group);
+  app.add_flag("-O,--only-from-start", texts.only_from_start, "Only connections whose SYN was seen")
+      ->group(group);
+}
+
+void declare_how(CLI::App& app, Texts& texts) {
+  const std::string group = "How it is replayed";
+  app.add_flag("-W,--no-turn-order", texts.no_turn_order,
+               "A request does not wait for the response to the one before")
+      ->group(group);
+  app.add_option("-M,--mtu", texts.mtu, "MTU towards the target, bytes [that of the route]")
+      ->group(group);
+  app.add_option("-D,--mss", texts.mss, "MSS offered when the client's SYN was not seen [1460]")
+      ->group(group);
+  app.add_option("-R,--rtt", texts.rtt, "Round trip to imitate, ms [the client's, measured]")
+      ->group(group);
+  app.add_option("-t,--timeout", texts.timeout,
+                 "Seconds without a response after which a session is given up [600]")
+      ->group(group);
+  app.add_option("-k,--idle-timeout", texts.idle,
+                 "Seconds without a packet of the client [timeout + 120]")
+      ->group(group);
+}
+
+void declare_links(CLI::App& app, Texts& texts, Options& options) {
+  const std::string group = "Links to the intercepts, and bounds";
+  app.add_option("-C,--links", texts.links, "Links to each intercept, 1-11 [2]")->group(group);
+  app.add_option("-p,--port", texts.port, "Port of an intercept that is given without one [36524]")
+      ->group(group);
+  app.add_flag("--disable-combined", texts.disable_combined,
+               "Responses come one by one; intercept must be started the same way")
+      ->group(group);
+  app.add_flag("--exit-on-link-loss", options.exit_on_link_loss,
+               "End when the last link to an intercept is lost")
+      ->group(group);
+  app.add_option("-m,--memory", texts.memory, "MB held for all sessions before new ones are shed")
+      ->group(group);
+  app.add_option("-B,--capture-buffer", texts.buffer, "MB of capture buffer in the kernel [16]")
+      ->group(group);
+}
+
+void declare_process(CLI::App& app, Texts& texts, Options& options) {
+  const std::string group = "The process";
+  app.add_option("-l,--log", options.log_file, "Log file [standard error]")->group(group);
+  app.add_option("-P,--pid-file", options.pid_file, "File for the process id")->group(group);
+  app.add_flag("-d,--daemon", options.daemon, "Go to the background")->group(group);
+  app.add_option("--statistics", texts.statistics, "Seconds between statistics lines [30]")
+      ->group(group);
+  const std::string old = "Accepted from 1.x, without effect";
+  app.add_flag("-L,--lonely", texts.lonely, "Stay without intercepts: now the default")->group(old);
+  app.add_option("-U", texts.ignored, "Session pool size")->group(old);
+  app.add_flag("--million", texts.million, "Many connections")->group(old);
+}
+
+int number(const char* what, const std::string& text, std::uint64_t low, std::uint64_t high) {
+  return static_cast<int>(runtime::parse_number(what, text, low, high));
+}
+
+void interpret_settings(const Texts& texts, Options& options) {
+  using std::chrono::milliseconds;
+  using std::chrono::seconds;
+  session::Settings& settings = options.settings;
+  constexpr std::uint64_t kDay = 86400;
+  settings.turn_order = !texts.no_turn_order;
+  settings.only_from_start = texts.only_from_start;
+  settings.made_up_mss = static_cast<std::uint16_t>(number("-D", texts.mss, 88, 65495));
+  settings.session_timeout = seconds(number("-t", texts.timeout, 1, kDay));
+  settings.idle_timeout = texts.idle.empty() ? settings.session_timeout + seconds(120)
+                                             : Duration(seconds(number("-k", texts.idle, 1, kDay)));
+  if (!texts.rtt.empty()) settings.rtt = milliseconds(number("-R", texts.rtt, 0, 10'000));
+  if (!texts.mtu.empty()) {
+    options.mtu = static_cast<std::uint16_t>(number("-M", texts.mtu, 128, 65535));
+  }
+  if (!texts.memory.empty()) {
+    settings.max_held = runtime::parse_number("-m", texts.memory, 1, 1U << 20U) << 20U;
+  }
+}
+
+void interpret(const Texts& texts, Options& options) {
+  if (texts.rules.empty()) {
+    throw UsageError(
+        "-x is missing: which port is replayed to which target? "
+        "For example: tcpcopy -x 80-10.0.0.30:8080 -s 10.0.0.40");
+  }
+  options.rules = parse_rules(texts.rules);
+  if (texts.intercepts.empty()) {
+    throw UsageError(
+        "-s is missing: where does intercept run? "
+        "For example: tcpcopy -x 80-10.0.0.30:8080 -s 10.0.0.40");
+  }
+  options.intercepts = parse_intercepts(texts.intercepts, runtime::parse_port("-p", texts.port));
+  if (!texts.pool.empty()) options.client_pool = parse_client_pool(texts.pool, options.rules);
+  if (!texts.loopback_as.empty()) {
+    options.loopback_as = runtime::parse_address("-H", texts.loopback_as);
+  }
+  options.links = number("-C", texts.links, 1, 11);
+  options.capture_buffer_mb = number("-B", texts.buffer, 1, 2047);
+  options.statistics_seconds = number("--statistics", texts.statistics, 1, 86400);
+  options.mode.combined = !texts.disable_combined;
+  interpret_settings(texts, options);
+  if (!texts.ignored.empty()) options.notes.emplace_back("-U has no effect in this version");
+  if (texts.million) options.notes.emplace_back("--million has no effect: it is not needed");
+  if (options.daemon && options.log_file.empty()) options.log_file = "tcpcopy.log";
+}
+
+bool any_loopback_target(const Options& options) {
+  return std::any_of(options.rules.begin(), options.rules.end(),
+                     [](const auto& rule) { return rule.target.address.is_loopback(); });
+}
+
+}  // namespace
+
+std::optional<Options> parse(int argc, const char* const* argv) {
+  Options options;
+  Texts texts;
+  CLI::App app("Plays the connections of live clients towards a target server.", "tcpcopy");
+  declare_what(app, texts, options);
+  declare_how(app, texts);
+  declare_links(app, texts, options);
+  declare_process(app, texts, options);
+  if (!runtime::parse_command_line(app, argc, argv)) return std::nullopt;
+  interpret(texts, options);
+  // -H: a client on the loopback address would be unknown to a target elsewhere.
+  if (any_loopback_target(options)) options.loopback_as.reset();
+  return options;
+}
+
+std::string capture_filter(const Options& options) {
+  if (!options.filter.empty()) return options.filter;
+  std::string wanted;
+  for (const session::TargetRule& rule : options.rules) {
+    if (!wanted.empty()) wanted += " or ";
+    const std::string port = fmt::format("dst port {}", rule.online_port);
+    wanted += rule.online_address
+                  ? fmt::format("(dst host {} and {})", rule.online_address->to_string(), port)
+                  : port;
+  }
+  const char* only_loopback = any_loopback_target(options) ? " and src net 127.0.0.0/8" : "";
+  return fmt::format("tcp and ({}){}", wanted, only_loopback);
+}
+
+}  // namespace tcpcopy::options

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The command line and the configuration file of tcpcopy.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/wire/frame.hh"
+#include "tcpcopy/address.hh"
+#include "tcpcopy/session/settings.hh"
+#include "tcpcopy/session/target_rules.hh"
+
+namespace tcpcopy::options {
+
+struct Options {
+  std::vector<session::TargetRule> rules;  ///< -x
+  std::vector<Endpoint> intercepts;        ///< -s, -p
+  std::vector<Address> client_pool;        ///< -c
+  std::optional<Address> loopback_as;      ///< -H
+  std::string filter;                      ///< -F; empty: made from the rules
+  int capture_buffer_mb = 16;              ///< -B
+  int links = 2;                           ///< -C
+  std::optional<std::uint16_t> mtu;        ///< -M; none: that of the route
+  session::Settings settings;
+  wire::FrameMode mode;
+  std::string log_file;  ///< -l
+  std::string pid_file;  ///< -P
+  bool daemon = false;   ///< -d
+  bool exit_on_link_loss = false;
+  int statistics_seconds = 30;
+  std::vector<std::string> notes;  ///< what was accepted without effect; to be logged once
+};
+
+/// @return the options; nothing when the command line asked for help, the version or the
+///   configuration, which was then printed. Throws UsageError.
+std::optional<Options> parse(int argc, const char* const* argv);
+
+/// The kernel's filter for these rules, in libpcap's language.
+std::string capture_filter(const Options& options);
+
+}  // namespace tcpcopy::options

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tcpcopy/options/rule_syntax.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "common/runtime/errors.hh"
+#include "common/runtime/option_values.hh"
+
+namespace tcpcopy::options {
+namespace {
+
+using runtime::parse_address;
+using runtime::parse_number;
+using runtime::parse_port;
+using runtime::split;
+using runtime::UsageError;
+
+constexpr std::size_t kMaxIntercepts = 32;
+constexpr std::size_t kMaxPool = 4096;
+constexpr std::string_view kRuleForm = "expected [onlineIP:]onlinePort-targetIP:targetPort";
+
+bool is_mac(std::string_view text) {
+  const auto octets = split(text, ':');
+  return octets.size() == 6 &&
+         std::all_of(octets.begin(), octets.end(), [](std::string_view octet) {
+           return octet.size() == 2 && std::all_of(octet.begin(), octet.end(), [](unsigned char c) {
+                    return std::isxdigit(c) != 0;
+                  });
+         });
+}
+
+// Takes a trailing @MAC off.
+std::string_view without_mac(std::string_view rule, std::string_view side) {
+  const std::size_t at = side.find('@');
+  if (at == std::string_view::npos) return side;
+  if (!is_mac(side.substr(at + 1))) {
+    throw UsageError(fmt::format("-x '{}': '{}' is not a MAC address such as 02:00:00:00:00:01",
+                                 rule, side.substr(at + 1)));
+  }
+  return side.substr(0, at);
+}
+
+session::TargetRule parse_rule(std::string_view text) {
+  const std::size_t dash = text.find('-');
+  if (dash == std::string_view::npos) {
+    throw UsageError(fmt::format("-x '{}': no '-' between online and target; {}", text, kRuleForm));
+  }
+  const std::string_view online = without_mac(text, text.substr(0, dash));
+  const std::string_view target = without_mac(text, text.substr(dash + 1));
+  const std::string what = fmt::format("-x '{}'", text);
+
+  session::TargetRule rule;
+  const std::size_t online_colon = online.rfind(':');
+  if (online_colon == std::string_view::npos) {
+    rule.online_port = parse_port(what + ": the online port", online);
+  } else {
+    rule.online_address =
+        parse_address(what + ": the online address", online.substr(0, online_colon));
+    rule.online_port = parse_port(what + ": the online port", online.substr(online_colon + 1));
+  }
+  const std::size_t target_colon = target.rfind(':');
+  if (target_colon == std::string_view::npos) {
+    throw UsageError(fmt::format("{}: the target has no port; {}", what, kRuleForm));
+  }
+  rule.target.address =
+      parse_address(what + ": the target address", target.substr(0, target_colon));
+  rule.target.port = parse_port(what + ": the target port", target.substr(target_colon + 1));
+  return rule;
+}
+
+void add_range(std::vector<Address>& pool, std::uint32_t first, std::uint32_t last,
+               std::string_view text) {
+  if (last - first >= kMaxPool || pool.size() + (last - first) >= kMaxPool) {
+    throw UsageError(fmt::format("-c '{}': more than {} addresses", text, kMaxPool));
+  }
+  for (std::uint32_t bits = first; bits <= last; ++bits)
+    pool.push_back(Address::v4(bits));
+}
+
+void add_item(std::vector<Address>& pool, std::string_view item, std::string_view text) {
+  const std::string what = fmt::format("-c '{}'", item);
+  if (item.ends_with(".x")) {
+    const std::string net = std::string(item.substr(0, item.size() - 1)) + "0";
+    const std::uint32_t bits = parse_address(what, net).v4_bits();
+    add_range(pool, bits + 1, bits + 254, text);
+    return;
+  }
+  const std::size_t slash = item.find('/');
+  if (slash == std::string_view::npos) {
+    const std::uint32_t bits = parse_address(what, item).v4_bits();
+    add_range(pool, bits, bits, text);
+    return;
+  }
+  const std::uint32_t bits = parse_address(what, item.substr(0, slash)).v4_bits();
+  const auto prefix =
+      static_cast<unsigned>(parse_number(what + ": the prefix", item.substr(slash + 1), 16, 32));
+  const std::uint32_t hosts = prefix == 32 ? 0 : UINT32_MAX >> prefix;
+  const std::uint32_t first = bits & ~hosts;
+  const bool has_broadcast = prefix < 31;  // RFC 3021: a /31 has none
+  add_range(pool, first + (has_broadcast ? 1 : 0), first + hosts - (has_broadcast ? 1 : 0), text);
+}
+
+}  // namespace
+
+std::vector<session::TargetRule> parse_rules(std::string_view text) {
+  std::vector<session::TargetRule> rules;
+  for (const std::string_view rule : split(text, ','))
+    rules.push_back(parse_rule(rule));
+  if (rules.empty()) throw UsageError(fmt::format("-x is empty; {}", kRuleForm));
+  return rules;
+}
+
+std::vector<Endpoint> parse_intercepts(std::string_view text, std::uint16_t default_port) {
+  std::vector<Endpoint> intercepts;
+  for (const std::string_view item : split(text, ',')) {
+    const std::string what = fmt::format("-s '{}'", item);
+    const std::size_t colon = item.rfind(':');
+    const std::string_view host = item.substr(0, colon);
+    const std::uint16_t port = colon == std::string_view::npos
+                                   ? default_port
+                                   : parse_port(what + ": the port", item.substr(colon + 1));
+    intercepts.push_back({parse_address(what, host), port});
+  }
+  if (intercepts.empty()) throw UsageError("-s is empty; expected interceptIP[:port],...");
+  if (intercepts.size() > kMaxIntercepts) {
+    throw UsageError(fmt::format("-s: {} intercepts given, at most {} are accepted",
+                                 intercepts.size(), kMaxIntercepts));
+  }
+  return intercepts;
+}
+
+std::vector<Address> parse_client_pool(std::string_view text,
+                                       const std::vector<session::TargetRule>& rules) {
+  std::vector<Address> pool;
+  for (const std::string_view item : split(text, ','))
+    add_item(pool, item, text);
+  const auto is_target = [&](const Address& address) {
+    return std::any_of(rules.begin(), rules.end(), [&](const session::TargetRule& rule) {
+      return rule.target.address == address;
+    });
+  };
+  std::erase_if(pool, is_target);
+  if (pool.empty()) throw UsageError(fmt::format("-c '{}': no address is left to be used", text));
+  return pool;
+}
+
+}  // namespace tcpcopy::options

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The values of -x, -s and -c. Each function throws UsageError with one line that says what is
+// wrong, what was given and what is accepted.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "tcpcopy/address.hh"
+#include "tcpcopy/session/target_rules.hh"
+
+namespace tcpcopy::options {
+
+/// -x: `[onlineIP:]onlinePort[@MAC]-targetIP:targetPort[@MAC],…`. MAC addresses are checked, and
+/// not used: only sending at the link layer would.
+std::vector<session::TargetRule> parse_rules(std::string_view text);
+
+/// -s: `IP[:port],…`, at most 32.
+std::vector<Endpoint> parse_intercepts(std::string_view text, std::uint16_t default_port);
+
+/// -c: `a.b.c.x` (.1 to .254), `a.b.c.d/prefix` (its host addresses), single addresses, in a list;
+/// at most 4096 addresses in all.
+/// @param rules whose targets' addresses are left out: a target does not answer to itself.
+std::vector<Address> parse_client_pool(std::string_view text,
+                                       const std::vector<session::TargetRule>& rules);
+
+}  // namespace tcpcopy::options

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tcpcopy/replayer.hh"
+
+#include <spdlog/spdlog.h>
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+#include "tcpcopy/inject/path_mtu.hh"
+#include "tcpcopy/session/limits.hh"
+
+namespace tcpcopy {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kBatchesPerTurn = 4;  // of captured packets; then links and timers have their turn
+// Behind the end of all sessions, answers to stragglers of the target still go out for this long.
+constexpr Duration kStragglerTime = 300ms;
+
+session::Settings settings_of(const options::Options& options) {
+  session::Settings settings = options.settings;
+  settings.mtu = options.mtu.value_or(settings.mtu);
+  if (options.mtu) return settings;
+  for (const session::TargetRule& rule : options.rules) {
+    settings.mtu = std::min(settings.mtu, inject::path_mtu(rule.target.address, settings.mtu));
+  }
+  return settings;
+}
+
+}  // namespace
+
+Replayer::Replayer(const options::Options& options)
+    : options_(options),
+      capture_(options::capture_filter(options), options.capture_buffer_mb << 20),
+      links_(loop_, options.intercepts, options.links, options.mode,
+             {[this](const Response& response) {
+                engine_.on_response(response, loop_.now(), {injector_, links_});
+              },
+              [this] { links_changed_ = true; }}),
+      engine_(settings_of(options), session::TargetRules(options.rules),
+              session::SourceAddresses(options.client_pool, options.loopback_as), loop_.now()) {}
+
+int Replayer::run() {
+  connect_rooms();
+  links_.start();
+  loop_.run();
+  log_summary(statistics());
+  return exit_status_;
+}
+
+void Replayer::connect_rooms() {
+  loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [this](int signal) { on_signal(signal); });
+  loop_.watch(capture_.fd(), EPOLLIN, [this](std::uint32_t) { capture(); });
+  loop_.at_end_of_turn([this] { end_turn(); });
+  loop_.wake_by([this] { return engine_.next_deadline(); });
+  loop_.every(std::chrono::seconds(options_.statistics_seconds),
+              [this] { log_statistics(statistics()); });
+}
+
+void Replayer::capture() {
+  const session::Output out{injector_, links_};
+  const Instant now = loop_.now();
+  for (int i = 0; i < kBatchesPerTurn; ++i) {
+    const bool more = capture_.read(
+        [&](const ClientSegment& segment) { engine_.on_client_segment(segment, now, out); });
+    if (!more) break;
+  }
+}
+
+// What the wake-up brought leaves here: routes before the packets whose answers need them.
+void Replayer::end_turn() {
+  const session::Output out{injector_, links_};
+  const Instant now = loop_.now();
+  if (std::exchange(links_changed_, false)) {
+    if (links_.any_connected()) {
+      was_connected_ = true;
+      engine_.on_route_restored(now, out);
+    } else if (options_.exit_on_link_loss && was_connected_ && !draining_) {
+      spdlog::error("the last link to an intercept is lost; ending (--exit-on-link-loss)");
+      exit_status_ = 1;
+      begin_drain();
+    }
+  }
+  engine_.on_deadline(now, out);
+  links_.flush();
+  injector_.flush();
+  if (draining_ && !finished_ && engine_.sessions() == 0) finish();
+}
+
+void Replayer::on_signal(int signal) {
+  if (signal == SIGUSR1) {
+    log_statistics(statistics());
+  } else if (signal == SIGHUP) {
+    runtime::open_log("tcpcopy", options_.log_file);
+  } else if (draining_) {
+    loop_.stop();
+  } else {
+    spdlog::info(
+        "ending: {} sessions have {} ms to finish", engine_.sessions(),
+        std::chrono::duration_cast<std::chrono::milliseconds>(session::kDrainTime).count());
+    begin_drain();
+  }
+}
+
+// No more is captured; sessions send what they hold and close. Then the rest is reset.
+void Replayer::begin_drain() {
+  draining_ = true;
+  loop_.forget(capture_.fd());
+  engine_.drain(loop_.now(), {injector_, links_});
+  loop_.after(session::kDrainTime, [this] { finish(); });
+}
+
+void Replayer::finish() {
+  if (std::exchange(finished_, true)) return;
+  engine_.shut_down(loop_.now(), {injector_, links_});
+  injector_.flush();
+  loop_.after(kStragglerTime, [this] { loop_.stop(); });
+}
+
+}  // namespace tcpcopy

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tcpcopy/statistics.hh"
+
+#include <spdlog/spdlog.h>
+
+#include <string>
+
+#include "common/runtime/daemon.hh"
+#include "common/runtime/errors.hh"
+
+namespace tcpcopy {
+namespace {
+
+std::string losses(const session::Ledger& ledger) {
+  std::string text;
+  for (std::size_t i = 0; i < session::kLossReasons; ++i) {
+    const session::Account& lost = ledger.lost[i];
+    if (lost.packets == 0 && lost.bytes == 0 && ledger.sessions_lost[i] == 0) continue;
+    text += fmt::format(" {}:{}/{}B/{}s", to_string(static_cast<session::LossReason>(i)),
+                        lost.packets, lost.bytes, ledger.sessions_lost[i]);
+  }
+  return text.empty() ? " none" : text;
+}
+
+std::string malformed(const net::CaptureCounters& capture) {
+  std::string text;
+  for (std::size_t i = 0; i < net::kParseErrors; ++i) {
+    if (capture.malformed[i] == 0) continue;
+    text += fmt::format(" {}:{}", to_string(static_cast<net::ParseError>(i)), capture.malformed[i]);
+  }
+  return text.empty() ? " none" : text;
+}
+
+}  // namespace
+
+void log_statistics(const StatisticsSources& sources) {
+  const session::Ledger& ledger = sources.ledger;
+  spdlog::info(
+      "active:{} conns:{} resp:{} c-resp:{} all clt:{} clt cont:{} send:{} send content:{} "
+      "syn cnt:{} retransmit:{} reconnect:{} for no syn:{} total captured packets:{} links:{}/{}",
+      ledger.sessions_live, ledger.connections, ledger.responses, ledger.response_bytes,
+      ledger.captured.packets, ledger.captured.packets - ledger.control_packets,
+      ledger.segments_sent, ledger.bytes_sent, ledger.syns_sent, ledger.retransmissions,
+      ledger.reconnects, ledger.joined, sources.capture.packets, sources.links.connected(),
+      sources.links.size());
+  spdlog::info(
+      "ledger: sessions opened:{} completed:{} live:{} lost:{}; bytes captured:{} delivered:{} "
+      "duplicate:{} held:{} lost:{}; balanced:{}",
+      ledger.sessions_opened, ledger.sessions_completed, ledger.sessions_live,
+      ledger.sessions_lost_in_all(), ledger.captured.bytes, ledger.delivered.bytes,
+      ledger.duplicate.bytes, ledger.held.bytes, ledger.lost_in_all().bytes,
+      ledger.balanced() ? "yes" : "NO");
+  const auto& inject = sources.inject;
+  if (sources.capture.kernel_drops > 0 || inject.refused > 0) {
+    spdlog::warn("the kernel dropped {} packets at capture (see -B); it refused {} packets: {}",
+                 sources.capture.kernel_drops, inject.refused,
+                 inject.last_error == 0 ? "none" : runtime::error_text(inject.last_error));
+  }
+}
+
+void log_summary(const StatisticsSources& sources) {
+  log_statistics(sources);
+  const session::Ledger& ledger = sources.ledger;
+  spdlog::info(
+      "packets captured:{} control:{} delivered:{} duplicate:{} held:{} lost:{}; lost by reason "
+      "(packets/bytes/sessions):{}",
+      ledger.captured.packets, ledger.control_packets, ledger.delivered.packets,
+      ledger.duplicate.packets, ledger.held.packets, ledger.lost_in_all().packets, losses(ledger));
+  spdlog::info(
+      "malformed packets:{}; responses without a session:{}; turns not answered in time:{}; "
+      "ports changed:{}",
+      malformed(sources.capture), ledger.responses_unknown, ledger.turn_expiries,
+      ledger.ports_changed);
+  const runtime::ResourceUse use = runtime::resource_use();
+  spdlog::info("cpu user:{:.3f}s system:{:.3f}s, peak memory:{} KB", use.user_seconds,
+               use.system_seconds, use.peak_rss_kb);
+}
+
+}  // namespace tcpcopy

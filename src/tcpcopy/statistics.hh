@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The statistics of tcpcopy, as log lines.
+#pragma once
+
+#include "tcpcopy/capture/raw_capture.hh"
+#include "tcpcopy/inject/raw_injector.hh"
+#include "tcpcopy/link/intercept_links.hh"
+#include "tcpcopy/session/ledger.hh"
+
+namespace tcpcopy {
+
+/// Where the numbers are read.
+struct StatisticsSources {
+  const session::Ledger& ledger;
+  const net::CaptureCounters& capture;
+  const inject::InjectCounters& inject;
+  const link::InterceptLinks& links;
+};
+
+/// Logs the state of the replay. The words of 1.x (`active`, `conns`, `resp`, `c-resp`, `all clt`,
+/// `clt cont`, …) stand in the first line, so that its troubleshooting guides still apply.
+void log_statistics(const StatisticsSources& sources);
+
+/// Logs the final summary: every account of the ledger that is not zero.
+void log_summary(const StatisticsSources& sources);
+
+}  // namespace tcpcopy
