@@ -7,11 +7,23 @@
 #include <csignal>
 
 #include "common/runtime/log.hh"
+#include "common/runtime/socket.hh"
 
 namespace tcpcopy {
+namespace {
+
+std::string filter_of(const options::InterceptOptions& options) {
+  const bool any_address = options.listen.address.is_unspecified();
+  return options::capture_filter(options, any_address
+                                              ? runtime::local_addresses()
+                                              : std::vector<Address>{options.listen.address});
+}
+
+}  // namespace
 
 Interceptor::Interceptor(const options::InterceptOptions& options)
     : options_(options),
+      filter_(filter_of(options)),
       router_(options.mode.record_size()),
       links_(loop_, {options.listen, options.mode, options.max_records},
              [this](route::LinkId link, const wire::RouteMessage& message) {
@@ -24,7 +36,7 @@ Interceptor::Interceptor(const options::InterceptOptions& options)
 void Interceptor::open_device(const std::string& device) {
   capture::PcapCapture::Settings settings;
   settings.device = device;
-  settings.filter = options::capture_filter(options_);
+  settings.filter = filter_;
   captures_.push_back(std::make_unique<capture::PcapCapture>(settings));
   capture::PcapCapture& opened = *captures_.back();
   loop_.watch(opened.fd(), EPOLLIN, [this, &opened](std::uint32_t) { capture(opened); });

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "common/runtime/event_loop.hh"
@@ -19,6 +20,8 @@ class Interceptor {
   /// Opens devices and the listening socket. Throws UsageError or SystemError.
   explicit Interceptor(const options::InterceptOptions& options);
 
+  const std::string& filter() const { return filter_; }
+
   /// Forwards until a signal ends it; returns the exit status.
   int run();
 
@@ -28,6 +31,7 @@ class Interceptor {
   void on_signal(int signal);
 
   options::InterceptOptions options_;
+  std::string filter_;
   runtime::EventLoop loop_;
   route::Router router_;
   std::vector<std::unique_ptr<capture::PcapCapture>> captures_;

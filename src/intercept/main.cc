@@ -22,7 +22,7 @@ int run(int argc, const char* const* argv) {
     pid_file.update();
   }
   spdlog::info("intercept {} started; listens on {}; capture filter: {}", tcpcopy::kProgramVersion,
-               options->listen.to_string(), tcpcopy::options::capture_filter(*options));
+               options->listen.to_string(), interceptor.filter());
   for (const auto& note : options->notes)
     spdlog::warn(note);
   return interceptor.run();

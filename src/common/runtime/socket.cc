@@ -2,12 +2,14 @@
 #include "common/runtime/socket.hh"
 
 #include <arpa/inet.h>
+#include <ifaddrs.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
 #include <system_error>
 
 #include "common/runtime/errors.hh"
@@ -41,6 +43,20 @@ UniqueFd tcp_socket() {
 }  // namespace
 
 std::string error_text(int error) { return std::generic_category().message(error); }
+
+std::vector<Address> local_addresses() {
+  ifaddrs* list = nullptr;
+  if (::getifaddrs(&list) != 0) throw SystemError("getifaddrs: " + error_text(errno));
+  const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> owner(list, &::freeifaddrs);
+  std::vector<Address> addresses;
+  for (; list != nullptr; list = list->ifa_next) {
+    if (list->ifa_addr == nullptr || list->ifa_addr->sa_family != AF_INET) continue;
+    const void* generic_address = list->ifa_addr;
+    const auto* address = static_cast<const sockaddr_in*>(generic_address);
+    addresses.push_back(Address::v4(ntohl(address->sin_addr.s_addr)));
+  }
+  return addresses;
+}
 
 UniqueFd listen_on(const Endpoint& endpoint) {
   constexpr int kBacklog = 128;

@@ -3,12 +3,16 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "common/runtime/unique_fd.hh"
 #include "tcpcopy/address.hh"
 #include "tcpcopy/time.hh"
 
 namespace tcpcopy::runtime {
+
+/// The IPv4 addresses of this host. Throws SystemError.
+std::vector<Address> local_addresses();
 
 /// Opens a non-blocking listening socket.
 /// Throws UsageError when the port is taken or the address is not one of this host.

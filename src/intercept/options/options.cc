@@ -75,9 +75,17 @@ std::optional<InterceptOptions> parse_intercept(int argc, const char* const* arg
   return options;
 }
 
-std::string capture_filter(const InterceptOptions& options) {
+std::string capture_filter(const InterceptOptions& options,
+                           const std::vector<Address>& local_addresses) {
+  // Exactly our own end of the control channel: a client may well have that port number too.
+  std::string own;
+  for (const Address& address : local_addresses) {
+    own += fmt::format("{0}(src host {1} and src port {2}) or (dst host {1} and dst port {2})",
+                       own.empty() ? "" : " or ", address.to_string(), options.listen.port);
+  }
+  if (own.empty()) return options.filter;
   // In front, because `vlan` in the user's part shifts what stands behind it.
-  return fmt::format("not (tcp port {}) and ({})", options.listen.port, options.filter);
+  return fmt::format("not (tcp and ({})) and ({})", own, options.filter);
 }
 
 }  // namespace tcpcopy::options

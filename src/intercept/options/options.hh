@@ -30,6 +30,8 @@ struct InterceptOptions {
 std::optional<InterceptOptions> parse_intercept(int argc, const char* const* argv);
 
 /// The filter for the capture: the user's, without our own control channel.
-std::string capture_filter(const InterceptOptions& options);
+/// @param local_addresses those that the control channel can be reached at.
+std::string capture_filter(const InterceptOptions& options,
+                           const std::vector<Address>& local_addresses);
 
 }  // namespace tcpcopy::options

@@ -187,7 +187,8 @@ void Connection::send(const ClientStream& stream, const Context& ctx) {
   reset_allowed_ = stream.complete() && stream.end()->reset;
   if (ctx.settings.turn_order) {
     const std::uint64_t expiries = turns_.expiries();
-    limit = turns_.limit(stream, {sender_.snd_nxt(), receiver_.highest(), receiver_.has_gap(), srtt()}, ctx.now);
+    limit = turns_.limit(
+        stream, {sender_.snd_nxt(), receiver_.highest(), receiver_.has_gap(), srtt()}, ctx.now);
     fin_allowed = turns_.fin_allowed();
     reset_allowed_ = turns_.reset_allowed();
     ctx.ledger.turn_expiries += turns_.expiries() - expiries;

@@ -37,7 +37,8 @@ inline constexpr Duration kMaxTurnWait = 2s;
 inline constexpr Duration kMinTurnWait = 20ms;
 inline constexpr Duration kMinQuiet = 2ms;
 inline constexpr Duration kMaxQuiet = 50ms;
-inline constexpr Duration kLongQuiet = 300ms;  // longer than Linux's shortest retransmission timeout
+inline constexpr Duration kLongQuiet =
+    300ms;  // longer than Linux's shortest retransmission timeout
 inline constexpr std::int64_t kNearlyComplete = 128;  // bytes: headers whose length varies
 
 // A hole in what was captured is waited for this long: a client that lost a packet on its way

@@ -12,7 +12,7 @@ void Turns::open(ClientOffset first, OnlineOffset online_acked) {
   patience_ = patience;
   expiries_ = expiries;
   limit_ = first;
-  acked_ = online_acked;
+  first_acked_ = acked_ = online_acked;
 }
 
 ClientOffset Turns::limit(const ClientStream& stream, const Progress& progress, Instant now) {
@@ -22,7 +22,7 @@ ClientOffset Turns::limit(const ClientStream& stream, const Progress& progress, 
     const OnlineOffset acked = chunk->origin().online_acked;
     if (acked > acked_) {
       limit_ = std::max(limit_, chunk->begin());
-      if (!gate_open(acked, true, progress, now)) return limit_;
+      if (!gate_open(acked, progress, now)) return limit_;
       begin_turn(acked, progress);
     }
     limit_ = chunk->end();
@@ -39,13 +39,12 @@ ClientOffset Turns::limit(const ClientStream& stream, const Progress& progress, 
 // FIN and RST wait like turns of no bytes: the client ended after what it had seen.
 void Turns::judge_end(const StreamEnd& end, const Progress& progress, Instant now) {
   if (end.fin && !fin_allowed_) {
-    if (end.online_acked > acked_ && !gate_open(end.online_acked, true, progress, now)) return;
+    if (end.online_acked > acked_ && !gate_open(end.online_acked, progress, now)) return;
     begin_turn(std::max(acked_, end.online_acked), progress);
     fin_allowed_ = true;
   }
   if (end.reset && !reset_allowed_) {
-    if (end.reset_acked > acked_ && !gate_open(end.reset_acked, false, progress, now)) return;
-    reset_allowed_ = true;
+    reset_allowed_ = reset_gate_open(end.reset_acked, progress, now);
   }
 }
 
@@ -55,8 +54,19 @@ void Turns::begin_turn(OnlineOffset acked, const Progress& progress) {
   waiting_since_ = kNever;
 }
 
-bool Turns::gate_open(OnlineOffset next_acked, bool quiet_suffices, const Progress& progress,
-                      Instant now) {
+bool Turns::reset_gate_open(OnlineOffset acked, const Progress& progress, Instant now) {
+  if (progress.received - TargetOffset(0) >= acked - first_acked_) return true;
+  if (waiting_since_ == kNever) waiting_since_ = now;
+  const Instant expiry = std::max(waiting_since_, response_at_) + kMaxTurnWait;
+  if (now >= expiry) {
+    ++expiries_;
+    return true;
+  }
+  deadline_ = expiry;
+  return false;
+}
+
+bool Turns::gate_open(OnlineOffset next_acked, const Progress& progress, Instant now) {
   if (progress.snd_nxt < limit_) return false;  // the turn before is still being sent
   if (waiting_since_ == kNever) waiting_since_ = now;
 
@@ -68,10 +78,10 @@ bool Turns::gate_open(OnlineOffset next_acked, bool quiet_suffices, const Progre
   }
   const Instant expiry = waiting_since_ + patience_;
   Instant quiet_until = kNever;
-  if (quiet_suffices && received > 0 && burst_ended_ && !progress.gap) {
+  if (received > 0 && burst_ended_ && !progress.gap) {
     const bool nearly = wanted - received <= wanted / 8 + kNearlyComplete;
-    quiet_until = response_at_ + (nearly ? std::clamp(2 * progress.rtt, kMinQuiet, kMaxQuiet)
-                                         : kLongQuiet);
+    quiet_until =
+        response_at_ + (nearly ? std::clamp(2 * progress.rtt, kMinQuiet, kMaxQuiet) : kLongQuiet);
   }
   if (now >= quiet_until) return true;
   if (now >= expiry) {

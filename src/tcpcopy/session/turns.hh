@@ -7,11 +7,12 @@
 //   - as long as what the client had seen of the online server's, or
 //   - begun, without a gap, ended with PSH or a short segment, and quiet: for about a round trip
 //     when it is nearly as long, for longer than a retransmission takes when it is not.
-// The end of the stream waits like a turn; an RST, which destroys what the target has not sent yet,
-// is not sent for mere quiet.
-// It is a preference and never a deadlock: the wait is bounded, and each time the bound is reached
-// the session's next bound is half as long, so that protocols which talk both ways at once soon
-// flow freely. Turns that are answered in time let it grow back.
+// The end of the stream waits like a turn. An RST destroys what the target has not read or sent
+// yet, so it waits until all responses together are as long as the online server's, or until the
+// target has said nothing for the longest wait. It is a preference and never a deadlock: the wait
+// is bounded, and each time the bound is reached the session's next bound is half as long, so that
+// protocols which talk both ways at once soon flow freely. Turns that are answered in time let it
+// grow back.
 #pragma once
 
 #include <optional>
@@ -56,12 +57,13 @@ class Turns {
   std::uint64_t expiries() const { return expiries_; }
 
  private:
-  bool gate_open(OnlineOffset next_acked, bool quiet_suffices, const Progress& progress,
-                 Instant now);
+  bool gate_open(OnlineOffset next_acked, const Progress& progress, Instant now);
+  bool reset_gate_open(OnlineOffset acked, const Progress& progress, Instant now);
   void judge_end(const StreamEnd& end, const Progress& progress, Instant now);
   void begin_turn(OnlineOffset acked, const Progress& progress);
 
   ClientOffset limit_;
+  OnlineOffset first_acked_;     // what the client had seen before this connection
   OnlineOffset acked_;           // what the client had seen when it began the current turn
   TargetOffset response_start_;  // where the target's response to the current turn begins
   Instant response_at_;
