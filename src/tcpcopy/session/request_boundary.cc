@@ -39,6 +39,8 @@ bool looks_like_request(Bytes bytes) {
 }
 
 std::optional<ClientOffset> next_request_boundary(const ClientStream& stream, ClientOffset from) {
+  if (stream.first() == nullptr) return std::nullopt;
+  from = std::max(from, stream.first()->begin());
   for (const Chunk* chunk = stream.find(from); chunk != nullptr; chunk = chunk->next()) {
     if (chunk->begin() >= stream.contiguous_end()) break;
     if (chunk->begin() < from) continue;

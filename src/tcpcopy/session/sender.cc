@@ -2,6 +2,7 @@
 #include "tcpcopy/session/sender.hh"
 
 #include <algorithm>
+#include <utility>
 
 #include "tcpcopy/session/limits.hh"
 
@@ -79,8 +80,9 @@ std::optional<Transmission> Sender::next_new(Instant now) {
 
 std::optional<Transmission> Sender::next(Instant now) {
   std::optional<Transmission> segment;
-  const std::int64_t pipe_now = pipe();
-  if (pipe_now < cwnd_) {
+  // RFC 6675, 5, step 4.2, and RFC 6582, 3.2, step 3: the first one goes out in any case.
+  if (std::exchange(recovery_begins_, false)) segment = next_lost();
+  if (!segment && pipe() < cwnd_) {
     if (recovery_point_) segment = next_lost();
     if (!segment) segment = next_new(now);
   }
@@ -138,6 +140,7 @@ void Sender::on_new_ack(ClientOffset ack, Instant now) {
     // A partial ack: what follows it is lost too (RFC 6582, 3.2, step 3).
     high_rxt_ = std::max(high_rxt_, ack);
     lost_to_ = std::max(lost_to_, std::min(ack + mss_, snd_nxt_));
+    recovery_begins_ = true;
   }
   if (!recovery_point_ || cwnd_ < ssthresh_) grow_window(acked);
   deadline_ = kNever;
@@ -167,6 +170,7 @@ void Sender::enter_recovery() {
   ssthresh_ = std::max<std::int64_t>(in_flight() / 2, 2 * std::int64_t{mss_});
   cwnd_ = ssthresh_;
   recovery_point_ = snd_nxt_;
+  recovery_begins_ = true;
   high_rxt_ = snd_una_;
   lost_to_ = std::min(snd_una_ + mss_, snd_nxt_);
 }

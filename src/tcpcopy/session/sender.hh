@@ -101,6 +101,7 @@ class Sender {
   SackScoreboard scoreboard_;
   int duplicate_acks_ = 0;
   std::optional<ClientOffset> recovery_point_;
+  bool recovery_begins_ = false;  // the first loss is sent again whatever the window says
   ClientOffset lost_to_;
   ClientOffset high_rxt_;
 

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What capture missed, and connections that were open before it began.
+#include "tests/scenario/numbers.hh"
+
+namespace tcpcopy::test {
+namespace {
+
+using session::LossReason;
+using Hole = Scenario;
+FOR_ALL_NUMBERS(Hole);
+
+const std::string kGet = "GET /a HTTP/1.1\r\n\r\n";  // 19 bytes
+
+std::uint64_t bytes_lost(const Conversation& talk, LossReason reason) {
+  return talk.ledger().lost[static_cast<std::size_t>(reason)].bytes;
+}
+
+TEST_P(Hole, ReorderedPacketIsNoHole) {
+  Conversation talk(GetParam());
+  talk.shake_hands();
+  talk.client(seg("PA").seq(101).ack(1).len(100));
+  talk.wait(2900ms);
+  talk.client(seg("PA").seq(1).ack(1).len(100));
+  talk.expect(seg("PA").seq(1).ack(1).len(200));
+  talk.wait(500ms);
+  talk.expect(seg("PA").seq(1).ack(1).len(200));  // not acknowledged, so sent again
+  EXPECT_EQ(talk.ledger().reconnects, 0U);
+}
+
+TEST_P(Hole, SessionResumesAtTheNextRequest) {
+  Conversation talk(GetParam());
+  talk.shake_hands();
+  talk.client(seg("PA").seq(1).ack(1).says(kGet));
+  talk.expect(seg("PA").seq(1).ack(1).says(kGet));
+  talk.target(seg("PA").seq(1).ack(20).len(50));
+  // The request at 20 was never captured; the one at 39 was.
+  talk.client(seg("PA").seq(39).ack(101).says(kGet));
+  talk.wait(100ms);
+  talk.expect(seg("A").seq(20).ack(51));
+  talk.wait(3s);
+  talk.expect(seg("RA").seq(20).ack(51));
+  talk.expect_reconnect(39);
+  talk.target(seg("SA").seq(0).ack(39));
+  talk.expect(seg("PA").seq(39).ack(1).says(kGet));
+  EXPECT_EQ(talk.ledger().lost_in_all().bytes, 0U);  // of what was captured, nothing
+  EXPECT_EQ(talk.ledger().reconnects, 1U);
+}
+
+TEST_P(Hole, TailOfACutRequestIsNotTakenForARequest) {
+  Conversation talk(GetParam());
+  talk.shake_hands();
+  talk.client(seg("PA").seq(1).ack(1).len(100));
+  talk.expect(seg("PA").seq(1).ack(1).len(100));
+  talk.target(seg("PA").seq(1).ack(101).len(50));
+  talk.client(seg("A").seq(601).ack(51).len(400));  // of a request that began at 101
+  talk.wait(3100ms);
+  talk.expect(seg("A").seq(101).ack(51));
+  talk.expect(seg("RA").seq(101).ack(51));
+  talk.expect_nothing();
+  talk.client(seg("PA").seq(1001).ack(101).len(80));  // the next request: it had seen a response
+  talk.expect_reconnect(1001);
+  talk.target(seg("SA").seq(0).ack(1001));
+  talk.expect(seg("PA").seq(1001).ack(1).len(80));
+  EXPECT_EQ(bytes_lost(talk, LossReason::kCaptureHole), 400U);
+  EXPECT_TRUE(talk.ledger().balanced());
+}
+
+TEST_P(Hole, LaterNumbersOfAnAckProveAHoleToo) {
+  Conversation talk(GetParam());
+  talk.shake_hands();
+  talk.client(seg("A").seq(101).ack(51));
+  talk.wait(3100ms);
+  talk.expect(seg("RA").seq(1).ack(1));
+  talk.client(seg("PA").seq(101).ack(51).says(kGet));
+  talk.expect_reconnect(101);
+}
+
+TEST_P(Hole, ClientThatClosedBehindAHoleEndsTheSession) {
+  Conversation talk(GetParam());
+  talk.shake_hands();
+  talk.client(seg("FA").seq(101).ack(51));
+  talk.wait(3100ms);
+  talk.expect(seg("RA").seq(1).ack(1));
+  talk.expect_ended();
+  EXPECT_EQ(talk.ledger().sessions_lost[static_cast<std::size_t>(LossReason::kCaptureHole)], 1U);
+}
+
+TEST_P(Hole, OpenConnectionIsJoinedAtARequest) {
+  Conversation talk(GetParam());
+  talk.client(seg("PA").seq(501).ack(900).says(kGet));
+  talk.expect_reconnect(501);
+  talk.target(seg("SA").seq(0).ack(501));
+  talk.expect(seg("PA").seq(501).ack(1).says(kGet));
+  EXPECT_EQ(talk.ledger().joined, 1U);
+}
+
+TEST_P(Hole, UnknownProtocolIsJoinedAfterAResponse) {
+  Conversation talk(GetParam());
+  talk.client(seg("PA").seq(501).ack(900).len(40));  // perhaps the middle of something
+  talk.expect_nothing();
+  talk.client(seg("PA").seq(541).ack(950).len(40));
+  talk.expect_reconnect(541);
+  EXPECT_EQ(bytes_lost(talk, LossReason::kNoBoundary), 40U);
+}
+
+TEST_P(Hole, OnlyWholeConnectionsOnRequest) {
+  session::Settings settings;
+  settings.only_from_start = true;
+  Conversation talk(GetParam(), settings);
+  talk.client(seg("PA").seq(501).ack(900).says(kGet));
+  talk.expect_ended();
+  EXPECT_EQ(bytes_lost(talk, LossReason::kNoBoundary), kGet.size());
+}
+
+TEST_P(Hole, AcksAloneBeginNothing) {
+  Conversation talk(GetParam());
+  talk.client(seg("A").seq(501).ack(900));
+  talk.client(seg("FA").seq(501).ack(900));
+  talk.client(seg("R").seq(501));
+  talk.expect_ended();
+  EXPECT_EQ(talk.ledger().sessions_opened, 0U);
+  EXPECT_EQ(talk.ledger().control_packets, 3U);
+}
+
+}  // namespace
+}  // namespace tcpcopy::test
