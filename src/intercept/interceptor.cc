@@ -69,7 +69,7 @@ void Interceptor::on_signal(int signal) {
   if (signal == SIGUSR1) {
     log_statistics({router_, links_, captures_});
   } else if (signal == SIGHUP) {
-    runtime::open_log("intercept", options_.log_file);
+    runtime::reopen_log("intercept", options_.log_file);
   } else {
     spdlog::info("ending");
     loop_.stop();

@@ -94,7 +94,7 @@ void Replayer::on_signal(int signal) {
   if (signal == SIGUSR1) {
     log_statistics(statistics());
   } else if (signal == SIGHUP) {
-    runtime::open_log("tcpcopy", options_.log_file);
+    runtime::reopen_log("tcpcopy", options_.log_file);
   } else if (draining_) {
     loop_.stop();
   } else {

@@ -45,11 +45,11 @@ void log_statistics(const StatisticsSources& sources) {
       sources.links.size());
   spdlog::info(
       "ledger: sessions opened:{} completed:{} live:{} lost:{}; bytes captured:{} delivered:{} "
-      "duplicate:{} held:{} lost:{}; balanced:{}",
+      "duplicate:{} held:{} lost:{}; balanced:{}; lost by reason (packets/bytes/sessions):{}",
       ledger.sessions_opened, ledger.sessions_completed, ledger.sessions_live,
       ledger.sessions_lost_in_all(), ledger.captured.bytes, ledger.delivered.bytes,
       ledger.duplicate.bytes, ledger.held.bytes, ledger.lost_in_all().bytes,
-      ledger.balanced() ? "yes" : "NO");
+      ledger.balanced() ? "yes" : "NO", losses(ledger));
   const auto& inject = sources.inject;
   if (sources.capture.kernel_drops > 0 || inject.refused > 0) {
     spdlog::warn("the kernel dropped {} packets at capture (see -B); it refused {} packets: {}",
@@ -61,16 +61,14 @@ void log_statistics(const StatisticsSources& sources) {
 void log_summary(const StatisticsSources& sources) {
   log_statistics(sources);
   const session::Ledger& ledger = sources.ledger;
+  spdlog::info("packets captured:{} control:{} delivered:{} duplicate:{} held:{} lost:{}",
+               ledger.captured.packets, ledger.control_packets, ledger.delivered.packets,
+               ledger.duplicate.packets, ledger.held.packets, ledger.lost_in_all().packets);
   spdlog::info(
-      "packets captured:{} control:{} delivered:{} duplicate:{} held:{} lost:{}; lost by reason "
-      "(packets/bytes/sessions):{}",
-      ledger.captured.packets, ledger.control_packets, ledger.delivered.packets,
-      ledger.duplicate.packets, ledger.held.packets, ledger.lost_in_all().packets, losses(ledger));
-  spdlog::info(
-      "malformed packets:{}; responses without a session:{}; turns not answered in time:{}; "
-      "ports changed:{}",
-      malformed(sources.capture), ledger.responses_unknown, ledger.turn_expiries,
-      ledger.ports_changed);
+      "malformed packets:{}; responses without a session:{}; turns ended by quiet:{}; "
+      "turns not answered in time:{}; ports changed:{}",
+      malformed(sources.capture), ledger.responses_unknown, ledger.turn_quiets,
+      ledger.turn_expiries, ledger.ports_changed);
   const runtime::ResourceUse use = runtime::resource_use();
   spdlog::info("cpu user:{:.3f}s system:{:.3f}s, peak memory:{} KB", use.user_seconds,
                use.system_seconds, use.peak_rss_kb);

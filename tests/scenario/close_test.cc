@@ -129,9 +129,27 @@ TEST_P(Close, TargetResetLosesOnlyWhatWasOnTheWay) {
   talk.expect_nothing();
   talk.target(seg("RA").seq(1).ack(1));
   EXPECT_EQ(bytes_lost(talk, LossReason::kTargetReset), 100U);
+  talk.expect_nothing();  // it had answered nothing, so the next try waits
+  talk.wait(1s);
   talk.expect_reconnect(101);
   talk.target(seg("SA").seq(0).ack(101));
   talk.expect(seg("PA").seq(101).ack(1).len(70));
+  EXPECT_TRUE(talk.ledger().balanced());
+}
+
+TEST_P(Close, ResetAfterResetIsNoStorm) {
+  Conversation talk(GetParam());
+  talk.shake_hands();
+  talk.client(seg("PA").seq(1).ack(1).len(100));
+  talk.expect(seg("PA").seq(1).ack(1).len(100));
+  std::uint64_t tries = 0;
+  for (std::int64_t request = 101; request < 2000; request += 10) {
+    talk.client(seg("PA").seq(request).ack(request).len(10));
+    talk.target(seg("RA").seq(1).ack(1));
+    talk.wait(100ms);
+    tries = talk.ledger().syns_sent;
+  }
+  EXPECT_LE(tries, 12U);
   EXPECT_TRUE(talk.ledger().balanced());
 }
 

@@ -35,9 +35,11 @@ TEST_P(Hole, SessionResumesAtTheNextRequest) {
   talk.target(seg("PA").seq(1).ack(20).len(50));
   // The request at 20 was never captured; the one at 39 was.
   talk.client(seg("PA").seq(39).ack(101).says(kGet));
-  talk.wait(100ms);
+  talk.wait(2s);
   talk.expect(seg("A").seq(20).ack(51));
-  talk.wait(3s);
+  talk.expect_nothing();
+  talk.client(seg("A").seq(58).ack(151));  // the online server answered: it has the bytes
+  talk.wait(1s);
   talk.expect(seg("RA").seq(20).ack(51));
   talk.expect_reconnect(39);
   talk.target(seg("SA").seq(0).ack(39));
@@ -55,6 +57,8 @@ TEST_P(Hole, TailOfACutRequestIsNotTakenForARequest) {
   talk.client(seg("A").seq(601).ack(51).len(400));  // of a request that began at 101
   talk.wait(3100ms);
   talk.expect(seg("A").seq(101).ack(51));
+  talk.client(seg("A").seq(1001).ack(91));
+  talk.wait(1ms);
   talk.expect(seg("RA").seq(101).ack(51));
   talk.expect_nothing();
   talk.client(seg("PA").seq(1001).ack(101).len(80));  // the next request: it had seen a response
@@ -69,7 +73,9 @@ TEST_P(Hole, LaterNumbersOfAnAckProveAHoleToo) {
   Conversation talk(GetParam());
   talk.shake_hands();
   talk.client(seg("A").seq(101).ack(51));
-  talk.wait(3100ms);
+  talk.wait(29s);
+  talk.expect_nothing();
+  talk.wait(2s);  // a silent client is waited for longer
   talk.expect(seg("RA").seq(1).ack(1));
   talk.client(seg("PA").seq(101).ack(51).says(kGet));
   talk.expect_reconnect(101);
@@ -79,10 +85,32 @@ TEST_P(Hole, ClientThatClosedBehindAHoleEndsTheSession) {
   Conversation talk(GetParam());
   talk.shake_hands();
   talk.client(seg("FA").seq(101).ack(51));
-  talk.wait(3100ms);
+  talk.wait(31s);
   talk.expect(seg("RA").seq(1).ack(1));
   talk.expect_ended();
   EXPECT_EQ(talk.ledger().sessions_lost[static_cast<std::size_t>(LossReason::kCaptureHole)], 1U);
+}
+
+TEST_P(Hole, MissedFinIsTakenForOne) {
+  Conversation talk(GetParam());
+  talk.shake_hands();
+  talk.client(seg("PA").seq(1).ack(1).len(100));
+  talk.expect(seg("PA").seq(1).ack(1).len(100));
+  talk.target(seg("PA").seq(1).ack(101).len(50));
+  talk.client(seg("A").seq(102).ack(52));  // behind a FIN that was not captured
+  talk.wait(31s);
+  talk.expect(seg("A").seq(101).ack(51));
+  talk.expect(seg("FA").seq(101).ack(51));
+}
+
+TEST_P(Hole, RepetitionInAGapBeginsNoTurn) {
+  Conversation talk(GetParam());
+  talk.shake_hands();
+  talk.client(seg("A").seq(1).ack(1).len(100));
+  talk.expect(seg("A").seq(1).ack(1).len(100));
+  talk.client(seg("PA").seq(201).ack(1).len(100));
+  talk.client(seg("A").seq(101).ack(301).len(100));  // sent again, when more had been seen
+  talk.expect(seg("PA").seq(101).ack(1).len(200));
 }
 
 TEST_P(Hole, OpenConnectionIsJoinedAtARequest) {

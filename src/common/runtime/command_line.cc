@@ -22,6 +22,7 @@ bool parse_command_line(CLI::App& app, int argc, const char* const* argv) {
   app.add_flag("--print-config", print_config, "Print the options as a configuration file")
       ->group(group)
       ->configurable(false);
+  app.allow_config_extras(CLI::config_extras_mode::error);
   app.get_formatter()->column_width(36);
   app.get_formatter()->label("TEXT", "VALUE");
   try {

@@ -5,6 +5,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <filesystem>
 #include <memory>
 
 #include "common/runtime/errors.hh"
@@ -16,6 +17,10 @@ void open_log(const std::string& program, const std::string& path) {
   if (path.empty()) {
     sink = std::make_shared<spdlog::sinks::stderr_sink_st>();
   } else {
+    const auto folder = std::filesystem::path(path).parent_path();
+    if (!folder.empty() && !std::filesystem::is_directory(folder)) {
+      throw UsageError("-l " + path + ": there is no folder " + folder.string());
+    }
     try {
       sink = std::make_shared<spdlog::sinks::basic_file_sink_st>(path, false);
     } catch (const spdlog::spdlog_ex& error) {
@@ -26,6 +31,14 @@ void open_log(const std::string& program, const std::string& path) {
   logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %n %l: %v");
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(logger);
+}
+
+void reopen_log(const std::string& program, const std::string& path) {
+  try {
+    open_log(program, path);
+  } catch (const UsageError& error) {
+    spdlog::error("{}; the old one is used on", error.what());
+  }
 }
 
 }  // namespace tcpcopy::runtime

@@ -9,10 +9,14 @@
 
 namespace tcpcopy::runtime {
 
-/// Sends all that spdlog is given to standard error, or to a file. Called again with the same file
-/// it reopens it, for log rotation. Throws UsageError when the file cannot be opened.
+/// Sends all that spdlog is given to standard error, or to a file. Throws UsageError when the file
+/// cannot be opened.
 /// @param path empty for standard error.
 void open_log(const std::string& program, const std::string& path);
+
+/// The same for log rotation, while the daemon runs: when the file cannot be opened again, says so
+/// in the old one and goes on with it.
+void reopen_log(const std::string& program, const std::string& path);
 
 /// Lets a line through, then none of its kind for a while, so that a peer which misbehaves a
 /// thousand times a second does not fill the disk.

@@ -21,15 +21,15 @@ struct Texts {
 
 void declare(CLI::App& app, Texts& texts, InterceptOptions& options) {
   const std::string what = "What is captured";
-  app.add_option("-i,--device", texts.devices, "Devices, separated by commas [any]")->group(what);
+  app.add_option("-i,--device", texts.devices, "Devices, separated by commas")->group(what);
   app.add_option("-F,--filter", options.filter,
                  "The target's responses in libpcap's language, as 'tcp and src port 8080'")
       ->group(what);
   const std::string links = "Links from tcpcopy";
-  app.add_option("-p,--port", texts.port, "Port to listen on [36524]")->group(links);
-  app.add_option("-b,--bind", texts.address, "Address to listen on [0.0.0.0]")->group(links);
+  app.add_option("-p,--port", texts.port, "Port to listen on")->group(links);
+  app.add_option("-b,--bind", texts.address, "Address to listen on")->group(links);
   app.add_option("-n,--max-records", texts.max_records,
-                 "Responses in one frame at most, 0 for as many as there is room for [0]")
+                 "Responses in one frame at most, 0 for as many as there is room for")
       ->group(links);
   app.add_flag("--disable-combined", texts.disable_combined,
                "Responses go one by one; tcpcopy must be started the same way")
@@ -38,7 +38,7 @@ void declare(CLI::App& app, Texts& texts, InterceptOptions& options) {
   app.add_option("-l,--log", options.log_file, "Log file [standard error]")->group(process);
   app.add_option("-P,--pid-file", options.pid_file, "File for the process id")->group(process);
   app.add_flag("-d,--daemon", options.daemon, "Go to the background")->group(process);
-  app.add_option("--statistics", texts.statistics, "Seconds between statistics lines [30]")
+  app.add_option("--statistics", texts.statistics, "Seconds between statistics lines")
       ->group(process);
   const std::string old = "Accepted from 1.x, without effect";
   app.add_option("-s", texts.ignored, "Hash size")->group(old);
@@ -52,6 +52,7 @@ std::optional<InterceptOptions> parse_intercept(int argc, const char* const* arg
   Texts texts;
   CLI::App app("Captures the responses of a target and returns their headers to tcpcopy.",
                "intercept");
+  app.option_defaults()->always_capture_default();
   declare(app, texts, options);
   if (!runtime::parse_command_line(app, argc, argv)) return std::nullopt;
   if (options.filter.empty()) {

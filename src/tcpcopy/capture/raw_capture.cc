@@ -2,6 +2,7 @@
 #include "tcpcopy/capture/raw_capture.hh"
 
 #include <netinet/in.h>
+#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -22,6 +23,15 @@ void set_buffer(int fd, int bytes) {
   // The forced variant is not bound by net.core.rmem_max, and takes CAP_NET_ADMIN.
   if (::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0) {
     ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+  }
+  int granted = 0;
+  socklen_t length = sizeof granted;
+  ::getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &granted, &length);
+  if (granted / 2 < bytes) {  // the kernel doubles what it grants, for its own overhead
+    spdlog::warn(
+        "-B: the kernel grants {} KB of capture buffer; raise net.core.rmem_max, or grant "
+        "cap_net_admin too",
+        granted / 2 / 1024);
   }
 }
 

@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 
 constexpr Duration kFirstBackoff = 200ms;
 constexpr Duration kMaxBackoff = 12s;  // 1.x retries every 12 s
+constexpr Duration kSettled = 5s;      // a link that held for so long was a good one
 constexpr Duration kPatience = 6s;     // without an answer of the intercept's host
 constexpr std::size_t kReadSize = 64U << 10U;
 constexpr int kReadsPerTurn = 8;  // then others have their turn
@@ -71,8 +72,7 @@ void InterceptLink::on_connect_done() {
   }
   state_ = State::kConnected;
   decoder_ = wire::FrameDecoder(mode_);
-  backoff_ = kFirstBackoff;
-  said_unreachable_ = false;
+  connected_at_ = loop_.now();
   ++counters_.connects;
   spdlog::info("connected to intercept {}", intercept_.to_string());
   const auto version = wire::encode(wire::RouteMessage::version(wire::kVersion));
@@ -147,6 +147,11 @@ void InterceptLink::take(Bytes bytes) {
 
 void InterceptLink::fail(const std::string& why) {
   const bool was_connected = connected();
+  // A peer that takes the link and ends it at once is no better than one that cannot be reached.
+  if (was_connected && loop_.now() - connected_at_ >= kSettled) {
+    backoff_ = kFirstBackoff;
+    said_unreachable_ = false;
+  }
   if (fd_) loop_.forget(fd_.get());
   fd_.reset();
   state_ = State::kIdle;

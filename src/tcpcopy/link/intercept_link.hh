@@ -73,6 +73,7 @@ class InterceptLink {
   std::vector<std::byte> unsent_;
   std::vector<std::byte> input_;
   Duration backoff_;
+  Instant connected_at_;
   bool waits_for_room_ = false;
   bool said_unreachable_ = false;
   runtime::LogThrottle malformed_log_;

@@ -56,12 +56,12 @@ void declare_how(CLI::App& app, Texts& texts) {
       ->group(group);
   app.add_option("-M,--mtu", texts.mtu, "MTU towards the target, bytes [that of the route]")
       ->group(group);
-  app.add_option("-D,--mss", texts.mss, "MSS offered when the client's SYN was not seen [1460]")
+  app.add_option("-D,--mss", texts.mss, "MSS offered when the client's SYN was not seen")
       ->group(group);
   app.add_option("-R,--rtt", texts.rtt, "Round trip to imitate, ms [the client's, measured]")
       ->group(group);
   app.add_option("-t,--timeout", texts.timeout,
-                 "Seconds without a response after which a session is given up [600]")
+                 "Seconds without a response after which a session is given up")
       ->group(group);
   app.add_option("-k,--idle-timeout", texts.idle,
                  "Seconds without a packet of the client [timeout + 120]")
@@ -70,8 +70,8 @@ void declare_how(CLI::App& app, Texts& texts) {
 
 void declare_links(CLI::App& app, Texts& texts, Options& options) {
   const std::string group = "Links to the intercepts, and bounds";
-  app.add_option("-C,--links", texts.links, "Links to each intercept, 1-11 [2]")->group(group);
-  app.add_option("-p,--port", texts.port, "Port of an intercept that is given without one [36524]")
+  app.add_option("-C,--links", texts.links, "Links to each intercept, 1-11")->group(group);
+  app.add_option("-p,--port", texts.port, "Port of an intercept that is given without one")
       ->group(group);
   app.add_flag("--disable-combined", texts.disable_combined,
                "Responses come one by one; intercept must be started the same way")
@@ -81,7 +81,7 @@ void declare_links(CLI::App& app, Texts& texts, Options& options) {
       ->group(group);
   app.add_option("-m,--memory", texts.memory, "MB held for all sessions before new ones are shed")
       ->group(group);
-  app.add_option("-B,--capture-buffer", texts.buffer, "MB of capture buffer in the kernel [16]")
+  app.add_option("-B,--capture-buffer", texts.buffer, "MB of capture buffer in the kernel")
       ->group(group);
 }
 
@@ -90,7 +90,7 @@ void declare_process(CLI::App& app, Texts& texts, Options& options) {
   app.add_option("-l,--log", options.log_file, "Log file [standard error]")->group(group);
   app.add_option("-P,--pid-file", options.pid_file, "File for the process id")->group(group);
   app.add_flag("-d,--daemon", options.daemon, "Go to the background")->group(group);
-  app.add_option("--statistics", texts.statistics, "Seconds between statistics lines [30]")
+  app.add_option("--statistics", texts.statistics, "Seconds between statistics lines")
       ->group(group);
   const std::string old = "Accepted from 1.x, without effect";
   app.add_flag("-L,--lonely", texts.lonely, "Stay without intercepts: now the default")->group(old);
@@ -160,6 +160,7 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   Options options;
   Texts texts;
   CLI::App app("Plays the connections of live clients towards a target server.", "tcpcopy");
+  app.option_defaults()->always_capture_default();
   declare_what(app, texts, options);
   declare_how(app, texts);
   declare_links(app, texts, options);

@@ -60,8 +60,14 @@ std::uint32_t ClientStream::insert(ClientOffset at, Bytes payload, const Chunk::
     }
     const ClientOffset gap_end = next == nullptr ? end : std::min(end, next->begin_);
     const auto size = static_cast<std::size_t>(gap_end - from);
+    Chunk::Origin from_gap = origin;
+    // What fills a gap was sent before what stands behind it; this is a repetition with a later
+    // ack.
+    if (next != nullptr) {
+      from_gap.online_acked = std::min(origin.online_acked, next->origin_.online_acked);
+    }
     newest = append_after(previous, from,
-                          payload.subspan(static_cast<std::size_t>(from - at), size), origin);
+                          payload.subspan(static_cast<std::size_t>(from - at), size), from_gap);
     inserted += static_cast<std::uint32_t>(size);
     previous = newest;
     from = gap_end;
@@ -85,7 +91,8 @@ void ClientStream::extend_contiguous() {
 
 void ClientStream::set_fin(ClientOffset at, OnlineOffset online_acked) {
   if (end_) return;
-  note_sent(at);
+  // What was seen behind it before it came, out of order, was its own number.
+  seen_end_ = std::max(at, contiguous_end_);
   end_ = StreamEnd{at, online_acked, online_acked, true, false};
 }
 
@@ -114,7 +121,9 @@ ClientStream::Gathered ClientStream::gather(ClientOffset at, std::uint32_t lengt
                                             std::span<Bytes> pieces) const {
   Gathered gathered;
   const Chunk* chunk = find(at);
-  while (chunk != nullptr && gathered.length < length && gathered.pieces < pieces.size()) {
+  // A chunk that begins beyond `at` lies behind a hole.
+  while (chunk != nullptr && chunk->begin() <= at && gathered.length < length &&
+         gathered.pieces < pieces.size()) {
     const auto skip = static_cast<std::uint32_t>(at - chunk->begin());
     const std::uint32_t take = std::min(chunk->length() - skip, length - gathered.length);
     pieces[gathered.pieces++] = chunk->bytes().subspan(skip, take);

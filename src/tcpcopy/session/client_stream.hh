@@ -112,8 +112,8 @@ class ClientStream {
 
   /// The pieces of memory that hold [at, at + length).
   /// @param pieces room for the pieces; when they are too few, the rest is left out.
-  /// @return how many bytes the pieces hold, and how many pieces there are.
-  /// REQUIRES: the range is contiguous and not yet released.
+  /// @return how many bytes the pieces hold, up to the first hole, and how many pieces there are.
+  /// REQUIRES: `at` was not released.
   struct Gathered {
     std::uint32_t length = 0;
     std::size_t pieces = 0;

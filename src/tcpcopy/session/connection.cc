@@ -94,7 +94,10 @@ Connection::Event Connection::on_response(const Response& response, const Contex
   }
   const bool news =
       receiver_.on_segment(at, response.payload_length, response.flags.fin(), ctx.now);
-  if (news) turns_.on_response(response.flags.psh() || response.payload_length < mss_, ctx.now);
+  if (news) {
+    const ClientOffset acked = client_numbers_.unwrap(response.ack, sender_.snd_una());
+    turns_.on_response(acked, response.flags.psh() || response.payload_length < mss_, ctx.now);
+  }
   note_timestamp(response, at);
   if (response.flags.ack()) take_ack(response, at, news, ctx);
   return Event::kNone;
@@ -182,18 +185,13 @@ void Connection::take_ack(const Response& response, TargetOffset at, bool news,
 
 void Connection::send(const ClientStream& stream, const Context& ctx) {
   if (state_ != State::kOpen) return;
-  ClientOffset limit = stream.contiguous_end();
-  bool fin_allowed = stream.complete() && stream.end()->fin;
-  reset_allowed_ = stream.complete() && stream.end()->reset;
-  if (ctx.settings.turn_order) {
-    const std::uint64_t expiries = turns_.expiries();
-    limit = turns_.limit(
-        stream, {sender_.snd_nxt(), receiver_.highest(), receiver_.has_gap(), srtt()}, ctx.now);
-    fin_allowed = turns_.fin_allowed();
-    reset_allowed_ = turns_.reset_allowed();
-    ctx.ledger.turn_expiries += turns_.expiries() - expiries;
-  }
-  sender_.offer(limit, fin_allowed);
+  const Turns::Counts before = turns_.counts();
+  const Turns::Progress progress{sender_.snd_nxt(), receiver_.highest(), receiver_.has_gap(),
+                                 srtt()};
+  const ClientOffset limit = turns_.limit(stream, progress, ctx.settings.turn_order, ctx.now);
+  ctx.ledger.turn_quiets += turns_.counts().quiets - before.quiets;
+  ctx.ledger.turn_expiries += turns_.counts().expiries - before.expiries;
+  sender_.offer(limit, turns_.fin_allowed());
   while (const auto segment = sender_.next(ctx.now))
     transmit(*segment, stream, ctx);
 }
@@ -299,6 +297,8 @@ void Connection::send_keep_alive(const Context& ctx) {
 
 void Connection::on_path_restored(const Context& ctx) {
   if (state_ == State::kSynSent) {
+    // Those that were sent into the outage do not count, but they make the round trip ambiguous.
+    syns_ = 1;
     syn_rto_ = kInitialRto;
     send_syn(ctx);
   } else if (state_ == State::kOpen) {

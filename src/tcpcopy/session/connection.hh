@@ -82,17 +82,18 @@ class Connection {
   void on_path_restored(const Context& ctx);
 
   State state() const { return state_; }
+  /// The target has sent data on it.
+  bool answered() const { return receiver_.highest() > TargetOffset(0); }
   bool is_open() const { return state_ == State::kOpen; }
   ClientOffset snd_una() const { return sender_.snd_una(); }
   ClientOffset snd_nxt() const { return sender_.snd_nxt(); }
   /// The client's RST may be sent. REQUIRES: send() was called in this wake-up.
-  bool reset_allowed() const { return reset_allowed_; }
+  bool reset_allowed() const { return turns_.reset_allowed(); }
   bool target_closed() const { return receiver_.fin_received(); }
   /// Both directions are closed and acknowledged.
   bool finished() const { return sender_.fin_acked() && receiver_.fin_received(); }
   /// The number that the next connection on these ports may begin with: clear of this one's.
   Seq<space::Client> next_iss() const;
-  std::uint64_t turn_expiries() const { return turns_.expiries(); }
   Duration srtt() const { return sender_.rtt().srtt(); }
 
  private:
@@ -131,7 +132,6 @@ class Connection {
   bool timestamps_ = false;  // both sides offered timestamps
   bool sack_ = false;        // both sides permit SACK
   bool client_ready_ = false;
-  bool reset_allowed_ = false;
 };
 
 }  // namespace tcpcopy::session

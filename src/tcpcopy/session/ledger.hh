@@ -75,10 +75,11 @@ struct Ledger {
   std::uint64_t bytes_sent = 0;  ///< retransmissions included
   std::uint64_t retransmissions = 0;
   std::uint64_t syns_sent = 0;
-  std::uint64_t connections = 0;  ///< handshakes completed with the target
-  std::uint64_t reconnects = 0;   ///< sessions that went on with a new connection
-  std::uint64_t joined = 0;       ///< sessions whose SYN was not seen
-  std::uint64_t turn_expiries = 0;
+  std::uint64_t connections = 0;    ///< handshakes completed with the target
+  std::uint64_t reconnects = 0;     ///< sessions that went on with a new connection
+  std::uint64_t joined = 0;         ///< sessions whose SYN was not seen
+  std::uint64_t turn_quiets = 0;    ///< turns taken as answered because the target was quiet
+  std::uint64_t turn_expiries = 0;  ///< turns not answered within the bound
   std::uint64_t ports_changed = 0;  ///< sessions that could not keep their client's port
 
   void lose(LossReason reason, const Account& what) {

@@ -35,23 +35,30 @@ inline constexpr std::uint32_t kMinReceiveWindow = 65535;
 // Turns: see turns.hh.
 inline constexpr Duration kMaxTurnWait = 2s;
 inline constexpr Duration kMinTurnWait = 20ms;
+// An RST destroys what the target has not read, so it waits longer for a target that says nothing.
+inline constexpr Duration kMaxResetWait = 30s;
 inline constexpr Duration kMinQuiet = 2ms;
 inline constexpr Duration kMaxQuiet = 50ms;
 inline constexpr Duration kLongQuiet =
     300ms;  // longer than Linux's shortest retransmission timeout
-inline constexpr std::int64_t kNearlyComplete = 128;  // bytes: headers whose length varies
+inline constexpr std::int64_t kNearlyComplete = 32;  // bytes: headers whose length varies
 
-// A hole in what was captured is waited for this long: a client that lost a packet on its way
-// to the online server sends it again, five times within 3 s at Linux's timing, and it is then
-// captured. What has not come by then, capture has missed.
+// A hole in what was captured is waited for this long when the client goes on meanwhile: one that
+// lost a packet on its way to the online server sends it again, five times within 3 s at Linux's
+// timing, and it is then captured. What has not come by then, capture has missed.
 inline constexpr Duration kHolePatience = 3s;
+// The client goes on when it acknowledges something new so long after the hole appeared. One that
+// does not may still be trying, so it is waited for longer.
+inline constexpr Duration kHoleProof = 1s;
+inline constexpr Duration kMaxHolePatience = 30s;
 
 // Bytes beyond the end of the contiguous stream that are still believed. A larger jump is no
 // window that anybody uses, so the packet is forged or stale.
 inline constexpr std::int64_t kMaxAhead = std::int64_t{64} << 20U;
 
-// A connection that the target refused is tried again this often, with back-off.
-inline constexpr int kMaxRefusals = 5;
+// A connection that the target refused, or reset before it answered anything, is tried again this
+// often, with back-off: 1 + 2 + 4 + 8 + 16 s.
+inline constexpr int kMaxFailures = 5;
 
 // Connections that ended are remembered for one to two of these, and at most so many of them.
 inline constexpr Duration kRememberEnded = 15s;

@@ -38,13 +38,27 @@ bool looks_like_request(Bytes bytes) {
                      [&](std::string_view start) { return starts_with(bytes, start); });
 }
 
-std::optional<ClientOffset> next_request_boundary(const ClientStream& stream, ClientOffset from) {
+bool request_begins_at(const ClientStream& stream, const Chunk& chunk) {
+  if (chunk.length() >= kRequestStart) return looks_like_request(chunk.bytes());
+  std::array<Bytes, kRequestStart> pieces;
+  const auto gathered = stream.gather(chunk.begin(), kRequestStart, pieces);
+  std::array<std::byte, kRequestStart> start{};
+  auto to = start.begin();
+  for (const Bytes piece : std::span(pieces).first(gathered.pieces)) {
+    to = std::copy(piece.begin(), piece.end(), to);
+  }
+  return looks_like_request(Bytes(start).first(gathered.length));
+}
+
+std::optional<ClientOffset> next_request_boundary(const ClientStream& stream, ClientOffset from,
+                                                  bool by_content) {
   if (stream.first() == nullptr) return std::nullopt;
   from = std::max(from, stream.first()->begin());
   for (const Chunk* chunk = stream.find(from); chunk != nullptr; chunk = chunk->next()) {
     if (chunk->begin() >= stream.contiguous_end()) break;
     if (chunk->begin() < from) continue;
-    if (chunk->starts_turn() || looks_like_request(chunk->bytes())) return chunk->begin();
+    if (!by_content && chunk->starts_turn()) return chunk->begin();
+    if (request_begins_at(stream, *chunk)) return chunk->begin();
   }
   return std::nullopt;
 }

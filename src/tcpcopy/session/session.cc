@@ -67,7 +67,8 @@ void Session::take_syn(const ClientSegment& syn, const Context& ctx) {
 }
 
 void Session::take_ack(const ClientSegment& segment, const Context& ctx) {
-  if (!segment.flags.ack() || segment.flags.rst()) return;
+  if (!segment.flags.ack()) return;
+  if (segment.flags.rst() && !online_known_) return;
   if (!online_known_) {
     // The first ack of a whole connection acknowledges the online server's SYN.
     online_known_ = true;
@@ -77,7 +78,9 @@ void Session::take_ack(const ClientSegment& segment, const Context& ctx) {
       connection_.set_rtt(rtt_);
     }
   }
-  online_acked_ = std::max(online_acked_, online_numbers_.unwrap(segment.ack, online_acked_));
+  const OnlineOffset acked = online_numbers_.unwrap(segment.ack, online_acked_);
+  if (acked > online_acked_) progress_at_ = ctx.now;
+  online_acked_ = std::max(online_acked_, acked);
   const std::uint32_t shift = from_start_ ? offer_.options.window_scale.value_or(0) : 0U;
   offer_.window = std::max(offer_.window, std::uint32_t{segment.window} << shift);
   connection_.on_client_ready(ctx.now);
@@ -100,8 +103,23 @@ void Session::take_payload(const ClientSegment& segment, ClientOffset at, const 
     ledger.duplicate += whole;
     return;
   }
+  learn_protocol();
   ledger.held += {1, inserted};
   ledger.duplicate += {0, segment.payload_length - inserted};
+}
+
+// Remembers how the stream began: where it has to be joined again, requests begin alike.
+void Session::learn_protocol() {
+  if (!from_start_ || head_size_ == head_.size()) return;
+  std::array<Bytes, kRequestStart> pieces;
+  const ClientOffset at(head_size_);
+  const auto left = static_cast<std::uint32_t>(head_.size()) - head_size_;
+  const auto gathered = stream_.gather(at, left, pieces);
+  for (const Bytes piece : std::span(pieces).first(gathered.pieces)) {
+    std::copy(piece.begin(), piece.end(), head_.begin() + head_size_);
+    head_size_ = static_cast<std::uint8_t>(head_size_ + piece.size());
+  }
+  if (looks_like_request(Bytes(head_).first(head_size_))) content_tells_ = true;
 }
 
 void Session::take_end(const ClientSegment& segment, ClientOffset at) {
@@ -124,6 +142,14 @@ void Session::note_hole(Instant now) {
   }
 }
 
+// When a hole is taken for what capture has missed. That the client sees new responses is a sign
+// that the online server has the bytes; silence may be a retransmission that was lost as well.
+Instant Session::hole_patience_ends() const {
+  if (hole_since_ == kNever) return kNever;
+  const bool goes_on = progress_at_ >= hole_since_ + kHoleProof;
+  return hole_since_ + (goes_on ? std::max(kHolePatience, 6 * rtt_) : kMaxHolePatience);
+}
+
 void Session::connect(ClientOffset first, const Context& ctx) {
   if (!ctx.routes.add_route(target_)) {
     phase_ = Phase::kAwaitingRoute;
@@ -136,6 +162,7 @@ void Session::connect(ClientOffset first, const Context& ctx) {
   // Behind the start of the stream only what the client sees from now on counts.
   const bool whole = first == ClientOffset(0) && from_start_;
   const Chunk* chunk = stream_.find(first);
+  if (chunk != nullptr && request_begins_at(stream_, *chunk)) content_tells_ = true;
   start.online_acked =
       whole ? OnlineOffset(0) : (chunk != nullptr ? chunk->origin().online_acked : online_acked_);
   start.rtt = rtt_;
@@ -153,25 +180,31 @@ void Session::on_response(const Response& response, const Context& ctx) {
   if (phase_ != Phase::kConnected) return;
   switch (connection_.on_response(response, ctx)) {
     case Connection::Event::kRefused:
-      if (++refusals_ > kMaxRefusals) {
-        end(LossReason::kTargetRefused, ctx);
-      } else {
-        suspend(LossReason::kTargetRefused, connection_.snd_una(), ctx);
-        retry_at_ = ctx.now + kInitialRto * (1 << (refusals_ - 1));
-      }
+      on_connection_failed(LossReason::kTargetRefused, ctx);
       return;
     case Connection::Event::kReset:
       release(connection_.snd_una(), ctx);
-      suspend(LossReason::kTargetReset, connection_.snd_nxt(), ctx);
-      if (!ended()) advance(ctx);
+      on_connection_failed(LossReason::kTargetReset, ctx);
       return;
     case Connection::Event::kOpened:
-      refusals_ = 0;
-      break;
     case Connection::Event::kNone:
       break;
   }
   release(connection_.snd_una(), ctx);
+  advance(ctx);
+}
+
+// The stream goes on with a new connection: at once when the old one was of use, with back-off when
+// the target, or somebody on the way, ends one after the other.
+void Session::on_connection_failed(LossReason reason, const Context& ctx) {
+  if (connection_.answered()) failures_ = 0;
+  const ClientOffset next = connection_.snd_nxt();
+  if (!connection_.answered() && ++failures_ > kMaxFailures) {
+    end(reason, ctx);
+    return;
+  }
+  suspend(reason, next, ctx);
+  if (failures_ > 0) retry_at_ = ctx.now + kInitialRto * (1 << (failures_ - 1));
   advance(ctx);
 }
 
@@ -209,9 +242,9 @@ bool Session::reconnect_for_new_turn(const Context& ctx) {
   const ClientOffset next = connection_.snd_nxt();
   const Chunk* chunk = stream_.find(next);
   const bool all_acked = connection_.snd_una() == next;
-  if (chunk == nullptr || chunk->begin() != next || !chunk->starts_turn() || !all_acked) {
+  if (chunk == nullptr || chunk->begin() != next || !all_acked) return false;
+  if (!chunk->starts_turn() || (content_tells_ && !request_begins_at(stream_, *chunk)))
     return false;
-  }
   connection_.reset(ctx);
   connect(next, ctx);
   return true;
@@ -244,16 +277,16 @@ void Session::suspend(LossReason reason, ClientOffset resume_from, const Context
 
 void Session::resume(const Context& ctx) {
   if (retry_at_ != kNever && ctx.now < retry_at_) return;
+  retry_at_ = kNever;
   // A connection that was refused took no bytes: it begins where it would have begun.
-  const bool nothing_cut = refusals_ > 0 || (from_start_ && !connected_once_);
+  const bool nothing_cut = suspended_for_ == LossReason::kTargetRefused;
   std::optional<ClientOffset> boundary;
   if (nothing_cut) {
     boundary = resume_from_;
   } else {
-    boundary = next_request_boundary(stream_, resume_from_);
+    boundary = next_request_boundary(stream_, resume_from_, content_tells_);
   }
   if (boundary) {
-    retry_at_ = kNever;
     lose(*boundary, suspended_for_, ctx);
     connect(*boundary, ctx);
     return;
@@ -269,13 +302,18 @@ void Session::skip_hole(const Context& ctx) {
   const Chunk* chunk = stream_.first();
   while (chunk != nullptr && chunk->begin() < stream_.contiguous_end())
     chunk = chunk->next();
+  if (chunk == nullptr && stream_.seen_end() == stream_.contiguous_end() + 1) {
+    stream_.set_fin(stream_.contiguous_end(), online_acked_);  // one number, no byte: a missed FIN
+    advance(ctx);
+    return;
+  }
   const ClientOffset behind = chunk != nullptr ? chunk->begin() : stream_.seen_end();
   if (!damage_) damage_ = LossReason::kCaptureHole;
   suspended_for_ = LossReason::kCaptureHole;
   if (phase_ == Phase::kConnected) connection_.reset(ctx);
   phase_ = Phase::kSuspended;
   retry_at_ = kNever;
-  refusals_ = 0;
+  failures_ = 0;
   lose(stream_.contiguous_end(), LossReason::kCaptureHole, ctx);
   stream_.release_to(behind);
   resume_from_ = behind;
@@ -292,7 +330,7 @@ void Session::on_deadline(const Context& ctx) {
   if (ctx.now >= look_again_at_) {
     look_again_at_ = ctx.now + std::min(ctx.settings.session_timeout, ctx.settings.idle_timeout);
   }
-  if (hole_since_ != kNever && ctx.now >= hole_since_ + std::max(kHolePatience, 6 * rtt_)) {
+  if (ctx.now >= hole_patience_ends()) {
     skip_hole(ctx);
     if (ended()) return;
   }
@@ -317,10 +355,7 @@ Instant Session::expiry(const Context& ctx) const {
 }
 
 Instant Session::next_deadline() const {
-  Instant deadline = std::min(look_again_at_, retry_at_);
-  if (hole_since_ != kNever) {
-    deadline = std::min(deadline, hole_since_ + std::max(kHolePatience, 6 * rtt_));
-  }
+  Instant deadline = std::min({look_again_at_, retry_at_, hole_patience_ends()});
   if (phase_ == Phase::kConnected) deadline = std::min(deadline, connection_.deadline());
   return deadline;
 }

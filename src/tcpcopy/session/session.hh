@@ -3,12 +3,15 @@
 // the other, and the decisions between them.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
 #include "tcpcopy/segment.hh"
 #include "tcpcopy/session/client_stream.hh"
 #include "tcpcopy/session/connection.hh"
+#include "tcpcopy/session/request_boundary.hh"
 #include "tcpcopy/session/timing_wheel.hh"
 
 namespace tcpcopy::session {
@@ -72,13 +75,16 @@ class Session : public TimerNode {
   void advance(const Context& ctx);
   void connect(ClientOffset first, const Context& ctx);
   void suspend(LossReason reason, ClientOffset resume_from, const Context& ctx);
+  void on_connection_failed(LossReason reason, const Context& ctx);
   void resume(const Context& ctx);
   void skip_hole(const Context& ctx);
   bool reconnect_for_new_turn(const Context& ctx);
   void settle(const Context& ctx);
   void release(ClientOffset to, const Context& ctx);
   void lose(ClientOffset to, LossReason reason, const Context& ctx);
+  void learn_protocol();
   void note_hole(Instant now);
+  Instant hole_patience_ends() const;
   void complete(const Context& ctx);
   bool outstanding() const;
   Instant expiry(const Context& ctx) const;
@@ -99,15 +105,19 @@ class Session : public TimerNode {
   Instant last_client_at_;     // a packet of the client
   Instant target_owes_since_;  // a packet of the target, or the first that it has to answer
   Instant hole_since_ = kNever;
+  Instant progress_at_;               // the client acknowledged something new
   Instant retry_at_ = kNever;         // kSuspended: not before
   Instant look_again_at_ = kNever;    // when the timeouts are looked at next
   std::optional<LossReason> damage_;  // the first reason for which bytes were lost
   LossReason suspended_for_ = LossReason::kNoBoundary;
   Phase phase_ = Phase::kAwaitingRoute;
-  std::uint8_t refusals_ = 0;
+  std::uint8_t failures_ = 0;  // connections in a row on which the target answered nothing
   bool online_known_ = false;
   bool from_start_ = false;
   bool connected_once_ = false;
+  std::uint8_t head_size_ = 0;
+  std::array<std::byte, kRequestStart> head_{};  // the first bytes of the stream
+  bool content_tells_ = false;                   // its requests can be told by such bytes
 };
 
 }  // namespace tcpcopy::session

@@ -7,39 +7,41 @@ namespace tcpcopy::session {
 
 void Turns::open(ClientOffset first, OnlineOffset online_acked) {
   const Duration patience = patience_;
-  const std::uint64_t expiries = expiries_;
+  const Counts counts = counts_;
   *this = Turns();
   patience_ = patience;
-  expiries_ = expiries;
+  counts_ = counts;
   limit_ = first;
   first_acked_ = acked_ = online_acked;
 }
 
-ClientOffset Turns::limit(const ClientStream& stream, const Progress& progress, Instant now) {
+ClientOffset Turns::limit(const ClientStream& stream, const Progress& progress, bool ordered,
+                          Instant now) {
   deadline_ = kNever;
   const Chunk* chunk = stream.find(limit_);
   for (; chunk != nullptr && chunk->begin() < stream.contiguous_end(); chunk = chunk->next()) {
     const OnlineOffset acked = chunk->origin().online_acked;
-    if (acked > acked_) {
+    if (ordered && acked > acked_) {
       limit_ = std::max(limit_, chunk->begin());
       if (!gate_open(acked, progress, now)) return limit_;
       begin_turn(acked, progress);
     }
+    if (chunk->end() > limit_) begun_ = false;
     limit_ = chunk->end();
   }
-  limit_ = std::max(limit_, stream.contiguous_end());
   if (!stream.complete()) {
     waiting_since_ = kNever;
     return limit_;
   }
-  judge_end(*stream.end(), progress, now);
+  judge_end(*stream.end(), progress, ordered, now);
   return limit_;
 }
 
 // FIN and RST wait like turns of no bytes: the client ended after what it had seen.
-void Turns::judge_end(const StreamEnd& end, const Progress& progress, Instant now) {
+void Turns::judge_end(const StreamEnd& end, const Progress& progress, bool ordered, Instant now) {
   if (end.fin && !fin_allowed_) {
-    if (end.online_acked > acked_ && !gate_open(end.online_acked, progress, now)) return;
+    const bool waits = ordered && end.online_acked > acked_;
+    if (waits && !gate_open(end.online_acked, progress, now)) return;
     begin_turn(std::max(acked_, end.online_acked), progress);
     fin_allowed_ = true;
   }
@@ -50,16 +52,19 @@ void Turns::judge_end(const StreamEnd& end, const Progress& progress, Instant no
 
 void Turns::begin_turn(OnlineOffset acked, const Progress& progress) {
   acked_ = acked;
+  begun_ = false;
   response_start_ = progress.received;
   waiting_since_ = kNever;
 }
 
 bool Turns::reset_gate_open(OnlineOffset acked, const Progress& progress, Instant now) {
-  if (progress.received - TargetOffset(0) >= acked - first_acked_) return true;
+  const bool as_much = progress.received - TargetOffset(0) >= acked - first_acked_;
+  const bool saw_no_answer = acked <= acked_;  // then neither has to be waited for
+  if (as_much && (begun_ || saw_no_answer)) return true;
   if (waiting_since_ == kNever) waiting_since_ = now;
-  const Instant expiry = std::max(waiting_since_, response_at_) + kMaxTurnWait;
+  const Instant expiry = std::max(waiting_since_, response_at_) + kMaxResetWait;
   if (now >= expiry) {
-    ++expiries_;
+    ++counts_.expiries;
     return true;
   }
   deadline_ = expiry;
@@ -72,25 +77,38 @@ bool Turns::gate_open(OnlineOffset next_acked, const Progress& progress, Instant
 
   const std::int64_t wanted = next_acked - acked_;
   const std::int64_t received = progress.received - response_start_;
-  if (received >= wanted) {
+  if (begun_ && received >= wanted) {
     patience_ = std::min(patience_ * 2, kMaxTurnWait);
     return true;
   }
-  const Instant expiry = waiting_since_ + patience_;
-  Instant quiet_until = kNever;
-  if (received > 0 && burst_ended_ && !progress.gap) {
-    const bool nearly = wanted - received <= wanted / 8 + kNearlyComplete;
-    quiet_until =
-        response_at_ + (nearly ? std::clamp(2 * progress.rtt, kMinQuiet, kMaxQuiet) : kLongQuiet);
+  const std::int64_t surplus = (progress.received - TargetOffset(0)) - (next_acked - first_acked_);
+  const bool nearly = begun_ ? wanted - received <= wanted / 8 + kNearlyComplete
+                             : surplus >= 0 && surplus <= kNearlyComplete;
+  const Instant quiet_since = burst_ended_ && !progress.gap ? response_at_ : kNever;
+  if (nearly && quiet_since != kNever) {
+    const Instant soon = quiet_since + std::clamp(2 * progress.rtt, kMinQuiet, kMaxQuiet);
+    if (now >= soon) {
+      ++counts_.quiets;
+      return true;
+    }
+    deadline_ = soon;
+    return false;
   }
-  if (now >= quiet_until) return true;
-  if (now >= expiry) {
-    ++expiries_;
-    patience_ = std::max(patience_ / 2, kMinTurnWait);
+  // The bounds: what is quiet for long, and what takes long at all.
+  const bool long_quiet = begun_ && quiet_since != kNever;
+  const Instant expiry = waiting_since_ + patience_;
+  const Instant bound = long_quiet ? std::min(expiry, quiet_since + kLongQuiet) : expiry;
+  if (now < bound) {
+    deadline_ = bound;
+    return false;
+  }
+  if (now < expiry) {
+    ++counts_.quiets;
     return true;
   }
-  deadline_ = std::min(expiry, quiet_until);
-  return false;
+  ++counts_.expiries;
+  patience_ = std::max(patience_ / 2, kMinTurnWait);
+  return true;
 }
 
 }  // namespace tcpcopy::session

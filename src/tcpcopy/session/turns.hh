@@ -3,13 +3,16 @@
 // answered what came before. That keeps request/response protocols honest under a slower target.
 //
 // A turn begins with a chunk that acknowledges more of the online server's bytes than the one
-// before. The gate to it opens when the target's response to the turn before is
-//   - as long as what the client had seen of the online server's, or
-//   - begun, without a gap, ended with PSH or a short segment, and quiet: for about a round trip
-//     when it is nearly as long, for longer than a retransmission takes when it is not.
+// before. Its gate looks at the target's response to the turn before. That response has begun with
+// the first data that the target sent after it had received the whole turn. The gate opens when
+//   - it has begun and is as long as what the client had seen of the online server's, or
+//   - it has begun, has no gap, ended with PSH or a short segment, and is quiet: for about a round
+//     trip when it is nearly as long, for longer than a retransmission takes when it is not, or
+//   - all responses together are just as long as online and quiet: some servers answer before they
+//     have read the whole request.
 // The end of the stream waits like a turn. An RST destroys what the target has not read or sent
 // yet, so it waits until all responses together are as long as the online server's, or until the
-// target has said nothing for the longest wait. It is a preference and never a deadlock: the wait
+// target has said nothing for long. It is a preference and never a deadlock: the wait
 // is bounded, and each time the bound is reached the session's next bound is half as long, so that
 // protocols which talk both ways at once soon flow freely. Turns that are answered in time let it
 // grow back.
@@ -33,9 +36,12 @@ class Turns {
   void open(ClientOffset first, OnlineOffset online_acked);
 
   /// Notes a segment of the target that brought something new.
-  void on_response(bool ends_burst, Instant now) {
+  /// @param acked what the target had received of the client's stream when it sent it.
+  /// @param ends_burst it carried PSH or was short.
+  void on_response(ClientOffset acked, bool ends_burst, Instant now) {
     response_at_ = now;
     burst_ended_ = ends_burst;
+    if (acked >= limit_) begun_ = true;
   }
 
   /// How the conversation with the target stands.
@@ -47,19 +53,27 @@ class Turns {
   };
 
   /// @return how far the stream may be sent now. Wakes the caller at deadline() to ask again.
-  ClientOffset limit(const ClientStream& stream, const Progress& progress, Instant now);
+  /// @param ordered false with -W: requests wait for nothing.
+  ClientOffset limit(const ClientStream& stream, const Progress& progress, bool ordered,
+                     Instant now);
 
   /// Whether the client's FIN, or its RST, may be sent. REQUIRES: limit() was asked before.
   bool fin_allowed() const { return fin_allowed_; }
   bool reset_allowed() const { return reset_allowed_; }
 
   Instant deadline() const { return deadline_; }
-  std::uint64_t expiries() const { return expiries_; }
+
+  /// How gates opened that no complete response opened.
+  struct Counts {
+    std::uint32_t quiets = 0;    ///< the target had begun, and was quiet
+    std::uint32_t expiries = 0;  ///< the bound was reached
+  };
+  const Counts& counts() const { return counts_; }
 
  private:
   bool gate_open(OnlineOffset next_acked, const Progress& progress, Instant now);
   bool reset_gate_open(OnlineOffset acked, const Progress& progress, Instant now);
-  void judge_end(const StreamEnd& end, const Progress& progress, Instant now);
+  void judge_end(const StreamEnd& end, const Progress& progress, bool ordered, Instant now);
   void begin_turn(OnlineOffset acked, const Progress& progress);
 
   ClientOffset limit_;
@@ -70,7 +84,8 @@ class Turns {
   Instant waiting_since_ = kNever;
   Instant deadline_ = kNever;
   Duration patience_ = kMaxTurnWait;
-  std::uint64_t expiries_ = 0;
+  Counts counts_;
+  bool begun_ = false;  // the response to the current turn
   bool burst_ended_ = false;
   bool fin_allowed_ = false;
   bool reset_allowed_ = false;

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tests/sim/mini_tcp.hh"
+
+#include <algorithm>
+#include <utility>
+
+namespace tcpcopy::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kTimeout = 250ms;
+constexpr int kMaxTries = 14;
+
+bool before(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(a - b) < 0; }
+
+}  // namespace
+
+MiniTcp::MiniTcp(Clockwork& clockwork, const Endpoint& self, const Endpoint& peer,
+                 std::uint32_t iss, Events events)
+    : clockwork_(clockwork),
+      self_(self),
+      peer_(peer),
+      events_(std::move(events)),
+      iss_(iss),
+      snd_una_(iss),
+      snd_nxt_(iss),
+      highest_sent_(iss) {}
+
+MiniTcp::~MiniTcp() { *alive_ = false; }
+
+void MiniTcp::connect() {
+  active_ = true;
+  state_ = State::kSynSent;
+  snd_nxt_ = highest_sent_ = iss_ + 1;
+  send_syn();
+}
+
+void MiniTcp::accept(const Packet& syn) {
+  state_ = State::kSynReceived;
+  irs_ = syn.seq + 1;
+  rcv_nxt_ = irs_;
+  snd_wnd_ = syn.window;
+  snd_nxt_ = highest_sent_ = iss_ + 1;
+  send_syn();
+}
+
+void MiniTcp::send_syn() {
+  transmit(iss_, active_ ? TcpFlags::kSyn : TcpFlags::kSyn | TcpFlags::kAck, "");
+  arm();
+}
+
+std::uint16_t MiniTcp::window() const {
+  const std::size_t used = unread_.size();
+  return static_cast<std::uint16_t>(used >= kBuffer ? 0 : kBuffer - used);
+}
+
+void MiniTcp::transmit(std::uint32_t seq, std::uint8_t flags, const std::string& payload) {
+  Packet packet;
+  packet.source = self_;
+  packet.destination = peer_;
+  packet.seq = seq;
+  packet.flags = flags;
+  if (packet.has(TcpFlags::kAck)) packet.ack = rcv_nxt_;
+  packet.window = window();
+  packet.payload = payload;
+  if (packet.has(TcpFlags::kSyn)) packet.options.mss = kMss;
+  events_.transmit(packet);
+}
+
+void MiniTcp::send_ack() { transmit(snd_nxt_, TcpFlags::kAck, ""); }
+
+void MiniTcp::send_keep_alive() {
+  if (state_ == State::kOpen && unacked_.empty()) transmit(snd_una_ - 1, TcpFlags::kAck, "");
+}
+
+void MiniTcp::write(const std::string& bytes) {
+  unacked_ += bytes;
+  pump();
+}
+
+void MiniTcp::close() {
+  fin_wanted_ = true;
+  pump();
+}
+
+void MiniTcp::abort() {
+  if (closed()) return;
+  transmit(snd_nxt_, TcpFlags::kRst | TcpFlags::kAck, "");
+  die();
+}
+
+void MiniTcp::die() {
+  state_ = State::kClosed;
+  timer_on_ = false;
+}
+
+void MiniTcp::stall(bool stalled) {
+  if (closed()) return;
+  stalled_ = stalled;
+  deliver();
+  if (!stalled && state_ == State::kOpen) send_ack();
+}
+
+// Behind the last byte that was written.
+std::uint32_t MiniTcp::stream_end() const {
+  return snd_una_ + static_cast<std::uint32_t>(unacked_.size());
+}
+
+void MiniTcp::pump() {
+  if (state_ != State::kOpen || fin_acked_) return;
+  const std::uint32_t end = stream_end();
+  while (before(snd_nxt_, end)) {
+    const std::uint32_t usable = snd_una_ + std::max<std::uint32_t>(snd_wnd_, 1) - snd_nxt_;
+    if (static_cast<std::int32_t>(usable) <= 0) break;
+    const std::uint32_t length = std::min({kMss, end - snd_nxt_, usable});
+    const bool last = snd_nxt_ + length == end;
+    std::uint8_t flags = TcpFlags::kAck;
+    if (last) flags |= TcpFlags::kPsh;
+    if (last && fin_wanted_) flags |= TcpFlags::kFin;
+    transmit(snd_nxt_, flags, unacked_.substr(snd_nxt_ - snd_una_, length));
+    snd_nxt_ += length + (last && fin_wanted_ ? 1 : 0);
+  }
+  if (fin_wanted_ && snd_nxt_ == end) {
+    transmit(snd_nxt_, TcpFlags::kFin | TcpFlags::kAck, "");
+    ++snd_nxt_;
+  }
+  if (before(highest_sent_, snd_nxt_)) highest_sent_ = snd_nxt_;
+  if (before(snd_una_, snd_nxt_) && !timer_on_) arm();
+}
+
+void MiniTcp::arm() {
+  timer_on_ = true;
+  const std::uint64_t number = ++timer_;
+  const Duration delay = kTimeout * (1 << std::min(tries_, 4));
+  clockwork_.after(delay, [this, number, alive = alive_] {
+    if (*alive && timer_on_ && timer_ == number) on_timeout();
+  });
+}
+
+void MiniTcp::on_timeout() {
+  timer_on_ = false;
+  if (++tries_ > kMaxTries) {
+    die();
+    return;
+  }
+  if (state_ == State::kSynSent || state_ == State::kSynReceived) {
+    send_syn();
+    return;
+  }
+  snd_nxt_ = snd_una_;
+  pump();
+  if (before(snd_una_, snd_nxt_) && !timer_on_) arm();
+}
+
+void MiniTcp::on_packet(const Packet& packet) {
+  if (closed()) return;
+  if (state_ == State::kSynSent) {
+    if (!packet.has(TcpFlags::kAck) || packet.ack != iss_ + 1) return;
+    if (packet.has(TcpFlags::kRst)) {
+      die();
+      events_.was_reset();
+      return;
+    }
+    if (!packet.has(TcpFlags::kSyn)) return;
+    irs_ = rcv_nxt_ = packet.seq + 1;
+    state_ = State::kOpen;
+    snd_una_ = iss_ + 1;
+    snd_wnd_ = packet.window;
+    tries_ = 0;
+    timer_on_ = false;
+    send_ack();
+    pump();
+    return;
+  }
+  if (packet.has(TcpFlags::kSyn)) {
+    if (state_ == State::kSynReceived && packet.seq + 1 == irs_) {
+      send_syn();
+    } else {
+      send_ack();  // a challenge, or an answer to a repeated SYN-ACK
+    }
+    return;
+  }
+  if (packet.has(TcpFlags::kRst)) {
+    if (packet.seq == rcv_nxt_) {
+      die();
+      events_.was_reset();
+    } else if (!before(packet.seq, rcv_nxt_) && before(packet.seq, rcv_nxt_ + kBuffer)) {
+      send_ack();  // RFC 5961, 3.2
+    }
+    return;
+  }
+  if (!packet.has(TcpFlags::kAck)) return;
+  if (before(highest_sent_, packet.ack)) {
+    send_ack();
+    return;
+  }
+  if (state_ == State::kSynReceived) {
+    if (packet.ack != iss_ + 1) return;
+    state_ = State::kOpen;
+    snd_una_ = iss_ + 1;
+    tries_ = 0;
+    timer_on_ = false;
+  }
+  take_ack(packet);
+  take_data(packet);
+  pump();
+}
+
+void MiniTcp::take_ack(const Packet& packet) {
+  const bool same_window = snd_wnd_ == packet.window;
+  if (!before(packet.ack, snd_una_)) snd_wnd_ = packet.window;
+  if (before(snd_una_, packet.ack)) {
+    std::uint32_t acked = packet.ack - snd_una_;
+    if (fin_wanted_ && acked > unacked_.size()) {
+      fin_acked_ = true;
+      --acked;
+    }
+    unacked_.erase(0, acked);
+    snd_una_ = packet.ack;
+    if (before(snd_nxt_, snd_una_)) snd_nxt_ = snd_una_;
+    duplicates_ = 0;
+    tries_ = 0;
+    timer_on_ = false;
+    if (before(snd_una_, snd_nxt_)) arm();
+  } else if (packet.ack == snd_una_ && packet.length() == 0 && same_window &&
+             before(snd_una_, snd_nxt_) && ++duplicates_ == 3) {
+    const std::uint32_t length =
+        std::min<std::uint32_t>(kMss, static_cast<std::uint32_t>(unacked_.size()));
+    if (length > 0) transmit(snd_una_, TcpFlags::kAck, unacked_.substr(0, length));
+  }
+}
+
+void MiniTcp::take_data(const Packet& packet) {
+  if (packet.length() == 0) {
+    if (before(packet.seq, rcv_nxt_)) send_ack();  // a keep-alive probe
+    return;
+  }
+  const std::uint32_t at = packet.seq;
+  // All that does not fit the window is dropped.
+  if (before(rcv_nxt_ + window(), at + static_cast<std::uint32_t>(packet.payload.size()))) {
+    send_ack();
+    return;
+  }
+  if (packet.has(TcpFlags::kFin)) {
+    fin_seen_ = true;
+    fin_at_ = at + static_cast<std::uint32_t>(packet.payload.size());
+  }
+  if (!packet.payload.empty()) {
+    std::string& slot = early_[at - irs_];
+    if (slot.size() < packet.payload.size()) slot = packet.payload;
+  }
+  while (!early_.empty()) {
+    const auto first = early_.begin();
+    const std::uint32_t begin = irs_ + first->first;
+    if (before(rcv_nxt_, begin)) break;
+    const std::uint32_t skip = rcv_nxt_ - begin;
+    if (skip < first->second.size()) {
+      unread_ += first->second.substr(skip);
+      rcv_nxt_ += static_cast<std::uint32_t>(first->second.size()) - skip;
+    }
+    early_.erase(first);
+  }
+  if (fin_seen_ && !fin_received_ && rcv_nxt_ == fin_at_) {
+    fin_received_ = true;
+    ++rcv_nxt_;
+  }
+  send_ack();
+  deliver();
+}
+
+void MiniTcp::deliver() {
+  if (stalled_) return;
+  if (!unread_.empty()) events_.received(std::exchange(unread_, {}));
+  if (fin_received_ && !closed() && !std::exchange(fin_told_, true)) events_.peer_closed();
+}
+
+}  // namespace tcpcopy::sim

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A small TCP endpoint for the simulator's hosts, independent of the engine's: go-back-N on
+// timeout, fast retransmission, reassembly, windows, half-close, TIME-WAIT, challenge ACKs. It has
+// no congestion control and keeps its bytes in strings.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "tcpcopy/segment.hh"
+#include "tests/sim/clockwork.hh"
+
+namespace tcpcopy::sim {
+
+/// A packet of the simulated network.
+struct Packet {
+  Endpoint source;
+  Endpoint destination;
+  std::uint32_t seq = 0;
+  std::uint32_t ack = 0;
+  std::uint8_t flags = 0;
+  std::uint16_t window = 0;
+  TcpOptions options;
+  std::string payload;
+
+  bool has(std::uint8_t flag) const { return (flags & flag) != 0; }
+  std::uint32_t length() const {
+    return static_cast<std::uint32_t>(payload.size()) + (has(TcpFlags::kSyn) ? 1U : 0U) +
+           (has(TcpFlags::kFin) ? 1U : 0U);
+  }
+};
+
+class MiniTcp {
+ public:
+  struct Events {
+    std::function<void(const Packet&)> transmit;
+    std::function<void(std::string)> received;  ///< bytes in order
+    std::function<void()> peer_closed;          ///< FIN
+    std::function<void()> was_reset;
+  };
+  enum class State : std::uint8_t { kClosed, kSynSent, kSynReceived, kOpen };
+
+  MiniTcp(Clockwork& clockwork, const Endpoint& self, const Endpoint& peer, std::uint32_t iss,
+          Events events);
+  ~MiniTcp();
+  MiniTcp(const MiniTcp&) = delete;
+  MiniTcp& operator=(const MiniTcp&) = delete;
+
+  void connect();
+  /// Answers a SYN.
+  void accept(const Packet& syn);
+  void on_packet(const Packet& packet);
+
+  void write(const std::string& bytes);
+  void close();  ///< FIN behind what was written
+  void abort();  ///< RST
+  /// While stalled the application reads nothing and the window closes.
+  void stall(bool stalled);
+  void send_keep_alive();
+
+  State state() const { return state_; }
+  bool closed() const { return state_ == State::kClosed; }
+  /// Both FINs are acknowledged, or it was reset.
+  bool finished() const { return closed() || (fin_acked_ && fin_received_); }
+  std::uint32_t sent_up_to() const { return highest_sent_; }
+  std::uint32_t received_up_to() const { return rcv_nxt_; }
+
+ private:
+  static constexpr std::uint32_t kMss = 500;
+  static constexpr std::uint32_t kBuffer = 20'000;
+
+  void pump();
+  void transmit(std::uint32_t seq, std::uint8_t flags, const std::string& payload);
+  void send_ack();
+  void send_syn();
+  void take_ack(const Packet& packet);
+  void take_data(const Packet& packet);
+  void deliver();
+  void arm();
+  void on_timeout();
+  void die();
+  std::uint16_t window() const;
+  std::uint32_t stream_end() const;
+
+  Clockwork& clockwork_;
+  Endpoint self_;
+  Endpoint peer_;
+  Events events_;
+  State state_ = State::kClosed;
+  bool active_ = false;
+
+  std::uint32_t iss_;
+  std::uint32_t snd_una_;
+  std::uint32_t snd_nxt_;
+  std::uint32_t highest_sent_;
+  std::uint32_t snd_wnd_ = kMss;
+  std::string unacked_;  // begins at snd_una_ (behind the SYN)
+  bool fin_wanted_ = false;
+  bool fin_acked_ = false;
+  int duplicates_ = 0;
+  int tries_ = 0;
+
+  std::uint32_t rcv_nxt_ = 0;
+  std::map<std::uint32_t, std::string> early_;  // by distance from the first byte
+  std::uint32_t irs_ = 0;
+  std::string unread_;
+  bool stalled_ = false;
+  bool fin_received_ = false;
+  bool fin_told_ = false;
+  bool fin_seen_ = false;
+  std::uint32_t fin_at_ = 0;
+
+  std::uint64_t timer_ = 0;
+  bool timer_on_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace tcpcopy::sim
