@@ -38,13 +38,14 @@ def run(*command, check=True, **options):
 
 
 class Process:
-    """A process on a host; its output goes to a file."""
+    """A process on a host; its output goes to a file. It does not outlive this one."""
 
     def __init__(self, host, command, log):
         self.log_path = log
         with open(log, "w", encoding="utf-8") as out:
-            self.popen = subprocess.Popen(in_host(host, command), stdout=out,
-                                          stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+            self.popen = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", *in_host(host, command)], stdout=out,
+                stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
 
     def log(self):
         return self.log_path.read_text(errors="replace")
@@ -102,7 +103,11 @@ class Lab:
         self.build = pathlib.Path(build)
         self.hosts = hosts
         self.processes = []
-        self._make_hosts(offload)
+        try:
+            self._make_hosts(offload)
+        except RuntimeError:
+            self.close()
+            raise
 
     def _make_hosts(self, offload):
         run("ip", "link", "add", "switch", "type", "bridge")
@@ -182,6 +187,8 @@ class Lab:
         for process in reversed(self.processes):
             process.stop(signal.SIGKILL)
         for host in self.hosts:
+            # The kernel takes a namespace down some time later, a link at once.
+            run("ip", "link", "del", f"p-{host}", check=False)
             run("ip", "netns", "del", host, check=False)
         run("ip", "link", "del", "switch", check=False)
         if hasattr(self, "_loses"):

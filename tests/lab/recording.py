@@ -1,4 +1,4 @@
-"""The recording peer on both sides, and the comparison of what they read."""
+"""Peers that record, on both sides, and the comparison of what they read."""
 
 import json
 import sys
@@ -14,12 +14,12 @@ def rules(target="target"):
 
 
 class Recording:
-    """A recording peer on a host."""
+    """A peer that records, on a host."""
 
-    def __init__(self, lab, host, ports):
+    def __init__(self, lab, host, program, ports):
         self.path = lab.work / f"{host}-report.json"
-        self.process = lab.start(host, sys.executable, HERE / "recording_peer.py", self.path,
-                                 *ports, name="recording")
+        self.process = lab.start(host, sys.executable, HERE / program, self.path, *ports,
+                                 name="recording")
         self.process.wait_for("listening")
 
     def report(self):
@@ -31,38 +31,33 @@ class Recording:
 
 
 class Peers:
-    """Recording peers on online servers and on the target."""
+    """Peers that record, on online servers and on the target."""
 
-    def __init__(self, lab, onlines=("online",)):
+    def __init__(self, lab, onlines=("online",), program="recording_peer.py",
+                 ports=(ONLINE_PORTS, TARGET_PORTS)):
         self.lab = lab
-        self.onlines = {host: Recording(lab, host, ONLINE_PORTS) for host in onlines}
-        self.target = Recording(lab, "target", TARGET_PORTS)
+        self.onlines = {host: Recording(lab, host, program, ports[0]) for host in onlines}
+        self.target = Recording(lab, "target", program, ports[1])
 
     def start_client(self, clients, connections, seed, habits=None, online="online"):
         command = [sys.executable, HERE / "habits.py", ADDRESS[online], *ONLINE_PORTS, clients,
                    connections, seed] + ([",".join(habits)] if habits else [])
         return self.lab.start("client", *command, name="habits")
 
-    def compare(self, catch_up=10):
-        """Waits for the target to have caught up; returns what is wrong, one line for each
-        connection, and how many connections there were."""
-        def still_open(records):
-            return sum(1 for record in records if record["end"] == "open")
-
-        def settled():
-            # A client's RST that is lost on its way leaves a connection open online, and so here.
-            online = [record for r in self.onlines.values() for record in r.report()]
-            target = self.target.report()
-            return len(target) >= len(online) and still_open(target) <= still_open(online)
+    def compare(self, catch_up=10, ends=True):
+        """For when the clients have ended. Waits for the target to have caught up; returns what is
+        wrong, one line for each connection, and how many connections there were.
+        @param ends whether connections must end alike: where packets are lost, a reset may be."""
+        online = [record for recording in self.onlines.values() for record in recording.finish()]
         try:
-            wait_until(settled, catch_up, pause=0.2)
+            wait_until(lambda: not differences(online, self.target.report(), ends), catch_up)
         except TimeoutError:
             pass  # the comparison says what is missing
-        online = [r for recording in self.onlines.values() for r in recording.finish()]
-        return differences(online, self.target.finish()), len(online)
+        return differences(online, self.target.finish(), ends), len(online)
 
 
-def differences(online, target):
+def differences(online, target, ends=True):
+    compared = ("bytes", "sha256", "end") if ends else ("bytes", "sha256")
     found = []
     on_target = {}
     for record in target:
@@ -71,7 +66,7 @@ def differences(online, target):
         copies = on_target.pop(record["id"], [])
         if len(copies) != 1:
             found.append(f"{record['id']}: {len(copies)} connections on the target: {copies}")
-        elif any(copies[0][key] != record[key] for key in ("bytes", "sha256")):
+        elif any(copies[0][key] != record[key] for key in compared):
             found.append(f"{record['id']}: online {record}, target {copies[0]}")
     for name, copies in on_target.items():
         found.append(f"{name}: {copies} on the target alone")

@@ -1,0 +1,94 @@
+"""Servers and clients that others made: nginx and wrk, redis and its benchmark."""
+
+import pathlib
+import re
+import sys
+import time
+
+from lab import ADDRESS, wait_until
+
+NGINX = """
+daemon off; master_process off; worker_processes 1; user root root;
+pid {work}/pid; error_log {work}/error.log;
+events {{ worker_connections 4096; }}
+http {{
+  access_log off;
+  client_body_temp_path {work}/body; proxy_temp_path {work}/proxy; fastcgi_temp_path {work}/fastcgi;
+  uwsgi_temp_path {work}/uwsgi; scgi_temp_path {work}/scgi;
+  keepalive_requests 1000000000; keepalive_timeout 300; client_max_body_size 10m;
+  server {{
+    listen {port} backlog=4096;
+    location / {{ return 200 "hello from the lab\\n"; }}
+    location = /upload {{ return 200 "thank you\\n"; }}
+    location = /big100k {{ alias {work}/big100k; }}
+  }}
+  server {{ listen 127.0.0.1:99; location / {{ stub_status; }} }}
+}}
+"""
+STATUS = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:99/').read().decode())"
+
+
+class Nginx:
+    """A web server that counts its requests."""
+
+    def __init__(self, lab, host, port):
+        self.lab, self.host = lab, host
+        work = pathlib.Path(lab.work) / f"nginx-{host}"
+        work.mkdir()
+        (work / "big100k").write_bytes(b"x" * 100_000)
+        config = work / "nginx.conf"
+        config.write_text(NGINX.format(work=work, port=port))
+        self.process = lab.start(host, "nginx", "-e", work / "error.log", "-c", config)
+        self.questions = 0
+        wait_until(lambda: f":{port} " in lab.on(host, "ss", "-Htln"), 5, "nginx")
+
+    def requests(self):
+        """Those of clients, without the questions asked here."""
+        status = self.lab.on(self.host, sys.executable, "-c", STATUS)
+        self.questions += 1
+        return int(re.search(r"^ \d+ \d+ (\d+)", status, re.M).group(1)) - self.questions
+
+
+class Redis:
+    """A Redis that counts its commands."""
+
+    def __init__(self, lab, host, port):
+        self.lab, self.host, self.port = lab, host, port
+        self.process = lab.start(host, "redis-server", "--port", port, "--save", "",
+                                 "--protected-mode", "no", "--dir", lab.work)
+        self.process.wait_for("Ready to accept connections")
+
+    def commands(self):
+        """Calls by command, without those of the question itself."""
+        stats = self.lab.on(self.host, "redis-cli", "-p", self.port, "info", "commandstats")
+        calls = dict(re.findall(r"^cmdstat_(\S+?):calls=(\d+)", stats, re.M))
+        calls.pop("info", None)
+        return calls
+
+
+def wrk(lab, connections, seconds, path="/", pause_ms=0, close=False, body_bytes=0):
+    """Starts wrk on the client."""
+    script = ""
+    if pause_ms:
+        script += f"function delay() return {pause_ms} end\n"
+    if close:
+        script += 'wrk.headers["Connection"] = "close"\n'
+    if body_bytes:
+        script += f'wrk.method = "POST"\nwrk.body = string.rep("x", {body_bytes})\n'
+    lua = lab.work / "wrk.lua"
+    lua.write_text(script)
+    return lab.start("client", "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", lua,
+                     f"http://{ADDRESS['online']}{path}")
+
+
+def assert_same_requests(online, target, catch_up=10):
+    """The target has served what the online server has, no less and, a moment later, no more."""
+    expected = online.requests()
+    assert expected > 0
+    end = time.monotonic() + catch_up
+    while (count := target.requests()) < expected and time.monotonic() < end:
+        time.sleep(0.1)
+    if count == expected:
+        time.sleep(0.5)
+    assert (online.requests(), target.requests()) == (expected, expected)
+    return expected

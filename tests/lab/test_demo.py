@@ -1,0 +1,22 @@
+"""The demonstration says what happened."""
+
+import sys
+
+from demo import Demo
+from lab import HERE, run
+
+
+def test_complete(build):
+    told = run(sys.executable, HERE / "demo.py", build, "--seconds", 3, timeout=60)
+    assert "The replay was complete" in told
+    assert "sessions live" in told
+
+
+def test_incomplete(make_lab):
+    demo = Demo(make_lab())
+    demo.tcpcopy.stop()
+    demo.watch(1)
+    demo.judge()
+    assert not demo.complete()
+    assert "The replay was NOT complete" in demo.verdict()
+    assert "0 served by the target" in demo.verdict()
