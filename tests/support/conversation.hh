@@ -116,6 +116,7 @@ class Conversation : public PacketSink, public RouteSink {
   void restore_links();
   /// The client's ports from here on.
   void set_client_port(std::uint16_t port) { client_.port = port; }
+  void set_client_address(const Address& address) { client_.address = address; }
   void new_numbers(Numbers numbers) { numbers_ = numbers; }
 
   session::Engine& engine() { return engine_; }

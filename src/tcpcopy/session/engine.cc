@@ -17,6 +17,35 @@ Engine::Engine(const Settings& settings, TargetRules rules, SourceAddresses addr
       wheel_(start),
       ended_(kRememberEnded, kMaxRememberedEnded) {}
 
+// Gives a session an input and does what every input ends with: bounds, its timer, its end.
+template <typename Input>
+void Engine::drive(Session& session, const Context& ctx, Input input) {
+  const std::uint64_t held_before = session.held_memory();
+  input();
+  const std::uint64_t held_now = session.held_memory();
+  if (!session.ended() && held_now > held_before && held_now > settings_.max_held_per_session) {
+    session.end(LossReason::kMemoryLimit, ctx);
+  }
+  if (!session.ended()) {
+    held_memory_ += held_now - held_before;
+    wheel_.schedule(session, session.next_deadline());
+    return;
+  }
+  held_memory_ -= held_before;
+  if (session.client_ended()) ended_.insert(session.captured(), {}, ctx.now);
+  wheel_.cancel(session);
+  table_.erase(session);
+}
+
+template <typename Input>
+void Engine::drive_all(const Context& ctx, Input input) {
+  for (Session* session = table_.oldest(); session != nullptr;) {
+    Session* newer = session->newer;
+    drive(*session, ctx, [&] { input(*session); });
+    session = newer;
+  }
+}
+
 void Engine::on_client_segment(const ClientSegment& segment, Instant now, const Output& out) {
   const Endpoint* target = rules_.target_of(segment.destination);
   if (target == nullptr) return;
@@ -26,18 +55,23 @@ void Engine::on_client_segment(const ClientSegment& segment, Instant now, const 
   if (session != nullptr && segment.flags.syn() && !session->began_with(segment)) {
     // The client opened a new connection on the same ports: the old one is over.
     table_.detach_captured(*session);
-    const std::uint64_t held = session->held_memory();
-    session->on_client_gone(ctx);
-    after(*session, held, ctx);
+    drive(*session, ctx, [&] { session->on_client_gone(ctx); });
     session = nullptr;
   }
   if (session == nullptr) {
     take_unowned(segment, captured, *target, ctx);
     return;
   }
-  const std::uint64_t held = session->held_memory();
-  session->on_client_segment(segment, ctx);
-  after(*session, held, ctx);
+  drive(*session, ctx, [&] { session->on_client_segment(segment, ctx); });
+  shed_over_limit(ctx);
+}
+
+// The newest sessions go first: the older ones have more to lose.
+void Engine::shed_over_limit(const Context& ctx) {
+  while (held_memory_ > settings_.max_held && table_.newest() != nullptr) {
+    Session& newest = *table_.newest();
+    drive(newest, ctx, [&] { newest.end(LossReason::kMemoryLimit, ctx); });
+  }
 }
 
 // A packet of a client that has no session: it may begin one.
@@ -84,9 +118,10 @@ void Engine::open_session(const ClientSegment& first, const FlowKey& captured,
   ++ledger_.sessions_live;
   ended_.erase(captured);
   Session& session = table_.insert(std::make_unique<Session>(captured, *flow));
-  session.begin(first, ctx);
-  session.on_client_segment(first, ctx);
-  after(session, 0, ctx);
+  drive(session, ctx, [&] {
+    session.begin(first, ctx);
+    session.on_client_segment(first, ctx);
+  });
 }
 
 std::optional<FlowKey> Engine::free_target_flow(const ClientSegment& first,
@@ -109,9 +144,7 @@ void Engine::on_response(const Response& response, Instant now, const Output& ou
     refuse_stray(response, ctx);
     return;
   }
-  const std::uint64_t held = session->held_memory();
-  session->on_response(response, ctx);
-  after(*session, held, ctx);
+  drive(*session, ctx, [&] { session->on_response(response, ctx); });
 }
 
 // RFC 9293, 3.10.7.1: a segment without a connection is answered with RST, so that the target does
@@ -128,63 +161,28 @@ void Engine::refuse_stray(const Response& response, const Context& ctx) {
   ctx.packets.send(rst, {});
 }
 
-// What every input to a session ends with: bounds, its timer, its end.
-void Engine::after(Session& session, std::uint64_t held_before, const Context& ctx) {
-  const std::uint64_t held_now = session.held_memory();
-  if (!session.ended() && held_now > held_before && held_now > settings_.max_held_per_session) {
-    session.end(LossReason::kMemoryLimit, ctx);
-  }
-  if (!session.ended()) {
-    held_memory_ += held_now - held_before;
-    wheel_.schedule(session, session.next_deadline());
-    return;
-  }
-  held_memory_ -= held_before;
-  if (session.client_ended()) ended_.insert(session.captured(), {}, ctx.now);
-  wheel_.cancel(session);
-  table_.erase(session);
-}
-
 void Engine::on_deadline(Instant now, const Output& out) {
   const Context ctx = context(now, out);
   TimerNode* chain = wheel_.advance(now);
   while (TimerNode* node = TimingWheel::pop(chain)) {
     auto& session = static_cast<Session&>(*node);
-    const std::uint64_t held = session.held_memory();
-    session.on_deadline(ctx);
-    after(session, held, ctx);
+    drive(session, ctx, [&] { session.on_deadline(ctx); });
   }
 }
 
 void Engine::on_route_restored(Instant now, const Output& out) {
   const Context ctx = context(now, out);
-  for (Session* session = table_.oldest(); session != nullptr;) {
-    Session* newer = session->newer;
-    const std::uint64_t held = session->held_memory();
-    session->on_route_restored(ctx);
-    after(*session, held, ctx);
-    session = newer;
-  }
+  drive_all(ctx, [&](Session& session) { session.on_route_restored(ctx); });
 }
 
 void Engine::drain(Instant now, const Output& out) {
   const Context ctx = context(now, out);
-  for (Session* session = table_.oldest(); session != nullptr;) {
-    Session* newer = session->newer;
-    const std::uint64_t held = session->held_memory();
-    session->drain(ctx);
-    after(*session, held, ctx);
-    session = newer;
-  }
+  drive_all(ctx, [&](Session& session) { session.drain(ctx); });
 }
 
 void Engine::shut_down(Instant now, const Output& out) {
   const Context ctx = context(now, out);
-  while (Session* session = table_.oldest()) {
-    const std::uint64_t held = session->held_memory();
-    session->end(LossReason::kShutdown, ctx);
-    after(*session, held, ctx);
-  }
+  drive_all(ctx, [&](Session& session) { session.end(LossReason::kShutdown, ctx); });
 }
 
 }  // namespace tcpcopy::session

@@ -63,8 +63,12 @@ class Engine {
   std::optional<FlowKey> free_target_flow(const ClientSegment& first, const Endpoint& target);
   void take_unowned(const ClientSegment& segment, const FlowKey& captured, const Endpoint& target,
                     const Context& ctx);
+  void shed_over_limit(const Context& ctx);
   void refuse_stray(const Response& response, const Context& ctx);
-  void after(Session& session, std::uint64_t held_before, const Context& ctx);
+  template <typename Input>
+  void drive(Session& session, const Context& ctx, Input input);
+  template <typename Input>
+  void drive_all(const Context& ctx, Input input);
   Context context(Instant now, const Output& out) {
     return {settings_, out.packets, out.routes, ledger_, now};
   }
