@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a link does with responses that its tcpcopy does not read: it keeps a bounded number, drops
+// the oldest whole blocks, and never breaks a frame.
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "common/net/bytes.hh"
+#include "common/wire/frame.hh"
+#include "intercept/link/tcpcopy_link.hh"
+#include "tests/unit/link/tcp_pair.hh"
+
+namespace tcpcopy::link {
+namespace {
+
+using test::ByteVector;
+
+// Frames of 16. So many that the kernel takes a block in part.
+constexpr std::size_t kRecordsPerFlush = 5008;
+constexpr std::size_t kBlockSize = kRecordsPerFlush * 64 + kRecordsPerFlush / 16 * 2;
+
+class SlowReader : public testing::Test {
+ protected:
+  /// Adds records that are numbered in their order, and flushes.
+  void flush_block() {
+    for (std::size_t i = 0; i < kRecordsPerFlush; ++i) {
+      net::store_be32(&record_[60], next_++);
+      link_.add_record(record_);
+    }
+    ASSERT_EQ(link_.flush(), "");
+  }
+
+  /// Reads what has come, if anything.
+  void read() {
+    const auto bytes = pair_.peer.receive();
+    ASSERT_TRUE(bytes);
+    Bytes rest(*bytes);
+    while (const auto record = decoder_.next(rest)) {
+      ASSERT_EQ(test::copy(record->first(60)), test::copy(Bytes(record_).first(60)));
+      received_.push_back(net::load_be32(&(*record)[60]));
+    }
+    ASSERT_FALSE(decoder_.bad_count());
+  }
+
+  void read_all() {
+    while (link_.waiting()) {
+      ASSERT_TRUE(pair_.peer.readable());
+      ASSERT_NO_FATAL_FAILURE(read());
+      ASSERT_EQ(link_.flush(), "");
+    }
+    while (received_.empty() || received_.back() + 1 != next_) {
+      ASSERT_TRUE(pair_.peer.readable());
+      ASSERT_NO_FATAL_FAILURE(read());
+    }
+  }
+
+  test::TcpPair pair_ = test::tcp_pair(1 << 16);
+  TcpcopyLink link_{std::move(pair_.link), pair_.peer_endpoint, {}, 0, Instant()};
+  wire::FrameDecoder decoder_{wire::FrameMode{}};
+  ByteVector record_ = test::pattern(wire::kHeaderRecordSize);
+  std::uint32_t next_ = 0;
+  std::vector<std::uint32_t> received_;
+};
+
+TEST_F(SlowReader, AReaderThatKeepsUpLosesNothing) {
+  for (int i = 0; i < 50; ++i) {
+    flush_block();
+    read_all();
+    EXPECT_FALSE(link_.waiting());
+    EXPECT_EQ(link_.queued_bytes(), 0U);
+  }
+  EXPECT_EQ(received_.size(), 50 * kRecordsPerFlush);
+  EXPECT_EQ(link_.dropped_bytes(), 0U);
+}
+
+TEST_F(SlowReader, WhatFitsTheQueueArrivesWholeAndInOrder) {
+  while (link_.queued_bytes() < (1U << 20U))
+    flush_block();
+  EXPECT_TRUE(link_.waiting());
+  read_all();
+  ASSERT_EQ(received_.size(), next_);
+  for (std::uint32_t i = 0; i < next_; ++i)
+    ASSERT_EQ(received_[i], i);
+  EXPECT_EQ(link_.dropped_bytes(), 0U);
+  EXPECT_EQ(link_.queued_bytes(), 0U);
+}
+
+TEST_F(SlowReader, TheQueueIsBounded) {
+  while (link_.dropped_bytes() < (4U << 20U)) {
+    flush_block();
+    ASSERT_LE(link_.queued_bytes(), TcpcopyLink::kMaxQueued);
+  }
+  EXPECT_GT(link_.queued_bytes(), TcpcopyLink::kMaxQueued - 2 * kBlockSize);
+}
+
+TEST_F(SlowReader, TheOldestWholeBlocksAreLostAndNoFrameBreaks) {
+  while (link_.dropped_bytes() < (1U << 20U))
+    flush_block();
+  EXPECT_EQ(link_.dropped_bytes() % kBlockSize, 0U);
+  const std::size_t lost = link_.dropped_bytes() / kBlockSize * kRecordsPerFlush;
+  read_all();
+  EXPECT_EQ(received_.size() + lost, next_);
+  EXPECT_EQ(received_.front(), 0U);
+
+  // What the kernel had taken came first. Gaps begin and end where blocks do, and none is at the
+  // end: the newest responses are there.
+  for (std::size_t i = 1; i < received_.size(); ++i) {
+    if (received_[i] == received_[i - 1] + 1) continue;
+    ASSERT_GT(received_[i], received_[i - 1]);
+    EXPECT_EQ(received_[i - 1] % kRecordsPerFlush, kRecordsPerFlush - 1);
+    EXPECT_EQ(received_[i] % kRecordsPerFlush, 0U);
+  }
+  const std::size_t kept = TcpcopyLink::kMaxQueued / kBlockSize - 2;
+  const std::size_t newest = received_.size() - kept * kRecordsPerFlush;
+  EXPECT_EQ(received_[newest], next_ - kept * kRecordsPerFlush);
+}
+
+TEST_F(SlowReader, ReadingALittleNowAndThenBreaksNoFrame) {
+  std::size_t rounds = 0;
+  while (link_.dropped_bytes() < (2U << 20U)) {
+    flush_block();
+    if (++rounds % 3 == 0) read();
+  }
+  read_all();
+  const std::size_t lost = link_.dropped_bytes() / kBlockSize * kRecordsPerFlush;
+  EXPECT_EQ(received_.size() + lost, next_);
+  for (std::size_t i = 1; i < received_.size(); ++i)
+    ASSERT_LT(received_[i - 1], received_[i]);
+}
+
+TEST_F(SlowReader, AfterwardsTheLinkWorksAsBefore) {
+  while (link_.dropped_bytes() == 0)
+    flush_block();
+  read_all();
+  const std::uint64_t dropped = link_.dropped_bytes();
+  const std::size_t received = received_.size();
+  flush_block();
+  read_all();
+  EXPECT_EQ(link_.queued_bytes(), 0U);
+  EXPECT_EQ(received_.size(), received + kRecordsPerFlush);
+  EXPECT_EQ(link_.dropped_bytes(), dropped);
+}
+
+TEST_F(SlowReader, APeerThatIsGoneIsAReasonToClose) {
+  pair_.peer.close();
+  std::string why;
+  for (int i = 0; i < 1000 && why.empty(); ++i) {
+    link_.add_record(record_);
+    why = link_.flush();
+  }
+  EXPECT_FALSE(why.empty());
+}
+
+}  // namespace
+}  // namespace tcpcopy::link

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tcpcopy/options/options.hh"
+#include "tcpcopy/version.hh"
+#include "tests/unit/options/config_file.hh"
+#include "tests/unit/options/refusal.hh"
+
+namespace tcpcopy::options {
+namespace {
+
+using namespace std::chrono_literals;
+using test::ConfigFile;
+using test::refusal;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+using Words = std::vector<std::string>;
+
+std::optional<Options> parse_words(const Words& words) {
+  std::vector<const char*> argv{"tcpcopy"};
+  for (const std::string& word : words)
+    argv.push_back(word.c_str());
+  return parse(static_cast<int>(argv.size()), argv.data());
+}
+
+/// The words with what is always needed.
+Words needed(const Words& more = {}) {
+  Words words{"-x", "80-10.0.0.30:8080", "-s", "10.0.0.40"};
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+Options parsed(const Words& more = {}) { return parse_words(needed(more)).value(); }
+
+std::string refused_with(const Words& more) {
+  return refusal([&] { parse_words(needed(more)); });
+}
+
+TEST(TcpcopyOptions, Defaults) {
+  const Options options = parsed();
+  ASSERT_EQ(options.rules.size(), 1U);
+  ASSERT_EQ(options.intercepts.size(), 1U);
+  EXPECT_EQ(options.intercepts[0].to_string(), "10.0.0.40:36524");
+  EXPECT_THAT(options.client_pool, IsEmpty());
+  EXPECT_FALSE(options.loopback_as);
+  EXPECT_EQ(options.capture_buffer_mb, 16);
+  EXPECT_EQ(options.links, 2);
+  EXPECT_FALSE(options.mtu);
+  EXPECT_TRUE(options.mode.combined);
+  EXPECT_FALSE(options.mode.with_payload);
+  EXPECT_EQ(options.log_file, "");
+  EXPECT_EQ(options.pid_file, "");
+  EXPECT_FALSE(options.daemon);
+  EXPECT_FALSE(options.exit_on_link_loss);
+  EXPECT_EQ(options.statistics_seconds, 30);
+  EXPECT_THAT(options.notes, IsEmpty());
+}
+
+TEST(TcpcopyOptions, DefaultSettings) {
+  const session::Settings settings = parsed().settings;
+  EXPECT_EQ(settings.made_up_mss, 1460);
+  EXPECT_TRUE(settings.turn_order);
+  EXPECT_FALSE(settings.only_from_start);
+  EXPECT_FALSE(settings.rtt);
+  EXPECT_EQ(settings.session_timeout, 600s);
+  EXPECT_EQ(settings.idle_timeout, 720s);
+}
+
+TEST(TcpcopyOptions, ACommandLineOf1xWorks) {
+  const auto options = parse_words(
+      {"-x", "80-10.0.0.30:8080", "-s", "10.0.0.40", "-c", "62.135.200.x", "-d", "-C", "4"});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->client_pool.size(), 254U);
+  EXPECT_TRUE(options->daemon);
+  EXPECT_EQ(options->links, 4);
+  EXPECT_EQ(options->log_file, "tcpcopy.log");  // a daemon has no standard error
+}
+
+TEST(TcpcopyOptions, OptionsOf1xWithoutEffectAreAcceptedAndNoted) {
+  const Options options = parsed({"-L", "-U", "65536", "--million"});
+  EXPECT_THAT(options.notes, ElementsAre(AllOf(HasSubstr("-U"), HasSubstr("no effect")),
+                                         AllOf(HasSubstr("--million"), HasSubstr("no effect"))));
+}
+
+TEST(TcpcopyOptions, ShortOnesAreUnderstood) {
+  const Options options =
+      parsed({"-O", "-W", "-M", "1400",       "-D", "1200",       "-R", "25",
+              "-t", "60", "-k", "90",         "-p", "1234",       "-m", "256",
+              "-B", "64", "-l", "/tmp/t.log", "-P", "/tmp/t.pid", "-H", "10.0.0.5"});
+  EXPECT_TRUE(options.settings.only_from_start);
+  EXPECT_FALSE(options.settings.turn_order);
+  EXPECT_EQ(options.mtu, 1400);
+  EXPECT_EQ(options.settings.made_up_mss, 1200);
+  EXPECT_EQ(options.settings.rtt, 25ms);
+  EXPECT_EQ(options.settings.session_timeout, 60s);
+  EXPECT_EQ(options.settings.idle_timeout, 90s);
+  EXPECT_EQ(options.intercepts[0].port, 1234);
+  EXPECT_EQ(options.settings.max_held, std::uint64_t{256} << 20U);
+  EXPECT_EQ(options.capture_buffer_mb, 64);
+  EXPECT_EQ(options.log_file, "/tmp/t.log");
+  EXPECT_EQ(options.pid_file, "/tmp/t.pid");
+  EXPECT_EQ(options.loopback_as, Address::parse_v4("10.0.0.5"));
+}
+
+TEST(TcpcopyOptions, LongOnesAreUnderstood) {
+  const auto options =
+      parse_words({"--replay", "80-10.0.0.30:8080", "--intercept", "10.0.0.40", "--client-pool",
+                   "10.9.0.1", "--links=3", "--disable-combined", "--exit-on-link-loss", "--daemon",
+                   "--log", "here.log", "--statistics", "5", "--timeout", "10"});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->client_pool.size(), 1U);
+  EXPECT_EQ(options->links, 3);
+  EXPECT_FALSE(options->mode.combined);
+  EXPECT_TRUE(options->exit_on_link_loss);
+  EXPECT_TRUE(options->daemon);
+  EXPECT_EQ(options->log_file, "here.log");
+  EXPECT_EQ(options->statistics_seconds, 5);
+  EXPECT_EQ(options->settings.idle_timeout, 130s);  // follows -t
+}
+
+TEST(TcpcopyOptions, WithoutRulesTheyAreRefused) {
+  EXPECT_THAT(refusal([] {
+                parse_words({"-s", "10.0.0.40"});
+              }),
+              AllOf(HasSubstr("-x is missing"), HasSubstr("tcpcopy -x 80-10.0.0.30:8080")));
+  EXPECT_THAT(refusal([] { parse_words({}); }), HasSubstr("-x is missing"));
+}
+
+TEST(TcpcopyOptions, WithoutInterceptsTheyAreRefused) {
+  EXPECT_THAT(refusal([] {
+                parse_words({"-x", "80-10.0.0.30:8080"});
+              }),
+              AllOf(HasSubstr("-s is missing"), HasSubstr("-s 10.0.0.40")));
+}
+
+TEST(TcpcopyOptions, PortsOutOfRangeAreRefused) {
+  for (const char* port : {"0", "70000"}) {
+    const std::string quoted = std::string("'") + port + "' is not a number from 1 to 65535";
+    EXPECT_THAT(refused_with({"-p", port}), AllOf(HasSubstr("-p"), HasSubstr(quoted)));
+    const Words rule{"-x", std::string(port) + "-10.0.0.30:8080", "-s", "10.0.0.40"};
+    EXPECT_THAT(refusal([&] { parse_words(rule); }), AllOf(HasSubstr("-x"), HasSubstr(quoted)));
+  }
+}
+
+struct Range {
+  std::string option;
+  std::string below;
+  std::string above;
+  std::string accepted;
+};
+
+class TcpcopyNumber : public testing::TestWithParam<Range> {};
+
+TEST_P(TcpcopyNumber, OutOfRangeIsRefused) {
+  const Range& range = GetParam();
+  for (const std::string& value : {range.below, range.above, std::string("many")}) {
+    EXPECT_THAT(refused_with({range.option, value}),
+                AllOf(HasSubstr(range.option), HasSubstr("'" + value + "'"),
+                      HasSubstr("a number from " + range.accepted)));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, TcpcopyNumber,
+                         testing::Values(Range{"-C", "0", "12", "1 to 11"},
+                                         Range{"-M", "127", "65536", "128 to 65535"},
+                                         Range{"-D", "87", "65496", "88 to 65495"},
+                                         Range{"-R", "1.5", "10001", "0 to 10000"},
+                                         Range{"-t", "0", "86401", "1 to 86400"},
+                                         Range{"-k", "0", "86401", "1 to 86400"},
+                                         Range{"-m", "0", "1048577", "1 to 1048576"},
+                                         Range{"-B", "0", "2048", "1 to 2047"},
+                                         Range{"--statistics", "0", "86401", "1 to 86400"}),
+                         [](const auto& range) {
+                           std::string name = range.param.option;
+                           std::erase(name, '-');
+                           return name;
+                         });
+
+TEST(TcpcopyOptions, AnUnknownOptionIsRefused) {
+  EXPECT_THAT(refused_with({"--nonsense"}), AllOf(HasSubstr("--nonsense"), HasSubstr("--help")));
+  EXPECT_THAT(refused_with({"stray"}), AllOf(HasSubstr("stray"), HasSubstr("--help")));
+}
+
+TEST(TcpcopyOptions, AnOptionWithoutItsValueIsRefused) {
+  EXPECT_THAT(refused_with({"-c"}), AllOf(HasSubstr("--client-pool"), HasSubstr("--help")));
+}
+
+TEST(TcpcopyOptions, AHostNameForALoopbackClientIsRefused) {
+  EXPECT_THAT(refused_with({"-H", "localhost"}),
+              AllOf(HasSubstr("-H"), HasSubstr("'localhost'"), HasSubstr("an IPv4 address")));
+}
+
+TEST(TcpcopyOptions, AFileGivesWhatTheCommandLineDoesNot) {
+  const ConfigFile file(
+      "# a comment\n"
+      "replay=80-10.0.0.30:8080\n"
+      "intercept=10.0.0.40\n"
+      "links=7\n"
+      "statistics=5\n"
+      "daemon=true\n");
+  const auto options = parse_words({"--config", file.path(), "-C", "3"});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->rules[0].target.to_string(), "10.0.0.30:8080");
+  EXPECT_EQ(options->intercepts[0].to_string(), "10.0.0.40:36524");
+  EXPECT_EQ(options->links, 3);  // the command line comes first
+  EXPECT_EQ(options->statistics_seconds, 5);
+  EXPECT_TRUE(options->daemon);
+}
+
+TEST(TcpcopyOptions, AFileMayHoldQuotedLists) {
+  const ConfigFile file("replay=\"80-10.0.0.30:8080,81-10.0.0.31:8081\"\n");
+  const auto options = parse_words({"--config", file.path(), "-s", "10.0.0.40"});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->rules.size(), 2U);
+}
+
+TEST(TcpcopyOptions, AValueOfAFileIsJudgedLikeAnyOther) {
+  const ConfigFile file("links=0\n");
+  EXPECT_THAT(refused_with({"--config", file.path()}),
+              AllOf(HasSubstr("-C"), HasSubstr("'0'"), HasSubstr("1 to 11")));
+}
+
+TEST(TcpcopyOptions, AFileThatIsNotThereIsRefused) {
+  EXPECT_THAT(refused_with({"--config", "/no/such/file"}), HasSubstr("/no/such/file"));
+}
+
+/// What is printed instead of replaying anything.
+std::string printed_for(const Words& words) {
+  testing::internal::CaptureStdout();
+  const auto options = parse_words(words);
+  EXPECT_FALSE(options);
+  return testing::internal::GetCapturedStdout();
+}
+
+TEST(TcpcopyOptions, HelpNamesEveryOption) {
+  const std::string help = printed_for({"--help"});
+  for (const char* option : {"-x,--replay",        "-s,--intercept",
+                             "-c,--client-pool",   "-H,--loopback-as",
+                             "-F,--filter",        "-O,--only-from-start",
+                             "-W,--no-turn-order", "-M,--mtu",
+                             "-D,--mss",           "-R,--rtt",
+                             "-t,--timeout",       "-k,--idle-timeout",
+                             "-C,--links",         "-p,--port",
+                             "--disable-combined", "--exit-on-link-loss",
+                             "-m,--memory",        "-B,--capture-buffer",
+                             "-l,--log",           "-P,--pid-file",
+                             "-d,--daemon",        "--statistics",
+                             "--config",           "--print-config",
+                             "-v,--version"}) {
+    EXPECT_THAT(help, HasSubstr(option));
+  }
+  EXPECT_EQ(printed_for({"-h"}), help);
+}
+
+TEST(TcpcopyOptions, TheVersionIsOneLine) {
+  EXPECT_EQ(printed_for({"--version"}), std::string("tcpcopy ") + kProgramVersion + "\n");
+  EXPECT_EQ(printed_for({"-v"}), printed_for({"--version"}));
+}
+
+TEST(TcpcopyOptions, TheConfigurationIsPrintedUnderLongNames) {
+  EXPECT_THAT(printed_for(needed({"-C", "4", "--print-config"})),
+              AllOf(HasSubstr("replay=\"80-10.0.0.30:8080\"\n"),
+                    HasSubstr("intercept=\"10.0.0.40\"\n"), HasSubstr("links=4\n")));
+}
+
+TEST(TcpcopyOptions, TheFilterIsMadeFromTheRules) {
+  EXPECT_EQ(capture_filter(parsed()), "tcp and (dst port 80)");
+  const auto options =
+      parse_words({"-x", "80-10.0.0.30:8080,10.0.0.20:443-10.0.0.30:8443", "-s", "10.0.0.40"});
+  EXPECT_EQ(capture_filter(options.value()),
+            "tcp and (dst port 80 or (dst host 10.0.0.20 and dst port 443))");
+}
+
+TEST(TcpcopyOptions, AGivenFilterIsTakenAsItIs) {
+  EXPECT_EQ(capture_filter(parsed({"-F", "tcp and dst port 80 and net 10"})),
+            "tcp and dst port 80 and net 10");
+}
+
+TEST(TcpcopyOptions, ALoopbackTargetTakesLoopbackClientsOnly) {
+  const auto options =
+      parse_words({"-x", "80-127.0.0.1:8080", "-s", "127.0.0.1", "-H", "10.0.0.5"});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(capture_filter(*options), "tcp and (dst port 80) and src net 127.0.0.0/8");
+  EXPECT_FALSE(options->loopback_as);  // they can stay what they are
+}
+
+}  // namespace
+}  // namespace tcpcopy::options

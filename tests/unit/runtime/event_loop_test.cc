@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "common/runtime/event_loop.hh"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <string>
+#include <vector>
+
+#include "common/runtime/errors.hh"
+
+namespace tcpcopy::runtime {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Two ends of a connection: what is written to one can be read from the other.
+struct Pair {
+  Pair() {
+    std::array<int, 2> fds{-1, -1};
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds.data()), 0);
+    here = UniqueFd(fds[0]);
+    there = UniqueFd(fds[1]);
+  }
+  void make_readable() const { EXPECT_EQ(::write(there.get(), "x", 1), 1); }
+  void take() const {
+    char c = 0;
+    EXPECT_EQ(::read(here.get(), &c, 1), 1);
+  }
+  UniqueFd here;
+  UniqueFd there;
+};
+
+class EventLoopTest : public testing::Test {
+ protected:
+  EventLoopTest() {
+    loop_.after(20s, [this] {
+      ADD_FAILURE() << "the loop was not stopped";
+      loop_.stop();
+    });
+  }
+  void spin() {
+    loop_.wake_by([this] { return loop_.now(); });
+  }
+  void stop_after_turns(int turns) {
+    spin();
+    loop_.at_end_of_turn([this, left = turns]() mutable {
+      if (--left == 0) loop_.stop();
+    });
+  }
+
+  EventLoop loop_;
+};
+
+TEST_F(EventLoopTest, ATimerFiresOnceAndNotTooEarly) {
+  const Instant begin = loop_.now();
+  int fired = 0;
+  loop_.after(20ms, [&] {
+    ++fired;
+    EXPECT_GE(loop_.now(), begin + 20ms);
+  });
+  loop_.after(60ms, [&] { loop_.stop(); });
+  loop_.run();
+  EXPECT_EQ(fired, 1);
+}
+
+TEST_F(EventLoopTest, APeriodicTimerFiresAgainAfterEachPeriod) {
+  std::vector<Instant> times{loop_.now()};
+  loop_.every(10ms, [&] {
+    times.push_back(loop_.now());
+    if (times.size() == 5) loop_.stop();
+  });
+  loop_.run();
+  for (std::size_t i = 1; i < times.size(); ++i)
+    EXPECT_GE(times[i] - times[i - 1], 10ms);
+}
+
+TEST_F(EventLoopTest, EachTimerFiresWhenItIsDue) {
+  const Instant begin = loop_.now();
+  std::vector<Duration> fired;
+  for (const Duration delay : {30ms, 10ms, 0ms, 20ms}) {
+    loop_.after(delay, [&, delay] {
+      EXPECT_GE(loop_.now(), begin + delay);
+      fired.push_back(delay);
+      if (fired.size() == 4) loop_.stop();
+    });
+  }
+  loop_.run();
+  EXPECT_THAT(fired, testing::UnorderedElementsAre(0ms, 10ms, 20ms, 30ms));
+}
+
+TEST_F(EventLoopTest, ATimerMayAddTimers) {
+  int fired = 0;
+  loop_.after(1ms, [&] {
+    for (int i = 0; i < 100; ++i) {  // enough to make their container grow
+      loop_.after(1ms, [&] {
+        if (++fired == 100) loop_.stop();
+      });
+    }
+  });
+  loop_.run();
+  EXPECT_EQ(fired, 100);
+}
+
+TEST_F(EventLoopTest, AReadyDescriptorCallsBackUntilItIsRead) {
+  const Pair pair;
+  int calls = 0;
+  loop_.watch(pair.here.get(), EPOLLIN, [&](std::uint32_t events) {
+    EXPECT_EQ(events, std::uint32_t{EPOLLIN});
+    if (++calls < 3) return;  // level-triggered: it calls again
+    pair.take();
+    loop_.after(20ms, [&] { loop_.stop(); });
+  });
+  pair.make_readable();
+  loop_.run();
+  EXPECT_EQ(calls, 3);
+}
+
+TEST_F(EventLoopTest, ACallbackMayForgetItself) {
+  const Pair pair;
+  int calls = 0;
+  // The loop has to keep the callback, and what it holds, until it returns.
+  loop_.watch(pair.here.get(), EPOLLIN, [&, held = std::vector<int>(100, 7)](std::uint32_t) {
+    loop_.forget(pair.here.get());
+    ++calls;
+    EXPECT_EQ(held.at(99), 7);
+  });
+  pair.make_readable();
+  stop_after_turns(5);
+  loop_.run();
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_F(EventLoopTest, ACallbackMayForgetAndCloseAnotherThatIsReady) {
+  std::array<Pair, 2> pairs;
+  int calls = 0;
+  for (std::size_t i = 0; i < 2; ++i) {
+    loop_.watch(pairs[i].here.get(), EPOLLIN, [&, other = 1 - i](std::uint32_t) {
+      ++calls;
+      loop_.forget(pairs[other].here.get());
+      pairs[other].here.reset();
+    });
+    pairs[i].make_readable();
+  }
+  stop_after_turns(1);
+  loop_.run();
+  EXPECT_EQ(calls, 1);  // whichever was first
+}
+
+TEST_F(EventLoopTest, ACallbackMayWatchTheDescriptorThatItForgot) {
+  const Pair pair;
+  std::vector<int> calls;
+  loop_.watch(pair.here.get(), EPOLLIN, [&](std::uint32_t) {
+    calls.push_back(1);
+    loop_.forget(pair.here.get());
+    loop_.watch(pair.here.get(), EPOLLIN, [&](std::uint32_t) {
+      calls.push_back(2);
+      pair.take();
+      loop_.stop();
+    });
+  });
+  pair.make_readable();
+  loop_.run();
+  EXPECT_EQ(calls, (std::vector{1, 2}));
+}
+
+TEST_F(EventLoopTest, ACallbackMayWatchManyOthers) {
+  std::vector<Pair> pairs(100);
+  std::size_t calls = 0;
+  const Pair first;
+  loop_.watch(first.here.get(), EPOLLIN, [&](std::uint32_t) {
+    first.take();
+    for (Pair& pair : pairs) {
+      pair.make_readable();
+      loop_.watch(pair.here.get(), EPOLLIN, [&](std::uint32_t) {
+        pair.take();
+        if (++calls == pairs.size()) loop_.stop();
+      });
+    }
+  });
+  first.make_readable();
+  loop_.run();
+  EXPECT_EQ(calls, 100U);
+}
+
+TEST_F(EventLoopTest, TheEventsOfAWatchCanBeChanged) {
+  const Pair pair;
+  std::vector<std::uint32_t> seen;
+  loop_.watch(pair.here.get(), EPOLLIN, [&](std::uint32_t events) {
+    seen.push_back(events);
+    loop_.change(pair.here.get(), EPOLLIN);
+  });
+  loop_.change(pair.here.get(), EPOLLIN | EPOLLOUT);
+  stop_after_turns(3);
+  loop_.run();
+  EXPECT_EQ(seen, std::vector<std::uint32_t>{EPOLLOUT});
+}
+
+TEST_F(EventLoopTest, WhatIsNotWatchedCanBeForgottenAndChanged) {
+  loop_.forget(0);
+  loop_.change(0, EPOLLIN);
+  stop_after_turns(1);
+  loop_.run();
+}
+
+TEST_F(EventLoopTest, ADescriptorThatIsNoneIsRefused) {
+  EXPECT_THROW(loop_.watch(-1, EPOLLIN, [](std::uint32_t) {}), SystemError);
+}
+
+TEST_F(EventLoopTest, TheEndOfATurnComesAfterItsEventsAndTimers) {
+  const Pair pair;
+  std::vector<std::string> order;
+  loop_.watch(pair.here.get(), EPOLLIN, [&](std::uint32_t) {
+    order.emplace_back("event");
+    pair.take();
+  });
+  loop_.after(0ms, [&] { order.emplace_back("timer"); });
+  loop_.at_end_of_turn([&] { order.emplace_back("end"); });
+  loop_.at_end_of_turn([&] { loop_.stop(); });
+  pair.make_readable();
+  loop_.run();
+  EXPECT_EQ(order, (std::vector<std::string>{"event", "timer", "end"}));
+}
+
+TEST_F(EventLoopTest, TheEndOfATurnComesEveryTurn) {
+  int ends = 0;
+  loop_.at_end_of_turn([&] { ++ends; });
+  stop_after_turns(4);
+  loop_.run();
+  EXPECT_EQ(ends, 4);
+}
+
+TEST_F(EventLoopTest, TheClockStandsStillWithinATurn) {
+  Instant seen;
+  loop_.after(0ms, [&] {
+    seen = loop_.now();
+    ::usleep(2000);
+    EXPECT_EQ(loop_.now(), seen);
+  });
+  loop_.at_end_of_turn([&] {
+    if (seen == Instant()) return;
+    EXPECT_EQ(loop_.now(), seen);
+    loop_.stop();
+  });
+  loop_.run();
+}
+
+TEST_F(EventLoopTest, WakesByADeadline) {
+  const Instant deadline = loop_.now() + 30ms;
+  loop_.wake_by([&] { return deadline; });
+  loop_.wake_by([] { return kNever; });
+  loop_.at_end_of_turn([&] { loop_.stop(); });
+  loop_.run();
+  EXPECT_GE(loop_.now(), deadline);
+}
+
+TEST_F(EventLoopTest, CanRunAgain) {
+  int ends = 0;
+  spin();
+  loop_.at_end_of_turn([&] {
+    ++ends;
+    loop_.stop();
+  });
+  loop_.run();
+  loop_.run();
+  EXPECT_EQ(ends, 2);
+}
+
+TEST_F(EventLoopTest, SignalsCallBack) {
+  sigset_t before;
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &before);
+  std::vector<int> signals;
+  loop_.on_signals({SIGUSR1, SIGUSR2}, [&](int signal) {
+    signals.push_back(signal);
+    if (signals.size() == 2) loop_.stop();
+  });
+  ::raise(SIGUSR1);
+  ::raise(SIGUSR2);
+  loop_.run();
+  EXPECT_EQ(signals, (std::vector{SIGUSR1, SIGUSR2}));
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+}  // namespace
+}  // namespace tcpcopy::runtime
