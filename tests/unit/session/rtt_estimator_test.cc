@@ -42,7 +42,8 @@ TEST(RttEstimator, BacksOffUpToTheCeilingAndReturns) {
   rtt.measure(10us);
   rtt.back_off();
   EXPECT_EQ(rtt.rto(), 400ms);
-  for (int i = 0; i < 10; ++i) rtt.back_off();
+  for (int i = 0; i < 10; ++i)
+    rtt.back_off();
   EXPECT_EQ(rtt.rto(), kMaxRto);
   rtt.end_back_off();
   EXPECT_EQ(rtt.rto(), kMinRto);
