@@ -1,33 +1,61 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tcpcopy/replayer.hh"
 
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 
 #include <algorithm>
 #include <csignal>
+#include <random>
 #include <utility>
 
+#include "common/runtime/daemon.hh"
 #include "tcpcopy/inject/path_mtu.hh"
 #include "tcpcopy/session/limits.hh"
+#include "tcpcopy/session/port_candidates.hh"
 
 namespace tcpcopy {
 namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::uint16_t kMaxPortSalt = 511;
 constexpr int kBatchesPerTurn = 4;  // of captured packets; then links and timers have their turn
+constexpr Duration kMemoryCheck = 1s;
 // Behind the end of all sessions, answers to stragglers of the target still go out for this long.
 constexpr Duration kStragglerTime = 300ms;
 
 session::Settings settings_of(const options::Options& options) {
   session::Settings settings = options.settings;
+  std::random_device random;
+  settings.port_salt = std::uniform_int_distribution<std::uint16_t>(0, kMaxPortSalt)(random);
   settings.mtu = options.mtu.value_or(settings.mtu);
   if (options.mtu) return settings;
   for (const session::TargetRule& rule : options.rules) {
     settings.mtu = std::min(settings.mtu, inject::path_mtu(rule.target.address, settings.mtu));
   }
   return settings;
+}
+
+// Says how many sessions the addresses allow when each connection becomes several.
+void log_amplification(const options::Options& options) {
+  const unsigned copies = options.settings.copies;
+  if (copies == 1) return;
+  constexpr std::size_t kPorts = 65536 - session::PortCandidates::kFirst;
+  if (options.client_pool.empty()) {
+    spdlog::info(
+        "-n {}: every client connection becomes {} sessions, from the client's own address: it may "
+        "have {} connections at a time to each target; more addresses come with -c",
+        copies, copies, kPorts / copies);
+    return;
+  }
+  const std::size_t sessions = options.client_pool.size() * kPorts;
+  spdlog::info(
+      "-n {}: every client connection becomes {} sessions; the {} addresses of -c allow {} "
+      "sessions "
+      "at a time to each target, of {} client connections",
+      copies, copies, options.client_pool.size(), sessions, sessions / copies);
 }
 
 }  // namespace
@@ -45,6 +73,7 @@ Replayer::Replayer(const options::Options& options)
 
 int Replayer::run() {
   connect_rooms();
+  log_amplification(options_);
   links_.start();
   loop_.run();
   log_summary(statistics());
@@ -58,6 +87,20 @@ void Replayer::connect_rooms() {
   loop_.wake_by([this] { return engine_.next_deadline(); });
   loop_.every(std::chrono::seconds(options_.statistics_seconds),
               [this] { log_statistics(statistics()); });
+  loop_.every(kMemoryCheck, [this] { bound_memory(); });
+}
+
+// The engine keeps its own account below -m at every moment. What it does not see (the tables, the
+// allocator's gaps, the buffers) is looked at here.
+void Replayer::bound_memory() {
+  const std::uint64_t limit = options_.settings.max_memory;
+  if (runtime::resident_memory() <= limit) return;
+  ::malloc_trim(0);  // what was freed counts until it is given back
+  const std::uint64_t use = runtime::resident_memory();
+  if (use <= limit) return;
+  const std::size_t ended = engine_.shed(use - limit, loop_.now(), {injector_, links_});
+  spdlog::warn("the process takes {} MB, more than -m {} allows: the newest {} sessions were ended",
+               use >> 20U, limit >> 20U, ended);
 }
 
 void Replayer::capture() {

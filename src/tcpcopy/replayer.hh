@@ -26,6 +26,7 @@ class Replayer {
   void capture();
   void end_turn();
   void on_signal(int signal);
+  void bound_memory();
   void begin_drain();
   void finish();
   StatisticsSources statistics() const {

@@ -81,14 +81,15 @@ def wrk(lab, connections, seconds, path="/", pause_ms=0, close=False, body_bytes
                      f"http://{ADDRESS['online']}{path}")
 
 
-def assert_same_requests(online, target, catch_up=10):
+def assert_same_requests(online, target, catch_up=10, copies=1):
     """The target has served what the online server has, no less and, a moment later, no more."""
-    expected = online.requests()
-    assert expected > 0
+    served = online.requests()
+    assert served > 0
+    expected = served * copies
     end = time.monotonic() + catch_up
     while (count := target.requests()) < expected and time.monotonic() < end:
         time.sleep(0.1)
     if count == expected:
         time.sleep(0.5)
-    assert (online.requests(), target.requests()) == (expected, expected)
-    return expected
+    assert (online.requests(), target.requests()) == (served, expected)
+    return served

@@ -16,6 +16,7 @@ LOADS = {
     "without_offload": {"offload": False, "load": {"connections": 50, "pause_ms": 10}},
     "post_20_kb_without_offload": {"offload": False, "load": {
         "connections": 20, "pause_ms": 10, "path": "/upload", "body_bytes": 20_000}},
+    "three_copies": {"copies": 3, "load": {"connections": 20, "pause_ms": 10}},
     "without_pause": {"catch_up": 2, "load": {"connections": 10}},
 }
 
@@ -27,12 +28,13 @@ def test_target_serves_as_many_requests(make_lab, case):
     lab.route_responses(pool)
     online, target = Nginx(lab, "online", 80), Nginx(lab, "target", 8080)
     lab.intercept()
-    tcpcopy = lab.tcpcopy(*(("-c", POOL) if pool else ()))
+    copies = case.get("copies", 1)
+    tcpcopy = lab.tcpcopy(*(("-c", POOL) if pool else ()), "-n", copies)
 
     client = wrk(lab, seconds=case.get("seconds", 5), **case["load"])
     assert client.popen.wait(30) == 0, client.log()
 
-    count = assert_same_requests(online, target, case.get("catch_up", 10))
+    count = assert_same_requests(online, target, case.get("catch_up", 10), copies)
     print(f"{count} requests")  # pytest -rP shows it
     tcpcopy.stop()
     assert statistic(tcpcopy.log(), "lost") == 0

@@ -27,15 +27,15 @@ TEST_P(Bounds, SessionThatHoldsTooMuchIsShed) {
 
 TEST_P(Bounds, NewestSessionIsShedWhenAllHoldTooMuch) {
   session::Settings settings;
-  settings.max_held = 10'000;
+  settings.max_memory = 100'000;
   Conversation talk(GetParam(), settings);
   talk.client(seg("S").seq(0));
-  talk.client(seg("A").seq(1).ack(1).len(4000));
+  talk.client(seg("A").seq(1).ack(1).len(45000));
   talk.set_client_port(50000);
   talk.client(seg("S").seq(0));
-  talk.client(seg("A").seq(1).ack(1).len(7000));
+  talk.client(seg("A").seq(1).ack(1).len(60000));
   EXPECT_EQ(talk.engine().sessions(), 1U);
-  EXPECT_EQ(talk.ledger().held.bytes, 4000U);
+  EXPECT_EQ(talk.ledger().held.bytes, 45000U);
   EXPECT_EQ(sessions_lost(talk, LossReason::kMemoryLimit), 1U);
   EXPECT_TRUE(talk.ledger().balanced());
 }

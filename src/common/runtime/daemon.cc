@@ -73,4 +73,12 @@ ResourceUse resource_use() {
   return {seconds(usage.ru_utime), seconds(usage.ru_stime), usage.ru_maxrss};
 }
 
+std::uint64_t resident_memory() {
+  std::ifstream statm("/proc/self/statm");  // proc(5): total and resident, in pages
+  std::uint64_t total = 0;
+  std::uint64_t resident = 0;
+  statm >> total >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
 }  // namespace tcpcopy::runtime

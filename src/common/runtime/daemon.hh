@@ -2,6 +2,7 @@
 // The life of a daemon as a process.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace tcpcopy::runtime {
@@ -35,5 +36,8 @@ struct ResourceUse {
   long peak_rss_kb = 0;
 };
 ResourceUse resource_use();
+
+/// Bytes of memory that this process has now (its resident set); 0 when the system does not tell.
+std::uint64_t resident_memory();
 
 }  // namespace tcpcopy::runtime

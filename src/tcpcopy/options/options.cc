@@ -21,9 +21,12 @@ using runtime::UsageError;
 // What CLI11 fills in, as text: our own parsers say more clearly what is wrong.
 struct Texts {
   std::string rules, intercepts, pool, loopback_as;
-  std::string port = "36524", links = "2", mtu, mss = "1460", rtt, timeout = "600", idle, memory;
+  std::string port = "36524", links = "2", mtu, mss = "1460", rtt, timeout = "600", idle,
+              memory = "2048";
   std::string buffer = "16", statistics = "30";
   std::string ignored;
+  std::string copies = "1", port_group = "0", percent = "100", ramp;
+  bool gradually = false;
   bool only_from_start = false, no_turn_order = false, lonely = false, million = false;
   bool disable_combined = false;
 };
@@ -47,6 +50,20 @@ void declare_what(CLI::App& app, Texts& texts, Options& options) {
       ->group(group);
   app.add_flag("-O,--only-from-start", texts.only_from_start, "Only connections whose SYN was seen")
       ->group(group);
+}
+
+void declare_how_much(CLI::App& app, Texts& texts) {
+  const std::string group = "How much of it";
+  app.add_option("-n,--copies", texts.copies, "Sessions on the target for each client connection")
+      ->group(group);
+  app.add_option("-f,--port-group", texts.port_group,
+                 "A number for each of several tcpcopies towards one target, so that ports differ")
+      ->group(group);
+  app.add_option("-r,--percent", texts.percent, "Percent of the client connections, 1-100")
+      ->group(group);
+  app.add_option("--ramp", texts.ramp, "Seconds over which the share grows from none to -r")
+      ->group(group);
+  app.add_flag("-g,--gradually", texts.gradually, "The same as --ramp 100")->group(group);
 }
 
 void declare_how(CLI::App& app, Texts& texts) {
@@ -79,7 +96,8 @@ void declare_links(CLI::App& app, Texts& texts, Options& options) {
   app.add_flag("--exit-on-link-loss", options.exit_on_link_loss,
                "End when the last link to an intercept is lost")
       ->group(group);
-  app.add_option("-m,--memory", texts.memory, "MB held for all sessions before new ones are shed")
+  app.add_option("-m,--memory", texts.memory,
+                 "MB that the process may take; beyond, the newest sessions are shed")
       ->group(group);
   app.add_option("-B,--capture-buffer", texts.buffer, "MB of capture buffer in the kernel")
       ->group(group);
@@ -117,9 +135,12 @@ void interpret_settings(const Texts& texts, Options& options) {
   if (!texts.mtu.empty()) {
     options.mtu = static_cast<std::uint16_t>(number("-M", texts.mtu, 128, 65535));
   }
-  if (!texts.memory.empty()) {
-    settings.max_held = runtime::parse_number("-m", texts.memory, 1, 1U << 20U) << 20U;
-  }
+  settings.max_memory = runtime::parse_number("-m", texts.memory, 16, 1U << 20U) << 20U;
+  settings.copies = static_cast<std::uint16_t>(number("-n", texts.copies, 1, 1023));
+  settings.port_group = static_cast<std::uint16_t>(number("-f", texts.port_group, 0, 1023));
+  settings.percent = static_cast<std::uint8_t>(number("-r", texts.percent, 1, 100));
+  if (texts.gradually) settings.ramp = seconds(100);
+  if (!texts.ramp.empty()) settings.ramp = seconds(number("--ramp", texts.ramp, 1, kDay));
 }
 
 void interpret(const Texts& texts, Options& options) {
@@ -162,6 +183,7 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   CLI::App app("Plays the connections of live clients towards a target server.", "tcpcopy");
   app.option_defaults()->always_capture_default();
   declare_what(app, texts, options);
+  declare_how_much(app, texts);
   declare_how(app, texts);
   declare_links(app, texts, options);
   declare_process(app, texts, options);

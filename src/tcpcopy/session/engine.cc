@@ -14,6 +14,7 @@ Engine::Engine(const Settings& settings, TargetRules rules, SourceAddresses addr
     : settings_(settings),
       rules_(std::move(rules)),
       addresses_(std::move(addresses)),
+      sampling_(settings.percent, settings.ramp, start),
       wheel_(start),
       ended_(kRememberEnded, kMaxRememberedEnded) {}
 
@@ -32,7 +33,7 @@ void Engine::drive(Session& session, const Context& ctx, Input input) {
     return;
   }
   held_memory_ -= held_before;
-  if (session.client_ended()) ended_.insert(session.captured(), {}, ctx.now);
+  if (session.client_ended()) ended_.insert(session.source(), {}, ctx.now);
   wheel_.cancel(session);
   table_.erase(session);
 }
@@ -50,35 +51,59 @@ void Engine::on_client_segment(const ClientSegment& segment, Instant now, const 
   const Endpoint* target = rules_.target_of(segment.destination);
   if (target == nullptr) return;
   const Context ctx = context(now, out);
-  const FlowKey captured{segment.source, segment.destination};
-  Session* session = table_.find_captured(captured);
+  SourceKey source{{segment.source, segment.destination}, 0};
+  for (; source.copy < settings_.copies; ++source.copy)
+    take(segment, source, *target, ctx);
+  shed_over_limit(ctx);
+}
+
+void Engine::take(const ClientSegment& segment, const SourceKey& source, const Endpoint& target,
+                  const Context& ctx) {
+  Session* session = table_.find_source(source);
   if (session != nullptr && segment.flags.syn() && !session->began_with(segment)) {
     // The client opened a new connection on the same ports: the old one is over.
-    table_.detach_captured(*session);
+    table_.detach_source(*session);
     drive(*session, ctx, [&] { session->on_client_gone(ctx); });
     session = nullptr;
   }
   if (session == nullptr) {
-    take_unowned(segment, captured, *target, ctx);
+    take_unowned(segment, source, target, ctx);
     return;
   }
   drive(*session, ctx, [&] { session->on_client_segment(segment, ctx); });
-  shed_over_limit(ctx);
 }
 
 // The newest sessions go first: the older ones have more to lose.
 void Engine::shed_over_limit(const Context& ctx) {
-  while (held_memory_ > settings_.max_held && table_.newest() != nullptr) {
-    Session& newest = *table_.newest();
-    drive(newest, ctx, [&] { newest.end(LossReason::kMemoryLimit, ctx); });
-  }
+  while (memory_use() > settings_.max_memory && table_.newest() != nullptr)
+    shed_newest(ctx);
+}
+
+void Engine::shed_newest(const Context& ctx) {
+  Session& newest = *table_.newest();
+  drive(newest, ctx, [&] { newest.end(LossReason::kMemoryLimit, ctx); });
+}
+
+std::size_t Engine::shed(std::uint64_t bytes, Instant now, const Output& out) {
+  const Context ctx = context(now, out);
+  const std::size_t before = table_.size();
+  const std::uint64_t use = memory_use();
+  while (table_.newest() != nullptr && use - memory_use() < bytes)
+    shed_newest(ctx);
+  return before - table_.size();
 }
 
 // A packet of a client that has no session: it may begin one.
-void Engine::take_unowned(const ClientSegment& segment, const FlowKey& captured,
+void Engine::take_unowned(const ClientSegment& segment, const SourceKey& source,
                           const Endpoint& target, const Context& ctx) {
-  if (segment.flags.syn() && !segment.flags.ack() && !segment.flags.rst()) {
-    open_session(segment, captured, target, ctx);
+  const bool begins = segment.flags.syn() && !segment.flags.ack() && !segment.flags.rst();
+  if (!sampling_.takes(segment.source, ctx.now)) {
+    if (begins) count_unopened(LossReason::kNotSampled);
+    capture_and_lose(LossReason::kNotSampled, segment);
+    return;
+  }
+  if (begins) {
+    open_session(segment, source, target, ctx);
     return;
   }
   if (segment.payload_length == 0) {
@@ -86,52 +111,63 @@ void Engine::take_unowned(const ClientSegment& segment, const FlowKey& captured,
     ++ledger_.control_packets;
     return;
   }
-  if (ended_.contains(captured, ctx.now)) {
+  if (ended_.contains(source, ctx.now)) {
     ledger_.captured += {1, segment.payload_length};
     ledger_.duplicate += {1, segment.payload_length};
     return;
   }
   if (settings_.only_from_start || segment.flags.rst()) {
-    ledger_.capture_and_lose(LossReason::kNoBoundary, segment.payload_length);
+    capture_and_lose(LossReason::kNoBoundary, segment);
     return;
   }
-  open_session(segment, captured, target, ctx);
+  open_session(segment, source, target, ctx);
 }
 
-void Engine::open_session(const ClientSegment& first, const FlowKey& captured,
+void Engine::open_session(const ClientSegment& first, const SourceKey& source,
                           const Endpoint& target, const Context& ctx) {
-  ++ledger_.sessions_opened;
   const auto refuse = [&](LossReason reason) {
-    ++ledger_.sessions_lost[static_cast<std::size_t>(reason)];
-    if (first.payload_length > 0) {
-      ledger_.capture_and_lose(reason, first.payload_length);
-    } else {
-      ledger_.captured += {1, 0};
-      ++ledger_.control_packets;
-    }
+    count_unopened(reason);
+    capture_and_lose(reason, first);
   };
   if (table_.size() >= settings_.max_sessions) return refuse(LossReason::kSessionLimit);
-  if (held_memory_ >= settings_.max_held) return refuse(LossReason::kMemoryLimit);
-  const std::optional<FlowKey> flow = free_target_flow(first, target);
+  if (memory_use() >= settings_.max_memory) return refuse(LossReason::kMemoryLimit);
+  const std::optional<FlowKey> flow = free_target_flow(source, target);
   if (!flow) return refuse(LossReason::kNoFreePort);
 
+  ++ledger_.sessions_opened;
   ++ledger_.sessions_live;
-  ended_.erase(captured);
-  Session& session = table_.insert(std::make_unique<Session>(captured, *flow));
+  ended_.erase(source);
+  Session& session = table_.insert(std::make_unique<Session>(source, *flow));
   drive(session, ctx, [&] {
     session.begin(first, ctx);
     session.on_client_segment(first, ctx);
   });
 }
 
-std::optional<FlowKey> Engine::free_target_flow(const ClientSegment& first,
-                                                const Endpoint& target) {
-  const Endpoint client{addresses_.map(first.source.address), first.source.port};
-  PortCandidates candidates(client);
+void Engine::count_unopened(LossReason reason) {
+  ++ledger_.sessions_opened;
+  ++ledger_.sessions_lost[static_cast<std::size_t>(reason)];
+}
+
+// Accounts for a packet that goes no further.
+void Engine::capture_and_lose(LossReason reason, const ClientSegment& segment) {
+  const Account packet{1, segment.payload_length};
+  ledger_.captured += packet;
+  if (segment.payload_length == 0) {
+    ++ledger_.control_packets;
+  } else {
+    ledger_.lose(reason, packet);
+  }
+}
+
+std::optional<FlowKey> Engine::free_target_flow(const SourceKey& source, const Endpoint& target) {
+  const Endpoint& client = source.captured.client;
+  const Endpoint mapped{addresses_.map(client.address, source.copy), client.port};
+  PortCandidates candidates(mapped, port_shift(settings_, source.copy));
   while (const auto port = candidates.next()) {
-    const FlowKey flow{{client.address, *port}, target};
+    const FlowKey flow{{mapped.address, *port}, target};
     if (table_.find_target(flow) != nullptr) continue;
-    if (*port != client.port) ++ledger_.ports_changed;
+    if (*port != candidates.preferred()) ++ledger_.ports_changed;
     return flow;
   }
   return std::nullopt;

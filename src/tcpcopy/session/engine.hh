@@ -14,6 +14,7 @@
 #include "common/container/generational_map.hh"
 #include "tcpcopy/ports.hh"
 #include "tcpcopy/session/ledger.hh"
+#include "tcpcopy/session/sampling.hh"
 #include "tcpcopy/session/session_table.hh"
 #include "tcpcopy/session/settings.hh"
 #include "tcpcopy/session/source_addresses.hh"
@@ -53,17 +54,28 @@ class Engine {
   /// Ends every session at once; connections that are open are reset.
   void shut_down(Instant now, const Output& out);
 
+  /// Ends the newest sessions until they have freed so many bytes: the process has grown over its
+  /// limit with what the engine does not see. @return how many sessions were ended.
+  std::size_t shed(std::uint64_t bytes, Instant now, const Output& out);
+
   std::size_t sessions() const { return table_.size(); }
+  /// Bytes that the sessions take, and what they hold.
+  std::uint64_t memory_use() const { return held_memory_ + table_.size() * kSessionMemory; }
   std::size_t timers() const { return wheel_.size(); }
   const Ledger& ledger() const { return ledger_; }
 
  private:
-  void open_session(const ClientSegment& first, const FlowKey& captured, const Endpoint& target,
+  void take(const ClientSegment& segment, const SourceKey& source, const Endpoint& target,
+            const Context& ctx);
+  void take_unowned(const ClientSegment& segment, const SourceKey& source, const Endpoint& target,
                     const Context& ctx);
-  std::optional<FlowKey> free_target_flow(const ClientSegment& first, const Endpoint& target);
-  void take_unowned(const ClientSegment& segment, const FlowKey& captured, const Endpoint& target,
+  void open_session(const ClientSegment& first, const SourceKey& source, const Endpoint& target,
                     const Context& ctx);
+  std::optional<FlowKey> free_target_flow(const SourceKey& source, const Endpoint& target);
+  void count_unopened(LossReason reason);
+  void capture_and_lose(LossReason reason, const ClientSegment& segment);
   void shed_over_limit(const Context& ctx);
+  void shed_newest(const Context& ctx);
   void refuse_stray(const Response& response, const Context& ctx);
   template <typename Input>
   void drive(Session& session, const Context& ctx, Input input);
@@ -73,15 +85,19 @@ class Engine {
     return {settings_, out.packets, out.routes, ledger_, now};
   }
 
+  // A session with its places in the two indexes, and what the allocator adds.
+  static constexpr std::uint64_t kSessionMemory = sizeof(Session) + 64;
+
   Settings settings_;
   TargetRules rules_;
   SourceAddresses addresses_;
+  Sampling sampling_;
   Ledger ledger_;
   SessionTable table_;
   TimingWheel wheel_;
   // Connections that ended a moment ago. Their stragglers (a retransmission, the last ack) must not
   // be taken for connections to be joined in the middle, or a request would be replayed twice.
-  GenerationalMap<FlowKey, std::monostate> ended_;
+  GenerationalMap<SourceKey, std::monostate> ended_;
   std::uint64_t held_memory_ = 0;  // of all sessions
 };
 

@@ -5,6 +5,8 @@
 //   packets captured = control + delivered + duplicate + held + lost (by reason)
 //   bytes   captured =           delivered + duplicate + held + lost (by reason)
 //   sessions opened  = completed + live + lost (by reason)
+//
+// With -n each copy counts on its own: a packet of which three copies are made is captured thrice.
 #pragma once
 
 #include <array>
@@ -84,13 +86,6 @@ struct Ledger {
 
   void lose(LossReason reason, const Account& what) {
     lost[static_cast<std::size_t>(reason)] += what;
-  }
-
-  /// Accounts for a packet that was captured and goes no further.
-  void capture_and_lose(LossReason reason, std::uint32_t payload_length) {
-    const Account packet{1, payload_length};
-    captured += packet;
-    lose(reason, packet);
   }
 
   Account lost_in_all() const;

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "tcpcopy/segment.hh"
 #include "tcpcopy/session/client_stream.hh"
@@ -16,11 +17,24 @@
 
 namespace tcpcopy::session {
 
+/// One of the sessions that a captured connection has: with -n there are several.
+struct SourceKey {
+  FlowKey captured;
+  std::uint16_t copy = 0;  ///< 0 for the first
+
+  friend bool operator==(const SourceKey&, const SourceKey&) = default;
+
+  template <typename H>
+  friend H AbslHashValue(H state, const SourceKey& key) {
+    return H::combine(std::move(state), key.captured, key.copy);
+  }
+};
+
 class Session : public TimerNode {
  public:
-  /// @param captured the connection as it was captured.
+  /// @param source the connection as it was captured, and which of its sessions this is.
   /// @param target the connection as the target sees it: addresses and ports mapped.
-  Session(const FlowKey& captured, const FlowKey& target) : captured_(captured), target_(target) {}
+  Session(const SourceKey& source, const FlowKey& target) : source_(source), target_(target) {}
 
   /// Takes the first captured segment. A SYN begins the session; anything else joins it in the
   /// middle, where it waits for the next start of a request.
@@ -50,7 +64,7 @@ class Session : public TimerNode {
   /// Whether the segment, a SYN, is the one that began this session.
   bool began_with(const ClientSegment& syn) const;
 
-  const FlowKey& captured() const { return captured_; }
+  const SourceKey& source() const { return source_; }
   const FlowKey& target() const { return target_; }
   std::uint64_t held_memory() const { return stream_.held_memory(); }
 
@@ -89,7 +103,7 @@ class Session : public TimerNode {
   bool outstanding() const;
   Instant expiry(const Context& ctx) const;
 
-  FlowKey captured_;
+  SourceKey source_;
   FlowKey target_;
   SequenceMap<space::Client> client_numbers_;
   SequenceMap<space::Online> online_numbers_;

@@ -10,9 +10,9 @@ SessionTable::~SessionTable() {
     erase(*oldest_);
 }
 
-Session* SessionTable::find_captured(const FlowKey& captured) const {
-  const auto found = by_captured_.find(captured);
-  return found == by_captured_.end() ? nullptr : *found;
+Session* SessionTable::find_source(const SourceKey& source) const {
+  const auto found = by_source_.find(source);
+  return found == by_source_.end() ? nullptr : *found;
 }
 
 Session* SessionTable::find_target(const FlowKey& target) const {
@@ -22,22 +22,22 @@ Session* SessionTable::find_target(const FlowKey& target) const {
 
 Session& SessionTable::insert(std::unique_ptr<Session> session) {
   Session* added = session.release();
-  [[maybe_unused]] const bool captured_free = by_captured_.insert(added).second;
+  [[maybe_unused]] const bool source_free = by_source_.insert(added).second;
   [[maybe_unused]] const bool target_free = by_target_.insert(added).second;
-  assert(captured_free && target_free);
+  assert(source_free && target_free);
   added->older = newest_;
   (newest_ == nullptr ? oldest_ : newest_->newer) = added;
   newest_ = added;
   return *added;
 }
 
-void SessionTable::detach_captured(Session& session) {
-  const auto found = by_captured_.find(session.captured());
-  if (found != by_captured_.end() && *found == &session) by_captured_.erase(found);
+void SessionTable::detach_source(Session& session) {
+  const auto found = by_source_.find(session.source());
+  if (found != by_source_.end() && *found == &session) by_source_.erase(found);
 }
 
 void SessionTable::erase(Session& session) {
-  detach_captured(session);
+  detach_source(session);
   by_target_.erase(session.target());
   (session.older == nullptr ? oldest_ : session.older->newer) = session.newer;
   (session.newer == nullptr ? newest_ : session.newer->older) = session.older;

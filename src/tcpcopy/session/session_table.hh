@@ -21,7 +21,7 @@ class SessionTable {
   SessionTable& operator=(SessionTable&&) = delete;
 
   /// @return null when there is none.
-  Session* find_captured(const FlowKey& captured) const;
+  Session* find_source(const SourceKey& source) const;
   Session* find_target(const FlowKey& target) const;
 
   /// REQUIRES: neither key is in the table.
@@ -29,7 +29,7 @@ class SessionTable {
 
   /// The session keeps running, but packets of its client are no longer its own: they belong to a
   /// new connection on the same ports.
-  void detach_captured(Session& session);
+  void detach_source(Session& session);
 
   void erase(Session& session);
 
@@ -39,27 +39,27 @@ class SessionTable {
   Session* newest() const { return newest_; }
 
  private:
-  template <const FlowKey& (Session::*Key)() const>
+  template <typename Key, const Key& (Session::*KeyOf)() const>
   struct Hash {
     using is_transparent = void;
-    std::size_t operator()(const FlowKey& key) const { return absl::Hash<FlowKey>()(key); }
-    std::size_t operator()(const Session* session) const { return (*this)((session->*Key)()); }
+    std::size_t operator()(const Key& key) const { return absl::Hash<Key>()(key); }
+    std::size_t operator()(const Session* session) const { return (*this)((session->*KeyOf)()); }
   };
-  template <const FlowKey& (Session::*Key)() const>
+  template <typename Key, const Key& (Session::*KeyOf)() const>
   struct Equal {
     using is_transparent = void;
-    static const FlowKey& key(const FlowKey& key) { return key; }
-    static const FlowKey& key(const Session* session) { return (session->*Key)(); }
+    static const Key& key(const Key& key) { return key; }
+    static const Key& key(const Session* session) { return (session->*KeyOf)(); }
     template <typename A, typename B>
     bool operator()(const A& a, const B& b) const {
       return key(a) == key(b);
     }
   };
-  template <const FlowKey& (Session::*Key)() const>
-  using Index = absl::flat_hash_set<Session*, Hash<Key>, Equal<Key>>;
+  template <typename Key, const Key& (Session::*KeyOf)() const>
+  using Index = absl::flat_hash_set<Session*, Hash<Key, KeyOf>, Equal<Key, KeyOf>>;
 
-  Index<&Session::captured> by_captured_;
-  Index<&Session::target> by_target_;  // owns
+  Index<SourceKey, &Session::source> by_source_;
+  Index<FlowKey, &Session::target> by_target_;  // owns
   Session* oldest_ = nullptr;
   Session* newest_ = nullptr;
 };

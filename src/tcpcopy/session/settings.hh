@@ -18,9 +18,15 @@ struct Settings {
   Duration session_timeout = std::chrono::seconds(600);  ///< -t: without a response
   Duration idle_timeout = std::chrono::seconds(720);     ///< -k: without a packet of the client
 
+  std::uint16_t copies = 1;      ///< -n: sessions for each connection of a client, 1 to 1023
+  std::uint16_t port_group = 0;  ///< -f: moves all ports, 0 to 1023; 0: they stay
+  std::uint16_t port_salt = 0;   ///< added to ports that move, 0 to 511; drawn once in a run
+  std::uint8_t percent = 100;    ///< -r: share of the clients' connections
+  Duration ramp{0};              ///< --ramp, -g: the share grows from 0 over this time
+
   std::uint64_t max_sessions = 2'000'000;
   std::uint64_t max_held_per_session = std::uint64_t{64} << 20U;  ///< bytes
-  std::uint64_t max_held = std::uint64_t{1} << 30U;               ///< bytes, all sessions
+  std::uint64_t max_memory = std::uint64_t{2} << 30U;             ///< -m: bytes, all sessions
 };
 
 }  // namespace tcpcopy::session

@@ -12,7 +12,7 @@ SourceAddresses::SourceAddresses(std::vector<Address> pool,
   if (!pool_.empty()) by_key_.resize(kKeys, kUnassigned);
 }
 
-Address SourceAddresses::map(Address client) {
+Address SourceAddresses::map(Address client, std::uint16_t copy) {
   if (client.is_loopback() && loopback_substitute_) client = *loopback_substitute_;
   if (pool_.empty() || !client.is_v4()) return client;
   const std::uint32_t bits = client.v4_bits();
@@ -21,7 +21,7 @@ Address SourceAddresses::map(Address client) {
     index = next_;
     next_ = static_cast<std::uint32_t>((next_ + 1) % pool_.size());
   }
-  return pool_[index];
+  return pool_[(index + copy) % pool_.size()];
 }
 
 }  // namespace tcpcopy::session

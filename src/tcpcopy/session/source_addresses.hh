@@ -21,7 +21,8 @@ class SourceAddresses {
 
   /// A client keeps the address that it gets first. As in 1.x: the key of a client is the low 16
   /// bits of the sum of its address's halves, and keys take the pool's addresses in turn.
-  Address map(Address client);
+  /// @param copy of -n: each further copy of a client takes the next address of the pool.
+  Address map(Address client, std::uint16_t copy = 0);
 
   std::size_t pool_size() const { return pool_.size(); }
 

@@ -102,11 +102,20 @@ TEST(TcpcopyOptions, ShortOnesAreUnderstood) {
   EXPECT_EQ(options.settings.session_timeout, 60s);
   EXPECT_EQ(options.settings.idle_timeout, 90s);
   EXPECT_EQ(options.intercepts[0].port, 1234);
-  EXPECT_EQ(options.settings.max_held, std::uint64_t{256} << 20U);
+  EXPECT_EQ(options.settings.max_memory, std::uint64_t{256} << 20U);
   EXPECT_EQ(options.capture_buffer_mb, 64);
   EXPECT_EQ(options.log_file, "/tmp/t.log");
   EXPECT_EQ(options.pid_file, "/tmp/t.pid");
   EXPECT_EQ(options.loopback_as, Address::parse_v4("10.0.0.5"));
+}
+
+TEST(TcpcopyOptions, HowMuchIsReplayed) {
+  const auto settings = parsed({"-n", "3", "-f", "7", "-r", "25", "-g"}).settings;
+  EXPECT_EQ(settings.copies, 3);
+  EXPECT_EQ(settings.port_group, 7);
+  EXPECT_EQ(settings.percent, 25);
+  EXPECT_EQ(settings.ramp, 100s);
+  EXPECT_EQ(parsed({"--ramp", "30"}).settings.ramp, 30s);
 }
 
 TEST(TcpcopyOptions, LongOnesAreUnderstood) {
@@ -167,21 +176,21 @@ TEST_P(TcpcopyNumber, OutOfRangeIsRefused) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, TcpcopyNumber,
-                         testing::Values(Range{"-C", "0", "12", "1 to 11"},
-                                         Range{"-M", "127", "65536", "128 to 65535"},
-                                         Range{"-D", "87", "65496", "88 to 65495"},
-                                         Range{"-R", "1.5", "10001", "0 to 10000"},
-                                         Range{"-t", "0", "86401", "1 to 86400"},
-                                         Range{"-k", "0", "86401", "1 to 86400"},
-                                         Range{"-m", "0", "1048577", "1 to 1048576"},
-                                         Range{"-B", "0", "2048", "1 to 2047"},
-                                         Range{"--statistics", "0", "86401", "1 to 86400"}),
-                         [](const auto& range) {
-                           std::string name = range.param.option;
-                           std::erase(name, '-');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Each, TcpcopyNumber,
+    testing::Values(
+        Range{"-C", "0", "12", "1 to 11"}, Range{"-M", "127", "65536", "128 to 65535"},
+        Range{"-D", "87", "65496", "88 to 65495"}, Range{"-R", "1.5", "10001", "0 to 10000"},
+        Range{"-t", "0", "86401", "1 to 86400"}, Range{"-k", "0", "86401", "1 to 86400"},
+        Range{"-m", "15", "1048577", "16 to 1048576"}, Range{"-n", "0", "1024", "1 to 1023"},
+        Range{"-f", "-1", "1024", "0 to 1023"}, Range{"-r", "0", "101", "1 to 100"},
+        Range{"--ramp", "0", "86401", "1 to 86400"}, Range{"-B", "0", "2048", "1 to 2047"},
+        Range{"--statistics", "0", "86401", "1 to 86400"}),
+    [](const auto& range) {
+      std::string name = range.param.option;
+      std::erase(name, '-');
+      return name;
+    });
 
 TEST(TcpcopyOptions, AnUnknownOptionIsRefused) {
   EXPECT_THAT(refused_with({"--nonsense"}), AllOf(HasSubstr("--nonsense"), HasSubstr("--help")));
