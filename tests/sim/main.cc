@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-//   sim --count N [--from SEED]   runs N scenarios, prints the seeds that fail
-//   sim --seed SEED               runs one and prints its packets
+//   sim --count N [--from SEED]    runs N scenarios, prints the seeds that fail
+//   sim --events N [--from SEED]   runs scenarios until N events have happened
+//   sim --seed SEED                runs one and prints its packets, numbers relative to their SYN
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -13,59 +14,71 @@ namespace {
 
 using tcpcopy::sim::World;
 
-int run_one(std::uint64_t seed) {
+constexpr int kMaxFailures = 20;
+
+int run_one(unsigned long long seed) {
   World world(seed);
   world.trace();
   const std::string failure = world.run();
-  std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed),
-              failure.empty() ? "good" : failure.c_str());
+  std::printf("seed %llu: %s\n", seed, failure.empty() ? "good" : failure.c_str());
   return failure.empty() ? 0 : 1;
 }
 
-int run_many(std::uint64_t from, std::uint64_t count) {
-  std::uint64_t failed = 0;
-  std::uint64_t events = 0;
-  std::uint64_t sessions = 0;
-  std::uint64_t lost = 0;
-  for (std::uint64_t seed = from; seed < from + count; ++seed) {
-    World world(seed);
-    const std::string failure = world.run();
-    events += world.events();
-    sessions += world.ledger().sessions_opened;
-    lost += world.ledger().sessions_lost_in_all();
-    // The same seed gives the same packets: looked at for every hundredth.
-    if (failure.empty() && seed % 100 == 0) {
-      World again(seed);
-      again.run();
-      if (again.fingerprint() != world.fingerprint()) {
-        std::printf("seed %llu: two runs sent different packets\n",
-                    static_cast<unsigned long long>(seed));
-        ++failed;
-      }
-    }
-    if (failure.empty()) continue;
-    ++failed;
-    std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), failure.c_str());
-    if (failed >= 20) break;
+struct Totals {
+  unsigned long long scenarios = 0;
+  unsigned long long events = 0;
+  unsigned long long sessions = 0;
+  unsigned long long sessions_lost = 0;
+  int failed = 0;
+};
+
+void run_seed(unsigned long long seed, Totals& totals) {
+  World world(seed);
+  std::string failure = world.run();
+  ++totals.scenarios;
+  totals.events += world.events();
+  totals.sessions += world.ledger().sessions_opened;
+  totals.sessions_lost += world.ledger().sessions_lost_in_all();
+  // The same seed gives the same packets: looked at for every hundredth.
+  if (failure.empty() && seed % 100 == 0) {
+    World again(seed);
+    again.run();
+    if (again.fingerprint() != world.fingerprint()) failure = "two runs sent different packets";
   }
-  std::printf("%llu scenarios, %llu events, %llu sessions, %llu of them with losses, %llu failed\n",
-              static_cast<unsigned long long>(count), static_cast<unsigned long long>(events),
-              static_cast<unsigned long long>(sessions), static_cast<unsigned long long>(lost),
-              static_cast<unsigned long long>(failed));
-  return failed == 0 ? 0 : 1;
+  if (failure.empty()) return;
+  ++totals.failed;
+  std::printf("seed %llu: %s\n", seed, failure.c_str());
+}
+
+// Until both so many scenarios and so many events were run.
+int run_many(unsigned long long from, unsigned long long count, unsigned long long events) {
+  const auto started = std::chrono::steady_clock::now();
+  Totals totals;
+  for (unsigned long long seed = from;
+       (totals.scenarios < count || totals.events < events) && totals.failed < kMaxFailures; ++seed)
+    run_seed(seed, totals);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
+  std::printf(
+      "%llu scenarios, %llu events, %llu sessions, %llu of them with losses, %d failed, %.1f s\n",
+      totals.scenarios, totals.events, totals.sessions, totals.sessions_lost, totals.failed,
+      took.count());
+  return totals.failed == 0 ? 0 : 1;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::uint64_t from = 1;
-  std::uint64_t count = 1000;
+  unsigned long long from = 1;
+  unsigned long long count = 0;
+  unsigned long long events = 0;
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string_view option = argv[i];
-    const std::uint64_t value = std::strtoull(argv[i + 1], nullptr, 10);
+    const unsigned long long value = std::strtoull(argv[i + 1], nullptr, 10);
     if (option == "--seed") return run_one(value);
     if (option == "--from") from = value;
     if (option == "--count") count = value;
+    if (option == "--events") events = value;
   }
-  return run_many(from, count);
+  if (count == 0 && events == 0) count = 1000;
+  return run_many(from, count, events);
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <set>
 #include <utility>
 
 #include "common/net/packet_writer.hh"
@@ -21,33 +22,7 @@ constexpr std::uint16_t kOnlinePort = 80;
 constexpr std::uint16_t kGreetingPort = 81;
 constexpr Duration kPatience = 4000s;
 
-Faults draw_faults(Dice& dice) {
-  constexpr double kLosses[] = {0, 0, 0, 0.01, 0.05, 0.2};
-  constexpr std::int64_t kDelays[] = {50, 100, 500, 3000};
-  Faults faults;
-  faults.loss = dice.pick(kLosses);
-  faults.duplication = dice.chance(0.2) ? 0.03 : 0;
-  faults.delay = std::chrono::microseconds(dice.pick(kDelays));
-  if (dice.chance(0.3)) faults.jitter = 3 * faults.delay;
-  return faults;
-}
-
-Weather draw_weather(Dice& dice) {
-  Weather weather;
-  weather.client_online = draw_faults(dice);
-  weather.online_client = draw_faults(dice);
-  weather.online_target = draw_faults(dice);
-  weather.target_assistant = draw_faults(dice);
-  if (dice.chance(0.15)) weather.client_online.delay = weather.online_client.delay = 40ms;
-  weather.capture_loss = dice.chance(0.15) ? 0.02 : 0;
-  if (dice.chance(0.3)) weather.target_think = std::chrono::milliseconds(dice.between(1, 800));
-  weather.target_stalls = dice.chance(0.1);
-  weather.target_restarts = dice.chance(0.06);
-  weather.link_breaks = dice.chance(0.1);
-  if (dice.chance(0.25)) weather.response_delta = static_cast<int>(dice.between(-50, 50));
-  weather.turn_order = !dice.chance(0.1);
-  return weather;
-}
+constexpr Duration kHeldBackAtMost = 50ms;
 
 session::Settings settings_of(const Weather& weather) {
   session::Settings settings;
@@ -85,7 +60,11 @@ struct World::Client {
   std::vector<Act> script;
   std::size_t act = 0;
   std::string stream;                           // all that it wrote
+  std::uint32_t first_seq = 0;                  // the number of its first byte
+  std::vector<bool> captured;                   // which of its bytes were
+  std::vector<bool> read;                       // which of its bytes the target has read
   std::map<std::uint32_t, std::size_t> begins;  // where each request begins in it
+  std::set<std::uint32_t> first_of_write;       // requests with which a write began
   std::map<std::uint32_t, bool> waited;         // it had read all responses before sending this one
   std::uint64_t expected = 0;
   std::uint64_t got = 0;
@@ -116,19 +95,17 @@ struct World::TargetSide {
   bool in_the_middle = false;
 };
 
-World::World(std::uint64_t seed)
-    : dice_(seed),
-      weather_(draw_weather(dice_)),
+World::World(Plan plan)
+    : plan_(std::move(plan)),
+      weather_(plan_.weather),
+      dice_(plan_.seed),
       engine_(settings_of(weather_), rules(), session::SourceAddresses(), clockwork_.now()),
       router_(wire::kHeaderRecordSize),
       encoder_(mode_),
       decoder_(mode_) {
-  constexpr std::uint32_t kNear[] = {0x7fffff00U, 0xffffff00U, 0x12345678U, 0xfffffff0U};
-  next_iss_ = dice_.pick(kNear);
-  const auto clients = dice_.between(1, 3);
-  for (std::uint32_t id = 1; id <= static_cast<std::uint32_t>(clients); ++id) {
-    clockwork_.after(std::chrono::milliseconds(dice_.between(0, 300)),
-                     [this, id] { start_client(id); });
+  std::uint32_t id = 0;
+  for (const ClientPlan& client : plan_.clients) {
+    clockwork_.after(client.starts_after, [this, &client, id = ++id] { start_client(id, client); });
   }
   if (weather_.link_breaks) {
     clockwork_.after(std::chrono::milliseconds(dice_.between(1, 1500)), [this] { break_link(); });
@@ -158,31 +135,83 @@ void World::note(const char* where, const Packet& packet) {
                                     {'A', TcpFlags::kAck}}) {
     if (packet.has(bit)) flags += letter;
   }
+  const FlowKey flow{packet.source, packet.destination};
+  if (packet.has(TcpFlags::kSyn)) traced_from_[flow] = packet.seq;
+  const std::uint32_t ack =
+      packet.has(TcpFlags::kAck) ? relative({packet.destination, packet.source}, packet.ack) : 0;
   std::printf("%10.6f %-18s %5u>%-5u %-3s seq %u ack %u len %zu win %u\n",
               std::chrono::duration<double>(clockwork_.now().time_since_epoch()).count() - 100,
-              where, packet.source.port, packet.destination.port, flags.c_str(), packet.seq,
-              packet.ack, packet.payload.size(), packet.window);
+              where, packet.source.port, packet.destination.port, flags.c_str(),
+              relative(flow, packet.seq), ack, packet.payload.size(), packet.window);
 }
 
-void World::travel(const Faults& faults, const Packet& packet, const Deliver& deliver) {
-  const int copies = dice_.chance(faults.duplication) ? 2 : 1;
-  for (int i = 0; i < copies; ++i) {
-    if (dice_.chance(faults.loss)) continue;
-    Duration delay = faults.delay;
-    if (faults.jitter > 0ns) delay += Duration(dice_.between(0, faults.jitter.count()));
-    clockwork_.after(delay, [packet, deliver] { deliver(packet); });
+// Counts from the flow's SYN.
+std::uint32_t World::relative(const FlowKey& flow, std::uint32_t number) const {
+  const auto from = traced_from_.find(flow);
+  return from == traced_from_.end() ? number : number - from->second;
+}
+
+// --- the network
+
+// Does to a packet what the plan wants done to it.
+void World::tamper(Path path, const Packet& packet, const Deliver& hand_on) {
+  Passage& passage = passages_[index(path)];
+  const auto kind = plan_.tampering(path, passage.packets++);
+  if (kind == Tampering::Kind::kDrop) return;
+  if (kind == Tampering::Kind::kSwap && !passage.held_back) {
+    passage.held_back = [packet, hand_on] { hand_on(packet); };
+    clockwork_.after(kHeldBackAtMost, [this, &passage] { let_go(passage); });
+    return;
   }
+  hand_on(packet);
+  if (kind == Tampering::Kind::kDuplicate) hand_on(packet);
+  let_go(passage);
+}
+
+void World::let_go(Passage& passage) {
+  if (const auto hand_on = std::exchange(passage.held_back, nullptr)) hand_on();
+}
+
+const Faults& World::faults_of(Path path) const {
+  switch (path) {
+    case Path::kClientOnline:
+      return weather_.client_online;
+    case Path::kOnlineClient:
+      return weather_.online_client;
+    case Path::kOnlineTarget:
+      return weather_.online_target;
+    case Path::kTargetAssistant:
+    case Path::kCapture:
+      break;
+  }
+  return weather_.target_assistant;
+}
+
+void World::travel(Path path, const Packet& packet, const Deliver& deliver) {
+  tamper(path, packet, [this, deliver, &faults = faults_of(path)](const Packet& passing) {
+    const int copies = dice_.chance(faults.duplication) ? 2 : 1;
+    for (int i = 0; i < copies; ++i) {
+      if (dice_.chance(faults.loss)) continue;
+      Duration delay = faults.delay;
+      if (faults.jitter > 0ns) delay += Duration(dice_.between(0, faults.jitter.count()));
+      clockwork_.after(delay, [passing, deliver] { deliver(passing); });
+    }
+  });
+}
+
+std::uint32_t World::draw_initial_number() {
+  return plan_.near - static_cast<std::uint32_t>(dice_.between(0, plan_.near_range));
 }
 
 // --- the client and the online server
 
-void World::start_client(std::uint32_t id) {
+void World::start_client(std::uint32_t id, const ClientPlan& plan) {
   auto owned = std::make_unique<Client>();
   Client& client = *owned;
   clients_.push_back(std::move(owned));
   client.id = id;
-  client.greeted = dice_.chance(0.2);
-  client.script = draw_script(dice_, id);
+  client.greeted = plan.greeted;
+  client.script = plan.script;
   if (client.greeted) {
     client.expected = kGreeting;
     client.awaiting = true;
@@ -192,7 +221,7 @@ void World::start_client(std::uint32_t id) {
   MiniTcp::Events events;
   events.transmit = [this](const Packet& packet) {
     note("client", packet);
-    travel(weather_.client_online, packet, [this](const Packet& p) { at_online(p); });
+    travel(Path::kClientOnline, packet, [this](const Packet& p) { at_online(p); });
   };
   events.received = [this, &client](const std::string& bytes) {
     client.got += bytes.size();
@@ -206,7 +235,9 @@ void World::start_client(std::uint32_t id) {
     client.tcp->close();
   };
   events.was_reset = [&client] { client.broken = client.broken || !client.ended; };
-  client.tcp = std::make_unique<MiniTcp>(clockwork_, self, online, next_iss_ += 7777, events);
+  const std::uint32_t iss = draw_initial_number();
+  client.first_seq = iss + 1;
+  client.tcp = std::make_unique<MiniTcp>(clockwork_, self, online, iss, events);
   client.tcp->connect();
   if (!client.greeted) go_on(client);
 }
@@ -217,6 +248,8 @@ void World::go_on(Client& client) {
     client.begins[request.number] = client.stream.size();
     client.waited[request.number] = client.got >= client.expected;
     client.stream += request.to_bytes();
+    client.captured.resize(client.stream.size());
+    client.read.resize(client.stream.size());
     if (request.response != Request::kBye) client.expected += request.response;
   };
   while (client.act < client.script.size()) {
@@ -224,6 +257,7 @@ void World::go_on(Client& client) {
     switch (act.kind) {
       case Act::Kind::kSend: {
         const std::size_t from = client.stream.size();
+        client.first_of_write.insert(act.requests.front().number);
         for (const Request& request : act.requests)
           write(request);
         client.tcp->write(client.stream.substr(from));
@@ -232,7 +266,8 @@ void World::go_on(Client& client) {
       case Act::Kind::kSendTiny:
         if (client.tiny_at == 0) {
           client.tiny_at = client.stream.size();
-          write(act.requests[0]);
+          client.first_of_write.insert(act.requests.front().number);
+          write(act.requests.front());
         }
         client.tcp->write(client.stream.substr(client.tiny_at++, 1));
         if (client.tiny_at < client.stream.size()) {
@@ -271,7 +306,7 @@ void World::go_on(Client& client) {
 
 void World::at_online(const Packet& packet) {
   note("at online", packet);
-  capture(packet);
+  tamper(Path::kCapture, packet, [this](const Packet& p) { capture(p); });
   const FlowKey flow{packet.source, packet.destination};
   auto& side = online_[flow];
   if (!side) {
@@ -283,7 +318,8 @@ void World::at_online(const Packet& packet) {
     OnlineSide& made = *side;
     MiniTcp::Events events;
     events.transmit = [this](const Packet& p) {
-      travel(weather_.online_client, p, [this](const Packet& arrived) {
+      note("online", p);
+      travel(Path::kOnlineClient, p, [this](const Packet& arrived) {
         for (const auto& client : clients_) {
           if (arrived.destination.port == 40000 + client->id) client->tcp->on_packet(arrived);
         }
@@ -293,7 +329,7 @@ void World::at_online(const Packet& packet) {
     events.peer_closed = [&made] { made.tcp->close(); };
     events.was_reset = [] {};
     made.tcp = std::make_unique<MiniTcp>(clockwork_, packet.destination, packet.source,
-                                         next_iss_ += 5555, events);
+                                         draw_initial_number(), events);
     made.tcp->accept(packet);
     if (packet.destination.port == kGreetingPort) made.tcp->write(std::string(kGreeting, 'g'));
     return;
@@ -315,9 +351,20 @@ void World::serve_online(OnlineSide& side, const std::string& bytes) {
 
 void World::capture(const Packet& packet) {
   if (dice_.chance(weather_.capture_loss)) return;
+  note_captured(packet);
   auto segment = to_segment<ClientSegment>(packet);
   segment.payload = as_bytes(packet.payload);
   engine_input([&] { engine_.on_client_segment(segment, clockwork_.now(), {*this, *this}); });
+}
+
+void World::note_captured(const Packet& packet) {
+  const auto owner = std::find_if(clients_.begin(), clients_.end(), [&](const auto& client) {
+    return packet.source.port == 40000 + client->id;
+  });
+  Client& client = **owner;
+  const std::uint32_t at = packet.seq - client.first_seq;
+  for (std::size_t i = 0; i < packet.payload.size(); ++i)
+    client.captured[at + i] = true;
 }
 
 // --- the engine
@@ -385,7 +432,7 @@ void World::send(const ReplaySegment& segment, std::span<const Bytes> payload) {
     fingerprint_ = (fingerprint_ ^ value) * 1099511628211ULL;
   }
   note("replay", packet);
-  travel(weather_.online_target, packet, [this](const Packet& p) { at_target(p); });
+  travel(Path::kOnlineTarget, packet, [this](const Packet& p) { at_target(p); });
 }
 
 // --- the target
@@ -408,7 +455,7 @@ void World::at_target(const Packet& packet) {
     rst.destination = packet.source;
     rst.flags = TcpFlags::kRst;
     rst.seq = packet.ack;
-    travel(weather_.target_assistant, rst, [this](const Packet& p) { at_assistant(p); });
+    travel(Path::kTargetAssistant, rst, [this](const Packet& p) { at_assistant(p); });
   }
 }
 
@@ -424,7 +471,7 @@ void World::open_target(const Packet& syn) {
   MiniTcp::Events events;
   events.transmit = [this](const Packet& packet) {
     note("target", packet);
-    travel(weather_.target_assistant, packet, [this](const Packet& p) { at_assistant(p); });
+    travel(Path::kTargetAssistant, packet, [this](const Packet& p) { at_assistant(p); });
   };
   events.received = [this, &side](const std::string& bytes) { serve_target(side, bytes); };
   events.peer_closed = [&side] {
@@ -432,8 +479,9 @@ void World::open_target(const Packet& syn) {
     if (side.queue.empty()) side.tcp->close();
   };
   events.was_reset = [] {};
-  side.tcp =
-      std::make_unique<MiniTcp>(clockwork_, syn.destination, syn.source, next_iss_ += 3333, events);
+  // A further connection on the same ports has numbers clear of the last.
+  const std::uint32_t iss = draw_initial_number() + (target_connections_[flow]++ << 24U);
+  side.tcp = std::make_unique<MiniTcp>(clockwork_, syn.destination, syn.source, iss, events);
   side.tcp->accept(syn);
   if (side.greets) side.tcp->write(std::string(kGreeting, 'g'));
   if (weather_.target_stalls && dice_.chance(0.5)) {
@@ -459,7 +507,7 @@ void World::serve_target(TargetSide& side, const std::string& bytes) {
     const bool unanswered = std::any_of(side.queue.begin(), side.queue.end(), begins_turn);
     if (base_known && unanswered && begins_turn(*request) && weather_.turn_order &&
         engine_.ledger().turn_expiries + engine_.ledger().turn_quiets == 0 &&
-        weather_.capture_loss == 0 && weather_.response_delta == 0 && !target_was_restarted_) {
+        !plan_.capture_misses() && weather_.response_delta == 0 && !target_was_restarted_) {
       fail("a request came before the answer to the one before it");
     }
     side.queue.push_back(*request);
@@ -611,7 +659,7 @@ void World::check_read(TargetSide& side, const std::string& bytes) {
     const auto owner = std::find_if(clients_.begin(), clients_.end(), [&](const auto& client) {
       return request && client->id == request->client;
     });
-    if (owner == clients_.end() && weather_.capture_loss > 0 && joined_in_the_middle(side)) return;
+    if (owner == clients_.end() && plan_.capture_misses() && joined_in_the_middle(side)) return;
     if (owner == clients_.end() || !(*owner)->begins.contains(request->number)) {
       fail("the target read bytes that no client sent");
       return;
@@ -624,7 +672,10 @@ void World::check_read(TargetSide& side, const std::string& bytes) {
   if (stream.compare(side.position, fresh.size(), fresh) != 0 ||
       side.position + fresh.size() > stream.size()) {
     fail("the target read other bytes than the client sent");
+    return;
   }
+  std::fill_n(side.client->read.begin() + static_cast<std::ptrdiff_t>(side.position), fresh.size(),
+              true);
   side.position += fresh.size();
 }
 
@@ -633,7 +684,7 @@ void World::check_end() {
   if (engine_.sessions() != 0) return fail("a session never ended");
   if (engine_.timers() != 0) return fail("a timer is left");
   if (ledger.held.bytes != 0 || ledger.held.packets != 0) return fail("bytes are still held");
-  if (weather_.capture_loss > 0 || target_was_restarted_) return;
+  if (plan_.capture_misses() || target_was_restarted_) return;
   for (const auto& client : clients_) {
     const bool bye = client->server_closed;
     if (!client->ended || client->broken || (!client->tcp->finished() && !bye)) continue;
@@ -654,6 +705,24 @@ void World::check_end() {
            std::to_string(longest) + " on " + std::to_string(connections) + " connections");
     }
   }
+}
+
+std::vector<Fate> World::fates() const {
+  std::vector<Fate> fates;
+  for (const auto& client : clients_) {
+    for (const auto& [number, begin] : client->begins) {
+      const auto next = client->begins.upper_bound(number);
+      const std::size_t end = next == client->begins.end() ? client->stream.size() : next->second;
+      const auto all = [begin = begin, end](const std::vector<bool>& marks) {
+        return std::find(marks.begin() + static_cast<std::ptrdiff_t>(begin),
+                         marks.begin() + static_cast<std::ptrdiff_t>(end),
+                         false) == marks.begin() + static_cast<std::ptrdiff_t>(end);
+      };
+      fates.push_back({client->id, number, client->first_of_write.contains(number),
+                       all(client->captured), all(client->read)});
+    }
+  }
+  return fates;
 }
 
 std::string World::run() {

@@ -2,7 +2,9 @@
 // One scenario: hosts, paths between them, the pure cores of both daemons, and the oracles.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -15,36 +17,23 @@
 #include "tests/sim/apps.hh"
 #include "tests/sim/dice.hh"
 #include "tests/sim/mini_tcp.hh"
+#include "tests/sim/plan.hh"
 
 namespace tcpcopy::sim {
 
-/// What a path does to packets.
-struct Faults {
-  double loss = 0;
-  double duplication = 0;
-  Duration delay = std::chrono::microseconds(100);
-  Duration jitter{0};  ///< reorders what is sent closer together
-};
-
-/// What a seed draws for the whole scenario.
-struct Weather {
-  Faults client_online;
-  Faults online_client;
-  Faults online_target;
-  Faults target_assistant;
-  double capture_loss = 0;
-  Duration target_think{0};
-  bool target_stalls = false;
-  bool target_restarts = false;
-  bool link_breaks = false;
-  int response_delta = 0;  ///< how much longer the target's responses are than the online server's
-  bool turn_order = true;
-  bool distant_client = false;
+/// What became of one request.
+struct Fate {
+  std::uint32_t client = 0;
+  std::uint32_t number = 0;
+  bool first = false;     ///< of those that its client wrote at once
+  bool captured = false;  ///< every byte of it was, at least once
+  bool read = false;      ///< the target read every byte of it
 };
 
 class World : public PacketSink, public RouteSink, public route::MessageSink {
  public:
-  explicit World(std::uint64_t seed);
+  explicit World(Plan plan);
+  explicit World(std::uint64_t seed) : World(draw_plan(seed)) {}
   ~World() override;
   World(const World&) = delete;
   World& operator=(const World&) = delete;
@@ -56,6 +45,10 @@ class World : public PacketSink, public RouteSink, public route::MessageSink {
   std::uint64_t events() const { return clockwork_.steps(); }
   std::uint64_t fingerprint() const { return fingerprint_; }
   const session::Ledger& ledger() const { return engine_.ledger(); }
+  /// How many packets went a path.
+  std::uint64_t passed(Path path) const { return passages_[index(path)].packets; }
+  /// What became of each request, for after run().
+  std::vector<Fate> fates() const;
 
   // What the cores put out.
   void send(const ReplaySegment& segment, std::span<const Bytes> payload) override;
@@ -69,12 +62,24 @@ class World : public PacketSink, public RouteSink, public route::MessageSink {
   struct TargetSide;
   using Deliver = std::function<void(const Packet&)>;
 
-  void travel(const Faults& faults, const Packet& packet, const Deliver& deliver);
-  void start_client(std::uint32_t id);
+  // A path as the plan's tamperings see it.
+  struct Passage {
+    std::uint64_t packets = 0;
+    std::function<void()> held_back;  // until the next packet has passed
+  };
+  static std::size_t index(Path path) { return static_cast<std::size_t>(path); }
+
+  void tamper(Path path, const Packet& packet, const Deliver& hand_on);
+  void let_go(Passage& passage);
+  void travel(Path path, const Packet& packet, const Deliver& deliver);
+  const Faults& faults_of(Path path) const;
+  std::uint32_t draw_initial_number();
+  void start_client(std::uint32_t id, const ClientPlan& plan);
   void go_on(Client& client);
   void at_online(const Packet& packet);
   void serve_online(OnlineSide& side, const std::string& bytes);
   void capture(const Packet& packet);
+  void note_captured(const Packet& packet);
   void at_target(const Packet& packet);
   void open_target(const Packet& syn);
   void serve_target(TargetSide& side, const std::string& bytes);
@@ -91,11 +96,14 @@ class World : public PacketSink, public RouteSink, public route::MessageSink {
   bool joined_in_the_middle(TargetSide& side);
   void check_end();
   void fail(const std::string& what);
+  std::uint32_t relative(const FlowKey& flow, std::uint32_t number) const;
   void note(const char* where, const Packet& packet);
 
+  Plan plan_;
+  const Weather& weather_;
   Clockwork clockwork_;
   Dice dice_;
-  Weather weather_;
+  std::array<Passage, kPaths> passages_;
   session::Engine engine_;
   route::Router router_;
   wire::FrameMode mode_;
@@ -113,7 +121,8 @@ class World : public PacketSink, public RouteSink, public route::MessageSink {
   std::vector<std::unique_ptr<TargetSide>> target_gone_;
   std::map<FlowKey, std::uint32_t> last_ack_;
   Instant engine_wake_ = kNever;
-  std::uint32_t next_iss_ = 1;
+  std::map<FlowKey, std::uint32_t> target_connections_;  // how many there were so far
+  std::map<FlowKey, std::uint32_t> traced_from_;         // the number of a flow's SYN
   std::uint64_t fingerprint_ = 1469598103934665603ULL;
   std::string failure_;
   bool tracing_ = false;

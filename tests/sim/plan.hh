@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What is to happen in a scenario: drawn from a seed, or written down by a test.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "tcpcopy/time.hh"
+#include "tests/sim/apps.hh"
+
+namespace tcpcopy::sim {
+
+/// The ways of packets. kCapture is the tap on the online server.
+enum class Path : std::uint8_t {
+  kClientOnline,
+  kOnlineClient,
+  kCapture,
+  kOnlineTarget,
+  kTargetAssistant,
+};
+inline constexpr std::size_t kPaths = 5;
+
+/// What a path does to packets, by chance.
+struct Faults {
+  double loss = 0;
+  double duplication = 0;
+  Duration delay = std::chrono::microseconds(100);
+  Duration jitter{0};  ///< reorders what is sent closer together
+};
+
+struct Weather {
+  Faults client_online;
+  Faults online_client;
+  Faults online_target;
+  Faults target_assistant;
+  double capture_loss = 0;
+  Duration target_think{0};
+  bool target_stalls = false;
+  bool target_restarts = false;
+  bool link_breaks = false;
+  int response_delta = 0;  ///< how much longer the target's responses are than the online server's
+  bool turn_order = true;
+};
+
+/// What happens to one packet of a path, by its number: 0 is the first.
+struct Tampering {
+  enum class Kind : std::uint8_t {
+    kDrop,
+    kDuplicate,
+    kSwap,  ///< with the next one; late by a moment when none follows
+  };
+  Path path = Path::kCapture;
+  std::uint64_t index = 0;
+  Kind kind = Kind::kDrop;
+};
+
+struct ClientPlan {
+  Duration starts_after{0};
+  bool greeted = false;  ///< uses the port where the server speaks first, and waits for that
+  std::vector<Act> script;
+};
+
+struct Plan {
+  std::uint64_t seed = 1;  ///< of all that is left to chance while it runs
+  Weather weather;
+  /// Initial sequence numbers are drawn from [near - near_range, near].
+  std::uint32_t near = 0x12345678;
+  std::uint32_t near_range = 0;
+  std::vector<ClientPlan> clients;
+  std::vector<Tampering> tamperings;
+
+  /// What is to happen to a packet of a path.
+  std::optional<Tampering::Kind> tampering(Path path, std::uint64_t index) const;
+  /// Capture may miss packets.
+  bool capture_misses() const;
+};
+
+/// The plan of a seed.
+Plan draw_plan(std::uint64_t seed);
+
+}  // namespace tcpcopy::sim
