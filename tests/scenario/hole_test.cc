@@ -113,6 +113,22 @@ TEST_P(Hole, RepetitionInAGapBeginsNoTurn) {
   talk.expect(seg("PA").seq(101).ack(1).len(200));
 }
 
+TEST_P(Hole, TailThatIsSentAgainIsNotTakenForARequest) {
+  Conversation talk(GetParam());
+  talk.shake_hands();
+  talk.client(seg("A").seq(101).ack(1).len(100));    // what stands before it was never captured
+  talk.client(seg("A").seq(301).ack(51));            // the bytes from 201 on had been sent by now
+  talk.client(seg("PA").seq(201).ack(51).len(100));  // and are sent again
+  talk.wait(31s);
+  talk.expect(seg("RA").seq(1).ack(1));
+  talk.expect_nothing();
+  talk.client(seg("PA").seq(301).ack(101).len(80));
+  talk.expect_reconnect(301);
+  talk.target(seg("SA").seq(0).ack(301));
+  talk.expect(seg("PA").seq(301).ack(1).len(80));
+  EXPECT_EQ(bytes_lost(talk, LossReason::kCaptureHole), 200U);
+}
+
 TEST_P(Hole, OpenConnectionIsJoinedAtARequest) {
   Conversation talk(GetParam());
   talk.client(seg("PA").seq(501).ack(900).says(kGet));

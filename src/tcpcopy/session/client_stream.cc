@@ -46,6 +46,7 @@ Chunk* ClientStream::append_after(Chunk* previous, ClientOffset begin, Bytes byt
 
 std::uint32_t ClientStream::insert(ClientOffset at, Bytes payload, const Chunk::Origin& origin) {
   const ClientOffset end = at + static_cast<std::int64_t>(payload.size());
+  const bool sent_before = end <= seen_end_;
   note_sent(end);
   std::uint32_t inserted = 0;
   Chunk* newest = nullptr;
@@ -68,6 +69,7 @@ std::uint32_t ClientStream::insert(ClientOffset at, Bytes payload, const Chunk::
     }
     newest = append_after(previous, from,
                           payload.subspan(static_cast<std::size_t>(from - at), size), from_gap);
+    newest->sent_before_ = sent_before;
     inserted += static_cast<std::uint32_t>(size);
     previous = newest;
     from = gap_end;
@@ -81,7 +83,8 @@ void ClientStream::extend_contiguous() {
   Chunk* next = contiguous_tail_ == nullptr ? head_ : contiguous_tail_->next_;
   while (next != nullptr && next->begin_ <= contiguous_end_) {
     contiguous_end_ = next->end();
-    next->starts_turn_ = !behind_hole_ && next->origin_.online_acked > last_online_acked_;
+    next->starts_turn_ =
+        !behind_hole_ && !next->sent_before_ && next->origin_.online_acked > last_online_acked_;
     behind_hole_ = false;
     last_online_acked_ = std::max(last_online_acked_, next->origin_.online_acked);
     contiguous_tail_ = next;

@@ -40,7 +40,8 @@ class Chunk {
   const Chunk* next() const { return next_; }
 
   /// Whether the client had seen new bytes of the online server between the bytes before this
-  /// chunk and this chunk: a request begins here. Known once the chunk is contiguous.
+  /// chunk and this chunk: a request begins here. Known once the chunk is contiguous. Not so of
+  /// bytes that the client sent again: their packet tells what it had seen by then, which is more.
   bool starts_turn() const { return starts_turn_; }
 
  private:
@@ -59,6 +60,7 @@ class Chunk {
   std::uint32_t length_;
   bool starts_turn_ = false;
   bool counts_packet_ = false;  // the packet that brought it is accounted with this chunk
+  bool sent_before_ = false;  // the client sent these bytes before this packet, which was captured
 };
 
 /// The end of the client's stream: FIN, RST, or FIN and then RST.
