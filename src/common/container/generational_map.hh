@@ -48,6 +48,9 @@ class GenerationalMap {
     return young_.contains(key) || old_.contains(key);
   }
 
+  /// Forgets what is due, for when nothing else is asked for a while.
+  void forget(Instant now) { rotate(now); }
+
   void erase(const Key& key) {
     young_.erase(key);
     old_.erase(key);

@@ -4,6 +4,17 @@
 #include <cassert>
 
 namespace tcpcopy::session {
+namespace {
+
+// Gives memory back behind a crowd of sessions: an index that is nearly empty is made again. It
+// will have to grow by as much before this happens again, so the cost for each session is constant.
+template <typename Index>
+void shrink(Index& index) {
+  constexpr std::size_t kKept = 1024;
+  if (index.capacity() > kKept && index.size() < index.capacity() / 16) index.rehash(0);
+}
+
+}  // namespace
 
 SessionTable::~SessionTable() {
   while (oldest_ != nullptr)
@@ -39,6 +50,8 @@ void SessionTable::detach_source(Session& session) {
 void SessionTable::erase(Session& session) {
   detach_source(session);
   by_target_.erase(session.target());
+  shrink(by_captured_);
+  shrink(by_target_);
   (session.older == nullptr ? oldest_ : session.older->newer) = session.newer;
   (session.newer == nullptr ? newest_ : session.newer->older) = session.older;
   delete &session;

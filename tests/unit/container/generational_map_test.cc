@@ -134,5 +134,14 @@ TEST(GenerationalMap, ForgottenEntriesMakeRoom) {
   EXPECT_TRUE(map.insert(2, "two", at(25s)));
 }
 
+TEST(GenerationalMap, ForgetsWithoutBeingAskedForAnything) {
+  Map map(kPeriod, 10);
+  map.insert(1, "one", at(0s));
+  map.forget(at(9s));
+  EXPECT_EQ(map.size(), 1U);
+  map.forget(at(30s));
+  EXPECT_EQ(map.size(), 0U);
+}
+
 }  // namespace
 }  // namespace tcpcopy
