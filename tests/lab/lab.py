@@ -76,8 +76,14 @@ class Process:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def rss_kb(self):
+        return self._memory_kb("VmRSS")
+
+    def peak_rss_kb(self):
+        return self._memory_kb("VmHWM")
+
+    def _memory_kb(self, field):
         status = pathlib.Path(f"/proc/{self.popen.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", status).group(1))
+        return int(re.search(rf"{field}:\s+(\d+)", status).group(1))
 
 
 def in_host(host, command):

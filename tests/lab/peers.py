@@ -38,9 +38,15 @@ class Nginx:
         (work / "big100k").write_bytes(b"x" * 100_000)
         config = work / "nginx.conf"
         config.write_text(NGINX.format(work=work, port=port))
-        self.process = lab.start(host, "nginx", "-e", work / "error.log", "-c", config)
+        self.command = ["nginx", "-e", work / "error.log", "-c", config]
+        self.port = port
+        self.start()
+
+    def start(self):
+        """Starts it, or starts it again, behind its end: it counts from 0."""
+        self.process = self.lab.start(self.host, *self.command)
         self.questions = 0
-        wait_until(lambda: f":{port} " in lab.on(host, "ss", "-Htln"), 5, "nginx")
+        wait_until(lambda: f":{self.port} " in self.lab.on(self.host, "ss", "-Htln"), 5, "nginx")
 
     def requests(self):
         """Those of clients, without the questions asked here."""
