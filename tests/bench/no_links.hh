@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What stands around a router that is measured.
+#pragma once
+
+#include <cstdint>
+
+#include "intercept/route/router.hh"
+
+namespace tcpcopy::bench {
+
+/// Takes every response and only counts it.
+class NoLinks : public route::MessageSink {
+ public:
+  bool deliver(route::LinkId, const net::TcpPacket&) override { return ++delivered_ != 0; }
+  bool deliver_record(route::LinkId, Bytes) override { return ++delivered_ != 0; }
+  std::uint64_t delivered() const { return delivered_; }
+
+ private:
+  std::uint64_t delivered_ = 0;
+};
+
+}  // namespace tcpcopy::bench
