@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "common/capture/pcap_capture.hh"
 #include "common/runtime/event_loop.hh"
-#include "intercept/capture/pcap_capture.hh"
 #include "intercept/link/link_server.hh"
 #include "intercept/options/options.hh"
 #include "intercept/route/router.hh"

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "intercept/capture/pcap_capture.hh"
+#include "common/capture/pcap_capture.hh"
 #include "intercept/link/link_server.hh"
 #include "intercept/route/router.hh"
 

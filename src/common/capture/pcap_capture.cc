@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "intercept/capture/pcap_capture.hh"
+#include "common/capture/pcap_capture.hh"
 
 #include <pcap/pcap.h>
 
@@ -53,7 +53,7 @@ void PcapCapture::activate(const Settings& settings) {
   if (status == PCAP_ERROR_PERM_DENIED) {
     throw runtime::SystemError(
         "-i " + device_ + ": " + pcap_geterr(pcap_) +
-        "; run as root, or grant the capability: setcap cap_net_raw=ep <path of intercept>");
+        "; run as root, or grant the capability: setcap cap_net_raw=ep <path of this program>");
   }
   if (status < 0) {
     const std::string detail = pcap_geterr(pcap_);

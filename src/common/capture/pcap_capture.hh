@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Captures the responses of targets from one device with libpcap: headers only.
+// Captures packets from one device with libpcap.
 #pragma once
 
 #include <cstddef>
