@@ -11,9 +11,11 @@
 #include <utility>
 
 #include "common/runtime/daemon.hh"
+#include "tcpcopy/capture/client_segment.hh"
 #include "tcpcopy/inject/path_mtu.hh"
 #include "tcpcopy/session/limits.hh"
 #include "tcpcopy/session/port_candidates.hh"
+#include "tcpcopy/ways.hh"
 
 namespace tcpcopy {
 namespace {
@@ -62,14 +64,20 @@ void log_amplification(const options::Options& options) {
 
 Replayer::Replayer(const options::Options& options)
     : options_(options),
-      capture_(options::capture_filter(options), options.capture_buffer_mb << 20),
+      capture_(make_capture(options)),
+      injector_(make_injector(options)),
       links_(loop_, options.intercepts, options.links, options.mode,
              {[this](const Response& response) {
-                engine_.on_response(response, loop_.now(), {injector_, links_});
+                engine_.on_response(response, loop_.now(), output());
               },
               [this] { links_changed_ = true; }}),
       engine_(settings_of(options), session::TargetRules(options.rules),
               session::SourceAddresses(options.client_pool, options.loopback_as), loop_.now()) {}
+
+StatisticsSources Replayer::statistics() const {
+  capture_->update_counters();
+  return {engine_.ledger(), capture_->counters(), injector_->counters(), links_};
+}
 
 int Replayer::run() {
   connect_rooms();
@@ -82,7 +90,8 @@ int Replayer::run() {
 
 void Replayer::connect_rooms() {
   loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [this](int signal) { on_signal(signal); });
-  loop_.watch(capture_.fd(), EPOLLIN, [this](std::uint32_t) { capture(); });
+  for (const int fd : capture_->descriptors())
+    loop_.watch(fd, EPOLLIN, [this](std::uint32_t) { capture(); });
   loop_.at_end_of_turn([this] { end_turn(); });
   loop_.wake_by([this] { return engine_.next_deadline(); });
   loop_.every(std::chrono::seconds(options_.statistics_seconds),
@@ -98,24 +107,26 @@ void Replayer::bound_memory() {
   ::malloc_trim(0);  // what was freed counts until it is given back
   const std::uint64_t use = runtime::resident_memory();
   if (use <= limit) return;
-  const std::size_t ended = engine_.shed(use - limit, loop_.now(), {injector_, links_});
+  const std::size_t ended = engine_.shed(use - limit, loop_.now(), output());
   spdlog::warn("the process takes {} MB, more than -m {} allows: the newest {} sessions were ended",
                use >> 20U, limit >> 20U, ended);
 }
 
 void Replayer::capture() {
-  const session::Output out{injector_, links_};
-  const Instant now = loop_.now();
   for (int i = 0; i < kBatchesPerTurn; ++i) {
-    const bool more = capture_.read(
-        [&](const ClientSegment& segment) { engine_.on_client_segment(segment, now, out); });
-    if (!more) break;
+    const auto outcome = capture_->read(loop_.now(), [this](Bytes packet) { take(packet); });
+    if (outcome != capture::ClientCapture::Outcome::kMore) break;
   }
+}
+
+void Replayer::take(Bytes packet) {
+  const auto segment = capture::client_segment(packet, capture_->counters());
+  if (segment) engine_.on_client_segment(*segment, loop_.now(), output());
 }
 
 // What the wake-up brought leaves here: routes before the packets whose answers need them.
 void Replayer::end_turn() {
-  const session::Output out{injector_, links_};
+  const session::Output out = output();
   const Instant now = loop_.now();
   if (std::exchange(links_changed_, false)) {
     if (links_.any_connected()) {
@@ -129,7 +140,7 @@ void Replayer::end_turn() {
   }
   engine_.on_deadline(now, out);
   links_.flush();
-  injector_.flush();
+  injector_->flush();
   if (draining_ && !finished_ && engine_.sessions() == 0) finish();
 }
 
@@ -151,15 +162,16 @@ void Replayer::on_signal(int signal) {
 // No more is captured; sessions send what they hold and close. Then the rest is reset.
 void Replayer::begin_drain() {
   draining_ = true;
-  loop_.forget(capture_.fd());
-  engine_.drain(loop_.now(), {injector_, links_});
+  for (const int fd : capture_->descriptors())
+    loop_.forget(fd);
+  engine_.drain(loop_.now(), output());
   loop_.after(session::kDrainTime, [this] { finish(); });
 }
 
 void Replayer::finish() {
   if (std::exchange(finished_, true)) return;
-  engine_.shut_down(loop_.now(), {injector_, links_});
-  injector_.flush();
+  engine_.shut_down(loop_.now(), output());
+  injector_->flush();
   loop_.after(kStragglerTime, [this] { loop_.stop(); });
 }
 

@@ -2,10 +2,12 @@
 // tcpcopy as a whole: builds the rooms, connects them and runs the loop.
 #pragma once
 
+#include <memory>
+
 #include "common/runtime/event_loop.hh"
 #include "common/runtime/log.hh"
-#include "tcpcopy/capture/raw_capture.hh"
-#include "tcpcopy/inject/raw_injector.hh"
+#include "tcpcopy/capture/client_capture.hh"
+#include "tcpcopy/inject/injector.hh"
 #include "tcpcopy/link/intercept_links.hh"
 #include "tcpcopy/options/options.hh"
 #include "tcpcopy/session/engine.hh"
@@ -24,19 +26,19 @@ class Replayer {
  private:
   void connect_rooms();
   void capture();
+  void take(Bytes packet);
   void end_turn();
   void on_signal(int signal);
   void bound_memory();
   void begin_drain();
   void finish();
-  StatisticsSources statistics() const {
-    return {engine_.ledger(), capture_.counters(), injector_.counters(), links_};
-  }
+  session::Output output() { return {*injector_, links_}; }
+  StatisticsSources statistics() const;
 
   options::Options options_;
   runtime::EventLoop loop_;
-  capture::RawCapture capture_;
-  inject::RawInjector injector_;
+  std::unique_ptr<capture::ClientCapture> capture_;
+  std::unique_ptr<inject::Injector> injector_;
   link::InterceptLinks links_;
   session::Engine engine_;
   bool links_changed_ = false;

@@ -56,6 +56,10 @@ void log_statistics(const StatisticsSources& sources) {
                  sources.capture.kernel_drops, inject.refused,
                  inject.last_error == 0 ? "none" : runtime::error_text(inject.last_error));
   }
+  if (sources.capture.cut_packets > 0) {
+    spdlog::warn("{} packets were captured without all of their payload, {} bytes are missing",
+                 sources.capture.cut_packets, sources.capture.cut_bytes);
+  }
 }
 
 void log_summary(const StatisticsSources& sources) {

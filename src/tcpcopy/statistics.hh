@@ -2,8 +2,8 @@
 // The statistics of tcpcopy, as log lines.
 #pragma once
 
-#include "tcpcopy/capture/raw_capture.hh"
-#include "tcpcopy/inject/raw_injector.hh"
+#include "common/net/capture_counters.hh"
+#include "tcpcopy/inject/injector.hh"
 #include "tcpcopy/link/intercept_links.hh"
 #include "tcpcopy/session/ledger.hh"
 

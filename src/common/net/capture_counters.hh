@@ -12,6 +12,8 @@ namespace tcpcopy::net {
 struct CaptureCounters {
   std::uint64_t packets = 0;
   std::uint64_t kernel_drops = 0;  ///< the kernel's buffer was full
+  std::uint64_t cut_packets = 0;   ///< captured without all of their payload
+  std::uint64_t cut_bytes = 0;     ///< what they lacked
   std::array<std::uint64_t, kParseErrors> malformed{};
 };
 

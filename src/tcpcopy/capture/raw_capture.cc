@@ -85,7 +85,7 @@ std::size_t RawCapture::receive() {
   }
   const int count = ::recvmmsg(fd_.get(), batch_->messages.data(), kBatch, MSG_DONTWAIT, nullptr);
   if (count <= 0) return 0;
-  counters_.packets += static_cast<std::uint64_t>(count);
+  counters().packets += static_cast<std::uint64_t>(count);
 
   // The kernel counts drops since the socket was opened and tells with each packet.
   msghdr& last = batch_->messages[static_cast<std::size_t>(count) - 1].msg_hdr;
@@ -93,9 +93,16 @@ std::size_t RawCapture::receive() {
     if (item->cmsg_level != SOL_SOCKET || item->cmsg_type != SO_RXQ_OVFL) continue;
     std::uint32_t drops = 0;
     std::memcpy(&drops, CMSG_DATA(item), sizeof drops);
-    counters_.kernel_drops = drops;
+    counters().kernel_drops = drops;
   }
   return static_cast<std::size_t>(count);
+}
+
+RawCapture::Outcome RawCapture::read(Instant /*now*/, Take take) {
+  const std::size_t count = receive();
+  for (std::size_t i = 0; i < count; ++i)
+    take(received(i));
+  return count == kBatch ? Outcome::kMore : Outcome::kNoMore;
 }
 
 Bytes RawCapture::received(std::size_t index) const {

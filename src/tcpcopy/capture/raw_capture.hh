@@ -9,53 +9,32 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
-#include "common/net/capture_counters.hh"
-#include "common/net/packet_parser.hh"
 #include "common/runtime/unique_fd.hh"
-#include "tcpcopy/segment.hh"
+#include "tcpcopy/capture/client_capture.hh"
 
 namespace tcpcopy::capture {
 
-class RawCapture {
+class RawCapture : public ClientCapture {
  public:
-  /// Packets per call of read() at most, so that a flood of packets starves nobody.
-  static constexpr std::size_t kBatch = 64;
-
   /// @param filter libpcap's language.
   /// @param buffer_bytes of the socket.
   /// Throws SystemError, which says how to grant CAP_NET_RAW when that is missing, or UsageError
   /// when the filter is refused.
   RawCapture(const std::string& filter, int buffer_bytes);
-  ~RawCapture();
+  ~RawCapture() override;
   RawCapture(const RawCapture&) = delete;
   RawCapture& operator=(const RawCapture&) = delete;
   RawCapture(RawCapture&&) = delete;
   RawCapture& operator=(RawCapture&&) = delete;
 
-  int fd() const { return fd_.get(); }
-
-  /// Reads a batch and hands each segment on; malformed packets are counted and dropped.
-  /// @param take called as take(const ClientSegment&); the payload lives until it returns.
-  /// @return whether there may be more.
-  template <typename Take>
-  bool read(Take&& take) {
-    const std::size_t count = receive();
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto packet = net::parse_tcp_packet(received(i), net::Extent::kWhole);
-      if (!packet) {
-        ++counters_.malformed[static_cast<std::size_t>(packet.error)];
-        continue;
-      }
-      take(net::to_segment<ClientSegment>(packet.value.ip, packet.value.tcp,
-                                          packet.value.payload_length, packet.value.payload));
-    }
-    return count == kBatch;
-  }
-
-  const net::CaptureCounters& counters() const { return counters_; }
+  std::vector<int> descriptors() const override { return {fd_.get()}; }
+  Outcome read(Instant now, Take take) override;
 
  private:
+  static constexpr std::size_t kBatch = 64;  // packets of one read() at most
+
   struct Batch;
 
   std::size_t receive();
@@ -63,7 +42,6 @@ class RawCapture {
 
   runtime::UniqueFd fd_;
   std::unique_ptr<Batch> batch_;
-  net::CaptureCounters counters_;
 };
 
 }  // namespace tcpcopy::capture

@@ -10,18 +10,11 @@
 #include <memory>
 #include <vector>
 
-#include "tcpcopy/ports.hh"
+#include "tcpcopy/inject/injector.hh"
 
 namespace tcpcopy::inject {
 
-struct InjectCounters {
-  std::uint64_t packets = 0;
-  std::uint64_t refused = 0;      ///< the kernel took them not: EPERM, EHOSTUNREACH, …
-  std::uint64_t buffer_full = 0;  ///< of these: no room in the socket or the device
-  int last_error = 0;             ///< errno of the last that was refused
-};
-
-class RawInjector : public PacketSink {
+class RawInjector : public Injector {
  public:
   /// Throws SystemError, which says how to grant CAP_NET_RAW when that is missing.
   RawInjector();
@@ -34,11 +27,7 @@ class RawInjector : public PacketSink {
   /// Puts the packet into the batch, and sends the batch when it is full.
   void send(const ReplaySegment& segment, std::span<const Bytes> payload) override;
 
-  /// Sends the batch. A packet that the kernel does not take is counted and left to the engine's
-  /// retransmission. To be called at the end of every wake-up.
-  void flush();
-
-  const InjectCounters& counters() const { return counters_; }
+  void flush() override;
 
  private:
   static constexpr std::size_t kBatch = 128;
@@ -52,7 +41,6 @@ class RawInjector : public PacketSink {
   std::unique_ptr<Batch> batch_;
   int fd_ = -1;
   std::uint16_t identification_ = 1;
-  InjectCounters counters_;
 };
 
 }  // namespace tcpcopy::inject
