@@ -21,8 +21,8 @@ int run(int argc, const char* const* argv) {
     runtime::go_to_background();
     pid_file.update();
   }
-  spdlog::info("tcpcopy {} started; capture filter: {}", tcpcopy::kProgramVersion,
-               tcpcopy::options::capture_filter(*options));
+  spdlog::info("tcpcopy {} started; {}", tcpcopy::kProgramVersion,
+               tcpcopy::options::describe_capture(*options));
   for (const auto& note : options->notes)
     spdlog::warn(note);
   return replayer.run();

@@ -27,6 +27,11 @@ constexpr int kBatchesPerTurn = 4;  // of captured packets; then links and timer
 constexpr Duration kMemoryCheck = 1s;
 // Behind the end of all sessions, answers to stragglers of the target still go out for this long.
 constexpr Duration kStragglerTime = 300ms;
+// A file is not read on while more sessions than this have something to do, or more bytes wait to
+// be acknowledged: it can wait, and then nothing is lost at any speed.
+constexpr std::size_t kMaxUnfinished = 512;
+constexpr std::uint64_t kMaxHeldOfFiles = std::uint64_t{64} << 20U;
+constexpr Duration kDrainPeriod = 50ms;  // between looks at what sessions still have to do
 
 session::Settings settings_of(const options::Options& options) {
   session::Settings settings = options.settings;
@@ -72,11 +77,31 @@ Replayer::Replayer(const options::Options& options)
               },
               [this] { links_changed_ = true; }}),
       engine_(settings_of(options), session::TargetRules(options.rules),
-              session::SourceAddresses(options.client_pool, options.loopback_as), loop_.now()) {}
+              session::SourceAddresses(options.client_pool, options.loopback_as), loop_.now()) {
+  if (!options.response_devices.empty()) open_responses();
+}
+
+void Replayer::open_responses() {
+  responses_ = std::make_unique<responses::DeviceResponses>(
+      loop_, options_.response_devices, options::response_filter(options_),
+      responses::DeviceResponses::Events{[this](const Response& response) {
+                                           engine_.on_response(response, loop_.now(), output());
+                                         },
+                                         [this] {
+                                           exit_status_ = 1;
+                                           begin_drain();
+                                         }});
+}
+
+RouteSink& Replayer::routes() {
+  if (responses_) return *responses_;
+  return links_;
+}
 
 StatisticsSources Replayer::statistics() const {
   capture_->update_counters();
-  return {engine_.ledger(), capture_->counters(), injector_->counters(), links_};
+  const auto responses = responses_ ? std::optional(responses_->counters()) : std::nullopt;
+  return {engine_.ledger(), capture_->counters(), injector_->counters(), links_, responses};
 }
 
 int Replayer::run() {
@@ -84,8 +109,20 @@ int Replayer::run() {
   log_amplification(options_);
   links_.start();
   loop_.run();
+  if (progress_) progress_->clear();
   log_summary(statistics());
-  return exit_status_;
+  capture_->log_summary();
+  return exit_status();
+}
+
+int Replayer::exit_status() const {
+  if (exit_status_ != 0 || !options_.capture.fail_below) return exit_status_;
+  const double percent = delivered_percent(statistics());
+  const bool enough = percent >= *options_.capture.fail_below;
+  spdlog::log(enough ? spdlog::level::info : spdlog::level::err,
+              "delivered: {:.3f} %; wanted: {} % (--fail-below)", percent,
+              *options_.capture.fail_below);
+  return enough ? 0 : kTooLittleDelivered;
 }
 
 void Replayer::connect_rooms() {
@@ -94,9 +131,15 @@ void Replayer::connect_rooms() {
     loop_.watch(fd, EPOLLIN, [this](std::uint32_t) { capture(); });
   loop_.at_end_of_turn([this] { end_turn(); });
   loop_.wake_by([this] { return engine_.next_deadline(); });
+  loop_.wake_by([this] { return input_ended_ || draining_ ? kNever : capture_->due(); });
   loop_.every(std::chrono::seconds(options_.statistics_seconds),
               [this] { log_statistics(statistics()); });
   loop_.every(kMemoryCheck, [this] { bound_memory(); });
+  if (!capture_->progress()) return;
+  progress_.emplace(loop_.now());
+  loop_.every(progress_->period(),
+              [this] { progress_->show(*capture_->progress(), engine_.ledger(), loop_.now()); });
+  loop_.every(kDrainPeriod, [this] { finish_pass(); });
 }
 
 // The engine keeps its own account below -m at every moment. What it does not see (the tables, the
@@ -115,7 +158,32 @@ void Replayer::bound_memory() {
 void Replayer::capture() {
   for (int i = 0; i < kBatchesPerTurn; ++i) {
     const auto outcome = capture_->read(loop_.now(), [this](Bytes packet) { take(packet); });
-    if (outcome != capture::ClientCapture::Outcome::kMore) break;
+    if (outcome == capture::ClientCapture::Outcome::kMore) continue;
+    input_ended_ = outcome == capture::ClientCapture::Outcome::kEnded;
+    break;
+  }
+}
+
+// Of a capture that has no descriptor: a file waits for time, and for the sessions.
+void Replayer::capture_what_is_due() {
+  if (input_ended_ || draining_) return;
+  const bool routes_known = responses_ || links_.any_connected();
+  capture_->hold_back(!routes_known || engine_.unfinished() > kMaxUnfinished ||
+                          engine_.ledger().held.bytes > kMaxHeldOfFiles,
+                      loop_.now());
+  if (capture_->due() <= loop_.now()) capture();
+}
+
+// The files have ended: what is held is sent, then they begin again, or all is done.
+void Replayer::finish_pass() {
+  if (!input_ended_ || draining_) return;
+  if (engine_.sessions() > 0) {
+    engine_.drain(loop_.now(), output());
+  } else if (capture_->next_pass(loop_.now())) {
+    input_ended_ = false;
+  } else {
+    draining_ = true;
+    spdlog::info("ending: all has been replayed");
   }
 }
 
@@ -138,6 +206,7 @@ void Replayer::end_turn() {
       begin_drain();
     }
   }
+  capture_what_is_due();
   engine_.on_deadline(now, out);
   links_.flush();
   injector_->flush();

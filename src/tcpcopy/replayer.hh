@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "common/runtime/event_loop.hh"
 #include "common/runtime/log.hh"
@@ -10,6 +11,8 @@
 #include "tcpcopy/inject/injector.hh"
 #include "tcpcopy/link/intercept_links.hh"
 #include "tcpcopy/options/options.hh"
+#include "tcpcopy/progress.hh"
+#include "tcpcopy/responses/device_responses.hh"
 #include "tcpcopy/session/engine.hh"
 #include "tcpcopy/statistics.hh"
 
@@ -17,6 +20,9 @@ namespace tcpcopy {
 
 class Replayer {
  public:
+  /// The exit status when --fail-below is not met.
+  static constexpr int kTooLittleDelivered = 3;
+
   /// Opens sockets and checks filters. Throws UsageError or SystemError.
   explicit Replayer(const options::Options& options);
 
@@ -24,15 +30,20 @@ class Replayer {
   int run();
 
  private:
+  void open_responses();
   void connect_rooms();
   void capture();
   void take(Bytes packet);
+  void capture_what_is_due();
+  void finish_pass();
   void end_turn();
   void on_signal(int signal);
   void bound_memory();
   void begin_drain();
   void finish();
-  session::Output output() { return {*injector_, links_}; }
+  int exit_status() const;
+  session::Output output() { return {*injector_, routes()}; }
+  RouteSink& routes();
   StatisticsSources statistics() const;
 
   options::Options options_;
@@ -40,8 +51,11 @@ class Replayer {
   std::unique_ptr<capture::ClientCapture> capture_;
   std::unique_ptr<inject::Injector> injector_;
   link::InterceptLinks links_;
+  std::unique_ptr<responses::DeviceResponses> responses_;  // instead of links
   session::Engine engine_;
+  std::optional<ProgressReport> progress_;
   bool links_changed_ = false;
+  bool input_ended_ = false;  // no more is captured in this pass; sessions finish
   bool draining_ = false;
   bool finished_ = false;
   bool was_connected_ = false;

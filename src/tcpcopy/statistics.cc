@@ -3,6 +3,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <string>
 
 #include "common/runtime/daemon.hh"
@@ -56,6 +57,10 @@ void log_statistics(const StatisticsSources& sources) {
                  sources.capture.kernel_drops, inject.refused,
                  inject.last_error == 0 ? "none" : runtime::error_text(inject.last_error));
   }
+  if (sources.responses) {
+    spdlog::info("responses captured:{} kernel drops:{}", sources.responses->packets,
+                 sources.responses->kernel_drops);
+  }
   if (sources.capture.cut_packets > 0) {
     spdlog::warn("{} packets were captured without all of their payload, {} bytes are missing",
                  sources.capture.cut_packets, sources.capture.cut_bytes);
@@ -76,6 +81,20 @@ void log_summary(const StatisticsSources& sources) {
   const runtime::ResourceUse use = runtime::resource_use();
   spdlog::info("cpu user:{:.3f}s system:{:.3f}s, peak memory:{} KB", use.user_seconds,
                use.system_seconds, use.peak_rss_kb);
+}
+
+double delivered_percent(const StatisticsSources& sources) {
+  const session::Ledger& ledger = sources.ledger;
+  const auto left_out = static_cast<std::size_t>(session::LossReason::kNotSampled);
+  const auto percent = [](std::uint64_t part, std::uint64_t whole) {
+    return 100 * static_cast<double>(part) / static_cast<double>(whole);
+  };
+  const std::uint64_t sessions = ledger.sessions_opened - ledger.sessions_lost[left_out];
+  if (sessions == 0) return 0;
+  const std::uint64_t bytes = ledger.captured.bytes - ledger.duplicate.bytes -
+                              ledger.lost[left_out].bytes + sources.capture.cut_bytes;
+  return std::min(percent(ledger.sessions_completed, sessions),
+                  bytes == 0 ? 100 : percent(ledger.delivered.bytes, bytes));
 }
 
 }  // namespace tcpcopy

@@ -2,6 +2,8 @@
 // The statistics of tcpcopy, as log lines.
 #pragma once
 
+#include <optional>
+
 #include "common/net/capture_counters.hh"
 #include "tcpcopy/inject/injector.hh"
 #include "tcpcopy/link/intercept_links.hh"
@@ -15,6 +17,7 @@ struct StatisticsSources {
   const net::CaptureCounters& capture;
   const inject::InjectCounters& inject;
   const link::InterceptLinks& links;
+  std::optional<net::CaptureCounters> responses;  ///< of --responses
 };
 
 /// Logs the state of the replay. The words of 1.x (`active`, `conns`, `resp`, `c-resp`, `all clt`,
@@ -23,5 +26,9 @@ void log_statistics(const StatisticsSources& sources);
 
 /// Logs the final summary: every account of the ledger that is not zero.
 void log_summary(const StatisticsSources& sources);
+
+/// How much of what the clients did reached the target: the smaller one of the shares of their
+/// sessions, and of their bytes, those included that capture had cut. 0 when there was nothing.
+double delivered_percent(const StatisticsSources& sources);
 
 }  // namespace tcpcopy

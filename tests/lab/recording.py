@@ -44,19 +44,20 @@ class Peers:
                    connections, seed] + ([",".join(habits)] if habits else [])
         return self.lab.start("client", *command, name="habits")
 
-    def compare(self, catch_up=10, ends=True):
+    def compare(self, catch_up=10, ends=True, times=1):
         """For when the clients have ended. Waits for the target to have caught up; returns what is
         wrong, one line for each connection, and how many connections there were.
-        @param ends whether connections must end alike: where packets are lost, a reset may be."""
+        @param ends whether connections must end alike: where packets are lost, a reset may be.
+        @param times how often each connection must be on the target."""
         online = [record for recording in self.onlines.values() for record in recording.finish()]
         try:
-            wait_until(lambda: not differences(online, self.target.report(), ends), catch_up)
+            wait_until(lambda: not differences(online, self.target.report(), ends, times), catch_up)
         except TimeoutError:
             pass  # the comparison says what is missing
-        return differences(online, self.target.finish(), ends), len(online)
+        return differences(online, self.target.finish(), ends, times), len(online)
 
 
-def differences(online, target, ends=True):
+def differences(online, target, ends=True, times=1):
     compared = ("bytes", "sha256", "end") if ends else ("bytes", "sha256")
     found = []
     on_target = {}
@@ -64,10 +65,10 @@ def differences(online, target, ends=True):
         on_target.setdefault(record["id"], []).append(record)
     for record in online:
         copies = on_target.pop(record["id"], [])
-        if len(copies) != 1:
+        if len(copies) != times:
             found.append(f"{record['id']}: {len(copies)} connections on the target: {copies}")
-        elif any(copies[0][key] != record[key] for key in compared):
-            found.append(f"{record['id']}: online {record}, target {copies[0]}")
+        elif any(copy[key] != record[key] for copy in copies for key in compared):
+            found.append(f"{record['id']}: online {record}, target {copies}")
     for name, copies in on_target.items():
         found.append(f"{name}: {copies} on the target alone")
     return found

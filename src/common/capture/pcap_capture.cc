@@ -29,10 +29,11 @@ void on_captured(unsigned char* user, const pcap_pkthdr* header, const unsigned 
 
 }  // namespace
 
-PcapCapture::PcapCapture(const Settings& settings) : device_(settings.device) {
+PcapCapture::PcapCapture(const Settings& settings)
+    : device_(settings.device), named_(settings.option + " " + settings.device) {
   std::array<char, PCAP_ERRBUF_SIZE> error{};
   pcap_ = pcap_create(device_.c_str(), error.data());
-  if (pcap_ == nullptr) throw runtime::UsageError("-i " + device_ + ": " + error.data());
+  if (pcap_ == nullptr) throw runtime::UsageError(named_ + ": " + error.data());
   try {
     activate(settings);
     set_filter(settings.filter);
@@ -52,19 +53,18 @@ void PcapCapture::activate(const Settings& settings) {
   const int status = pcap_activate(pcap_);
   if (status == PCAP_ERROR_PERM_DENIED) {
     throw runtime::SystemError(
-        "-i " + device_ + ": " + pcap_geterr(pcap_) +
+        named_ + ": " + pcap_geterr(pcap_) +
         "; run as root, or grant the capability: setcap cap_net_raw=ep <path of this program>");
   }
   if (status < 0) {
     const std::string detail = pcap_geterr(pcap_);
-    throw runtime::UsageError("-i " + device_ + ": " +
-                              (detail.empty() ? pcap_statustostr(status) : detail) +
+    throw runtime::UsageError(named_ + ": " + (detail.empty() ? pcap_statustostr(status) : detail) +
                               "; `ip link` lists the devices, `any` is all of them");
   }
   const auto type = net::link_type(pcap_datalink(pcap_));
   if (!type) {
     throw runtime::UsageError(
-        "-i " + device_ + ": frames of this device's link type (" +
+        named_ + ": frames of this device's link type (" +
         std::string(pcap_datalink_val_to_description_or_dlt(pcap_datalink(pcap_))) +
         ") cannot be read");
   }

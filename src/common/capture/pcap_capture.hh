@@ -20,9 +20,10 @@ class PcapCapture {
   static constexpr int kBatch = 256;
 
   struct Settings {
-    std::string device;  ///< a name, or `any`
-    std::string filter;  ///< libpcap's language
-    int payload = 0;     ///< bytes of payload that are wanted behind the headers
+    std::string option = "-i";  ///< that named the device, for errors
+    std::string device;         ///< a name, or `any`
+    std::string filter;         ///< libpcap's language
+    int payload = 0;            ///< bytes of payload that are wanted behind the headers
     int buffer_bytes = 16 << 20;
   };
 
@@ -77,6 +78,7 @@ class PcapCapture {
   void set_filter(const std::string& filter);
 
   std::string device_;
+  std::string named_;  // the device with its option, for errors
   pcap* pcap_ = nullptr;
   int fd_ = -1;
   net::LinkType link_type_ = net::LinkType::kEthernet;

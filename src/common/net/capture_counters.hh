@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "common/net/packet_parser.hh"
@@ -15,6 +16,16 @@ struct CaptureCounters {
   std::uint64_t cut_packets = 0;   ///< captured without all of their payload
   std::uint64_t cut_bytes = 0;     ///< what they lacked
   std::array<std::uint64_t, kParseErrors> malformed{};
+
+  CaptureCounters& operator+=(const CaptureCounters& other) {
+    packets += other.packets;
+    kernel_drops += other.kernel_drops;
+    cut_packets += other.cut_packets;
+    cut_bytes += other.cut_bytes;
+    for (std::size_t i = 0; i < kParseErrors; ++i)
+      malformed[i] += other.malformed[i];
+    return *this;
+  }
 };
 
 }  // namespace tcpcopy::net

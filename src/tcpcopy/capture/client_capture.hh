@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -40,6 +41,24 @@ class ClientCapture {
 
   /// Reads a batch, bounded so that a flood of packets starves nobody, and hands each packet on.
   virtual Outcome read(Instant now, Take take) = 0;
+
+  /// Tells a capture that can wait whether the sessions have fallen behind. Others cannot.
+  virtual void hold_back(bool /*held*/, Instant /*now*/) {}
+
+  /// Begins again from the start. @return false when all is done: there is no further pass.
+  virtual bool next_pass(Instant /*now*/) { return false; }
+
+  /// How far it has come; nothing for a capture that has no end.
+  struct Progress {
+    Duration time{0};             ///< in the files, since their first packet
+    std::optional<double> share;  ///< of all passes, 0 to 1, when it can be told
+    int pass = 1;                 ///< the one that runs, from 1
+    int passes = 1;
+  };
+  virtual std::optional<Progress> progress() const { return std::nullopt; }
+
+  /// Says in the log, at the end, what is of interest of this way of capture alone.
+  virtual void log_summary() const {}
 
   /// Asks the kernel for the counters that it does not bring with the packets.
   virtual void update_counters() {}

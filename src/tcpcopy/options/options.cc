@@ -29,6 +29,7 @@ struct Texts {
   bool gradually = false;
   bool only_from_start = false, no_turn_order = false, lonely = false, million = false;
   bool disable_combined = false;
+  WayTexts ways;
 };
 
 void declare_what(CLI::App& app, Texts& texts, Options& options) {
@@ -143,6 +144,20 @@ void interpret_settings(const Texts& texts, Options& options) {
   if (!texts.ramp.empty()) settings.ramp = seconds(number("--ramp", texts.ramp, 1, kDay));
 }
 
+// Responses come from intercepts or from devices of this host.
+void interpret_intercepts(const Texts& texts, Options& options) {
+  if (texts.intercepts.empty() && options.response_devices.empty()) {
+    throw UsageError(
+        "-s is missing: where does intercept run? "
+        "For example: tcpcopy -x 80-10.0.0.30:8080 -s 10.0.0.40");
+  }
+  if (!texts.intercepts.empty() && !options.response_devices.empty()) {
+    throw UsageError("-s and --responses: give one of them; responses come only once");
+  }
+  const std::uint16_t port = runtime::parse_port("-p", texts.port);
+  if (!texts.intercepts.empty()) options.intercepts = parse_intercepts(texts.intercepts, port);
+}
+
 void interpret(const Texts& texts, Options& options) {
   if (texts.rules.empty()) {
     throw UsageError(
@@ -150,12 +165,9 @@ void interpret(const Texts& texts, Options& options) {
         "For example: tcpcopy -x 80-10.0.0.30:8080 -s 10.0.0.40");
   }
   options.rules = parse_rules(texts.rules);
-  if (texts.intercepts.empty()) {
-    throw UsageError(
-        "-s is missing: where does intercept run? "
-        "For example: tcpcopy -x 80-10.0.0.30:8080 -s 10.0.0.40");
-  }
-  options.intercepts = parse_intercepts(texts.intercepts, runtime::parse_port("-p", texts.port));
+  options.response_devices = interpret_responses(texts.ways);
+  interpret_intercepts(texts, options);
+  options.capture = interpret_capture(texts.ways);
   if (!texts.pool.empty()) options.client_pool = parse_client_pool(texts.pool, options.rules);
   if (!texts.loopback_as.empty()) {
     options.loopback_as = runtime::parse_address("-H", texts.loopback_as);
@@ -184,6 +196,7 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   app.option_defaults()->always_capture_default();
   declare_what(app, texts, options);
   declare_how_much(app, texts);
+  declare_ways(app, texts.ways);
   declare_how(app, texts);
   declare_links(app, texts, options);
   declare_process(app, texts, options);
@@ -192,6 +205,22 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   // -H: a client on the loopback address would be unknown to a target elsewhere.
   if (any_loopback_target(options)) options.loopback_as.reset();
   return options;
+}
+
+std::string describe_capture(const Options& options) {
+  if (options.capture.way == CaptureOptions::Way::kRaw) {
+    return "capture filter: " + capture_filter(options);
+  }
+  return fmt::format("files: {}", fmt::join(options.capture.sources, ", "));
+}
+
+std::string response_filter(const Options& options) {
+  std::string wanted;
+  for (const session::TargetRule& rule : options.rules) {
+    wanted += fmt::format("{}(src host {} and src port {})", wanted.empty() ? "" : " or ",
+                          rule.target.address.to_string(), rule.target.port);
+  }
+  return fmt::format("tcp and ({})", wanted);
 }
 
 std::string capture_filter(const Options& options) {

@@ -9,6 +9,7 @@
 
 #include "common/wire/frame.hh"
 #include "tcpcopy/address.hh"
+#include "tcpcopy/options/way_options.hh"
 #include "tcpcopy/session/settings.hh"
 #include "tcpcopy/session/target_rules.hh"
 
@@ -23,6 +24,8 @@ struct Options {
   int capture_buffer_mb = 16;              ///< -B
   int links = 2;                           ///< -C
   std::optional<std::uint16_t> mtu;        ///< -M; none: that of the route
+  CaptureOptions capture;
+  std::vector<std::string> response_devices;  ///< --responses; empty: intercepts bring them
   session::Settings settings;
   wire::FrameMode mode;
   std::string log_file;  ///< -l
@@ -39,5 +42,11 @@ std::optional<Options> parse(int argc, const char* const* argv);
 
 /// The kernel's filter for these rules, in libpcap's language.
 std::string capture_filter(const Options& options);
+
+/// What is captured, for the log.
+std::string describe_capture(const Options& options);
+
+/// The same as capture_filter() for the targets' responses, with --responses.
+std::string response_filter(const Options& options);
 
 }  // namespace tcpcopy::options

@@ -27,6 +27,10 @@ void Engine::drive(Session& session, const Context& ctx, Input input) {
   if (!session.ended() && held_now > held_before && held_now > settings_.max_held_per_session) {
     session.end(LossReason::kMemoryLimit, ctx);
   }
+  if (session.unfinished() != session.counted_unfinished) {
+    unfinished_ = session.counted_unfinished ? unfinished_ - 1 : unfinished_ + 1;
+    session.counted_unfinished = !session.counted_unfinished;
+  }
   if (!session.ended()) {
     held_memory_ += held_now - held_before;
     wheel_.schedule(session, session.next_deadline());

@@ -48,7 +48,8 @@ class Engine {
   /// Routes can be registered (again): every session is announced, and what waits goes on.
   void on_route_restored(Instant now, const Output& out);
 
-  /// Takes every client to have closed now. What is held goes on to be sent.
+  /// Takes every client to have closed now. What is held goes on to be sent. May be called again
+  /// and again: a session with holes in its stream comes to its end one hole at a time.
   void drain(Instant now, const Output& out);
 
   /// Ends every session at once; connections that are open are reset.
@@ -61,6 +62,8 @@ class Engine {
   std::size_t sessions() const { return table_.size(); }
   /// Bytes that the sessions take, and what they hold.
   std::uint64_t memory_use() const { return held_memory_ + table_.size() * kSessionMemory; }
+  /// Sessions that have something to do without a further packet of their client.
+  std::size_t unfinished() const { return unfinished_; }
   std::size_t timers() const { return wheel_.size(); }
   const Ledger& ledger() const { return ledger_; }
 
@@ -99,6 +102,7 @@ class Engine {
   // be taken for connections to be joined in the middle, or a request would be replayed twice.
   GenerationalMap<SourceKey, std::monostate> ended_;
   std::uint64_t held_memory_ = 0;  // of all sessions
+  std::size_t unfinished_ = 0;
 };
 
 }  // namespace tcpcopy::session

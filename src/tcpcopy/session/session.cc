@@ -347,6 +347,14 @@ bool Session::outstanding() const {
   return phase_ == Phase::kAwaitingRoute || stream_.first() != nullptr || stream_.complete();
 }
 
+bool Session::unfinished() const {
+  if (ended()) return false;
+  if (phase_ == Phase::kAwaitingRoute || stream_.complete()) return true;
+  if (phase_ == Phase::kConnected && !connection_.is_open()) return true;
+  const Chunk* first = stream_.first();  // behind a hole it waits for its client
+  return first != nullptr && first->begin() < stream_.contiguous_end();
+}
+
 Instant Session::expiry(const Context& ctx) const {
   if (outstanding()) {
     return target_owes_since_ + ctx.settings.session_timeout;
@@ -370,6 +378,11 @@ void Session::on_route_restored(const Context& ctx) {
 }
 
 void Session::drain(const Context& ctx) {
+  // A hole is not filled any more. Behind it the stream goes on when what stands before has gone.
+  if (stream_.has_hole()) {
+    if (!unfinished()) skip_hole(ctx);
+    if (ended() || stream_.has_hole()) return;
+  }
   stream_.set_fin(stream_.contiguous_end(), online_acked_);
   advance(ctx);
 }

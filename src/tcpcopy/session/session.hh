@@ -67,10 +67,15 @@ class Session : public TimerNode {
   const SourceKey& source() const { return source_; }
   const FlowKey& target() const { return target_; }
   std::uint64_t held_memory() const { return stream_.held_memory(); }
+  /// Whether there is something to do without a further packet of the client: a handshake, bytes
+  /// to be sent or acknowledged, the end of the connection.
+  bool unfinished() const;
 
   /// The neighbours in the order in which sessions were opened; the session table's.
   Session* older = nullptr;
   Session* newer = nullptr;
+  /// Whether the engine counts it as unfinished.
+  bool counted_unfinished = false;
 
  private:
   enum class Phase : std::uint8_t {

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Client packets from capture files: several of them merged by time, each packet when it is due.
+//
+// It waits for the sessions: while they are behind it reads nothing, and all that follows is due
+// so much later. So nothing is lost at any speed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/capture/pcap_file.hh"
+#include "tcpcopy/capture/client_capture.hh"
+#include "tcpcopy/capture/lateness.hh"
+#include "tcpcopy/capture/pace.hh"
+
+namespace tcpcopy::capture {
+
+class FileCapture : public ClientCapture {
+ public:
+  struct Settings {
+    std::vector<std::string> files;       ///< -i, opened in this order
+    std::string filter;                   ///< -F; empty: all packets
+    std::optional<double> speed = 1;      ///< -a; none: as fast as the sessions allow
+    std::optional<Duration> longest_gap;  ///< -I
+    int passes = 1;                       ///< -T
+  };
+
+  /// Opens the files. Throws UsageError.
+  explicit FileCapture(Settings settings);
+
+  std::vector<int> descriptors() const override { return {}; }
+  Instant due() const override { return held_since_ == kNever ? next_due_ : kNever; }
+  Outcome read(Instant now, Take take) override;
+  void hold_back(bool held, Instant now) override;
+  bool next_pass(Instant now) override;
+  std::optional<Progress> progress() const override;
+  void log_summary() const override;
+
+ private:
+  // A file, and its packet that comes next: none yet, when a pipe has to be waited for.
+  struct Input {
+    std::unique_ptr<PcapFile> file;
+    std::optional<PcapFile::Packet> next;
+    bool ended = false;
+  };
+
+  void open_files();
+  void advance(Input& input) const;
+  Outcome find_next(Instant now);
+
+  Settings settings_;
+  std::vector<Input> inputs_;
+  Input* next_ = nullptr;  // whose packet comes next; null when that is to be found out
+  Instant next_due_;       // of that packet, or when to look for one again
+  Instant held_since_ = kNever;
+  Pace pace_;
+  Lateness lateness_;
+  std::optional<Duration> first_time_;  // in the files
+  Duration last_time_{0};
+  int pass_ = 1;
+};
+
+}  // namespace tcpcopy::capture

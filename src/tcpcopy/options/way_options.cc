@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tcpcopy/options/way_options.hh"
+
+#include <fmt/format.h>
+#include <glob.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+
+#include "common/capture/pcap_file.hh"
+#include "common/runtime/errors.hh"
+#include "common/runtime/option_values.hh"
+
+namespace tcpcopy::options {
+namespace {
+
+using runtime::split;
+using runtime::UsageError;
+using Way = CaptureOptions::Way;
+
+// @param accepted how the error describes the range.
+double parse_real(std::string_view what, std::string_view text, double low, double high,
+                  std::string_view accepted) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !(value >= low) ||
+      !(value <= high)) {
+    throw UsageError(fmt::format("{}: '{}' is not {}", what, text, accepted));
+  }
+  return value;
+}
+
+// What a pattern stands for, in the order of names; the pattern itself when there is no such file,
+// so that opening it says what is wrong.
+std::vector<std::string> matching_files(const std::string& pattern) {
+  glob_t found{};
+  std::vector<std::string> files;
+  if (::glob(pattern.c_str(), GLOB_NOCHECK, nullptr, &found) == 0) {
+    files.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  }
+  ::globfree(&found);
+  return files;
+}
+
+Way interpret_way(const WayTexts& texts) {
+  if (texts.capture == "file" || (texts.capture.empty() && texts.offline)) return Way::kFile;
+  if (texts.capture.empty() || texts.capture == "raw") {
+    if (!texts.capture.empty() && texts.offline) {
+      throw UsageError("--offline and --capture raw: give one of them");
+    }
+    return Way::kRaw;
+  }
+  throw UsageError(
+      fmt::format("--capture: '{}' is no way of capture; accepted: raw, file", texts.capture));
+}
+
+void interpret_files(const WayTexts& texts, CaptureOptions& options) {
+  if (texts.input.empty()) {
+    throw UsageError("-i is missing: which files are replayed? For example: -i clients.pcap");
+  }
+  for (const std::string_view item : split(texts.input, ',')) {
+    const auto files = matching_files(std::string(item));
+    options.sources.insert(options.sources.end(), files.begin(), files.end());
+  }
+  if (texts.speed == "max") {
+    options.speed.reset();
+  } else {
+    options.speed =
+        parse_real("-a", texts.speed, 0.001, 1e6, "a factor from 0.001 to 1000000, or max");
+  }
+  if (!texts.longest_gap.empty()) {
+    options.longest_gap =
+        std::chrono::milliseconds(runtime::parse_number("-I", texts.longest_gap, 0, 86'400'000));
+  }
+  options.passes = static_cast<int>(runtime::parse_number("-T", texts.passes, 1, 1'000'000));
+  const auto& all = options.sources;
+  const bool pipe =
+      std::find(all.begin(), all.end(), capture::PcapFile::kStandardInput) != all.end();
+  if (pipe && options.passes > 1) {
+    throw UsageError("-T: standard input cannot be read again; write it to a file first");
+  }
+}
+
+}  // namespace
+
+void declare_ways(CLI::App& app, WayTexts& texts) {
+  const std::string group = "Ways in and out";
+  app.add_option("--capture", texts.capture, "Clients' packets come from: raw, file [raw]")
+      ->group(group);
+  app.add_flag("--offline", texts.offline, "The same as --capture file")->group(group);
+  app.add_option("-i,--input", texts.input,
+                 "Capture files, separated by commas, globs; - for stdin")
+      ->group(group);
+  app.add_option("-a,--speed", texts.speed, "Of files: times faster than captured, or max")
+      ->group(group);
+  app.add_option("-I,--max-gap", texts.longest_gap, "Of files: longer gaps are cut to it, ms")
+      ->group(group);
+  app.add_option("-T,--passes", texts.passes, "Of files: how often they are replayed")
+      ->group(group);
+  app.add_option("--fail-below", texts.fail_below,
+                 "End with status 3 when fewer percent were delivered")
+      ->group(group);
+  app.add_option("--responses", texts.responses,
+                 "Devices on which responses come here: instead of -s")
+      ->group(group);
+}
+
+CaptureOptions interpret_capture(const WayTexts& texts) {
+  CaptureOptions options;
+  options.way = interpret_way(texts);
+  if (options.way == Way::kFile) {
+    interpret_files(texts, options);
+  } else if (!texts.input.empty()) {
+    throw UsageError(
+        fmt::format("-i '{}': the raw socket captures on all devices; "
+                    "give --capture file to replay a file",
+                    texts.input));
+  }
+  if (!texts.fail_below.empty()) {
+    options.fail_below =
+        parse_real("--fail-below", texts.fail_below, 0, 100, "a percentage from 0 to 100");
+  }
+  return options;
+}
+
+std::vector<std::string> interpret_responses(const WayTexts& texts) {
+  std::vector<std::string> devices;
+  for (const std::string_view device : split(texts.responses, ','))
+    devices.emplace_back(device);
+  return devices;
+}
+
+}  // namespace tcpcopy::options

@@ -1,0 +1,170 @@
+"""The ways in and out: files, devices, responses without an intercept."""
+
+import struct
+import sys
+
+import pytest
+
+from lab import ADDRESS, HERE, POOL, POOL_NET, run, statistic
+from recording import Peers, rules
+
+PCAP_HEADER = 24
+RECORD_HEADER = 16
+ONLINE = f"dst host {ADDRESS['online']} and (tcp dst port 80 or tcp dst port 81)"
+
+
+@pytest.fixture
+def recorded(make_lab):
+    """A lab in which clients have talked to the online server, recorded on both of its edges."""
+    lab = make_lab()
+    lab.route_responses()
+    peers = Peers(lab)
+    file = lab.work / "clients.pcap"
+    record(lab, peers, file)
+    return lab, peers, file
+
+
+def record(lab, peers, file, snap_length=262144, clients=20, connections=5):
+    writer = lab.start("online", sys.executable, HERE / "write_pcap.py", "eth0", file, snap_length,
+                       ONLINE, name="write_pcap").wait_for("listening on")
+    client = peers.start_client(clients, connections, seed=1)
+    assert client.popen.wait(60) == 0, client.log()
+    writer.stop()
+
+
+def replay(lab, *options, host="assistant", files=None, status=0, **parameters):
+    """Replays files to their end, the responses coming to the same host."""
+    command = [lab.build / "src/tcpcopy/tcpcopy", "--capture", "file", "-x", rules(),
+               "--statistics", "1", *options]
+    if "-c" not in options:
+        command += ["-c", POOL]
+    if files is not None:
+        command += ["-i", ",".join(map(str, files))]
+    if "--responses" not in options and "-s" not in options:
+        command += ["--responses", "eth0"]
+    tcpcopy = lab.start(host, *command, **parameters)
+    assert tcpcopy.popen.wait(90) == status, tcpcopy.log()
+    return tcpcopy
+
+
+def assert_all_delivered(tcpcopy):
+    assert statistic(tcpcopy.log(), "live") == 0
+    assert statistic(tcpcopy.log(), "lost") == 0
+    assert "balanced:yes" in tcpcopy.log()
+
+
+def assert_alike(peers, times=1):
+    found, count = peers.compare(times=times)
+    assert count > 0
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("speed", ("1", "10", "max"))
+def test_a_file_is_replayed_without_intercept(recorded, speed):
+    lab, peers, file = recorded
+    tcpcopy = replay(lab, "-a", speed, "--fail-below", "100", files=[file])
+    assert_all_delivered(tcpcopy)
+    assert_alike(peers)
+
+
+def test_a_file_is_replayed_with_intercept(recorded):
+    lab, peers, file = recorded
+    lab.intercept(filter="tcp and (src port 8080 or src port 8081)")
+    assert_all_delivered(replay(lab, "-s", ADDRESS["assistant"], "-a", "5", host="online",
+                                files=[file]))
+    assert_alike(peers)
+
+
+def test_passes(recorded):
+    lab, peers, file = recorded
+    assert_all_delivered(replay(lab, "-a", "max", "-T", "2", files=[file]))
+    assert_alike(peers, times=2)
+
+
+def packets_of(file):
+    data = file.read_bytes()
+    at, found = PCAP_HEADER, []
+    while at < len(data):
+        length = struct.unpack_from("<I", data, at + 8)[0]
+        found.append(data[at:at + RECORD_HEADER + length])
+        at += RECORD_HEADER + length
+    return data[:PCAP_HEADER], found
+
+
+def test_several_files_are_merged_by_time(recorded):
+    lab, peers, file = recorded
+    header, packets = packets_of(file)
+    halves = [lab.work / "half-1.pcap", lab.work / "half-2.pcap"]
+    for i, half in enumerate(halves):
+        half.write_bytes(header + b"".join(packets[i::2]))
+    assert_all_delivered(replay(lab, "-a", "max", "-i", lab.work / "half-*.pcap"))
+    assert_alike(peers)
+
+
+def test_standard_input(recorded):
+    lab, peers, file = recorded
+    program = lab.build / "src/tcpcopy/tcpcopy"
+    tcpcopy = lab.start("assistant", "sh", "-c", f"cat {file} | {program} --offline -i - -a max "
+                        f"-x {rules()} -c {POOL} --responses eth0", name="tcpcopy")
+    assert tcpcopy.popen.wait(60) == 0, tcpcopy.log()
+    assert_all_delivered(tcpcopy)
+    assert_alike(peers)
+
+
+def test_a_file_cut_in_a_packet(recorded):
+    lab, _, file = recorded
+    header, packets = packets_of(file)
+    half = packets[:len(packets) // 2]
+    cut = lab.work / "cut.pcap"
+    cut.write_bytes(header + b"".join(half)[:-5])
+    tcpcopy = replay(lab, "-a", "max", files=[cut])
+    assert f"cut or damaged behind packet {len(half) - 1}, at byte " in tcpcopy.log()
+    assert statistic(tcpcopy.log(), "total captured packets") == len(half) - 1
+    assert statistic(tcpcopy.log(), "live") == 0
+
+
+def test_packets_cut_by_the_snap_length(make_lab):
+    lab = make_lab()
+    lab.route_responses()
+    peers = Peers(lab)
+    file = lab.work / "short.pcap"
+    record(lab, peers, file, snap_length=96, clients=5, connections=2)
+    tcpcopy = replay(lab, "-a", "max", "--fail-below", "99", files=[file], status=3)
+    assert "packets were captured without all of their payload" in tcpcopy.log()
+    assert "capture-hole:" in tcpcopy.log()
+    assert "balanced:yes" in tcpcopy.log()
+    assert statistic(tcpcopy.log(), "live") == 0
+
+
+def test_one_machine(recorded):
+    """The target's own host replays, and routes the clients to nowhere: docs/deployment.md."""
+    lab, peers, file = recorded
+    lab.on("target", "ip", "route", "replace", POOL_NET, "dev", "lo")
+    assert_all_delivered(replay(lab, "-a", "max", "--responses", "lo", host="target", files=[file]))
+    assert_alike(peers)
+
+
+def test_nothing_to_be_done_on_the_target(recorded):
+    """Clients become this host, whose kernel must not see the answers: docs/deployment.md."""
+    lab, peers, file = recorded
+    lab.on("assistant", "nft", "-f", "-", input=f"""
+        table ip replay {{
+          chain in {{
+            type filter hook input priority filter;
+            ip saddr {ADDRESS['target']} tcp sport {{ 8080, 8081 }} drop
+          }}
+        }}""")
+    tcpcopy = replay(lab, "-a", "max", "-c", ADDRESS["assistant"], files=[file])
+    assert_all_delivered(tcpcopy)
+    assert_alike(peers)
+
+
+def test_formats_of_other_tools(recorded):
+    lab, peers, file = recorded
+    other = lab.work / "clients.pcapng"
+    try:
+        run("editcap", "-F", "pcapng", file, other)
+    except (FileNotFoundError, RuntimeError):
+        pytest.skip("no editcap here")
+    assert_all_delivered(replay(lab, "-a", "max", files=[other]))
+    assert_alike(peers)

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tcpcopy/options/way_options.hh"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/options/refusal.hh"
+
+namespace tcpcopy::options {
+namespace {
+
+using namespace std::chrono_literals;
+using test::refusal;
+using Way = CaptureOptions::Way;
+
+WayTexts files(const std::string& input = "clients.pcap") {
+  WayTexts texts;
+  texts.capture = "file";
+  texts.input = input;
+  return texts;
+}
+
+TEST(WayOptions, TheRawSocketIsTheDefault) {
+  const CaptureOptions options = interpret_capture({});
+  EXPECT_EQ(options.way, Way::kRaw);
+  EXPECT_TRUE(options.sources.empty());
+  EXPECT_FALSE(options.fail_below);
+}
+
+TEST(WayOptions, FilesAreReplayedOnceAtTheirSpeed) {
+  const CaptureOptions options = interpret_capture(files("a.pcap,-,b.pcap"));
+  EXPECT_EQ(options.way, Way::kFile);
+  EXPECT_EQ(options.sources, (std::vector<std::string>{"a.pcap", "-", "b.pcap"}));
+  EXPECT_EQ(options.speed, 1);
+  EXPECT_FALSE(options.longest_gap);
+  EXPECT_EQ(options.passes, 1);
+}
+
+TEST(WayOptions, OfflineIsTheNameOf1x) {
+  WayTexts texts;
+  texts.offline = true;
+  texts.input = "a.pcap";
+  EXPECT_EQ(interpret_capture(texts).way, Way::kFile);
+}
+
+TEST(WayOptions, APatternStandsForItsFilesInTheOrderOfNames) {
+  const std::string folder = testing::TempDir() + "/way_options";
+  ASSERT_EQ(std::system(("mkdir -p " + folder + " && touch " + folder + "/2.pcap " + folder +
+                         "/1.pcap " + folder + "/3.other")
+                            .c_str()),
+            0);
+  EXPECT_EQ(interpret_capture(files(folder + "/*.pcap")).sources,
+            (std::vector<std::string>{folder + "/1.pcap", folder + "/2.pcap"}));
+}
+
+TEST(WayOptions, SpeedMayBeAFractionOrMax) {
+  WayTexts texts = files();
+  texts.speed = "2.5";
+  EXPECT_EQ(interpret_capture(texts).speed, 2.5);
+  texts.speed = "max";
+  EXPECT_FALSE(interpret_capture(texts).speed);
+  texts.longest_gap = "250";
+  texts.passes = "3";
+  texts.fail_below = "99.5";
+  const CaptureOptions options = interpret_capture(texts);
+  EXPECT_EQ(options.longest_gap, 250ms);
+  EXPECT_EQ(options.passes, 3);
+  EXPECT_EQ(options.fail_below, 99.5);
+}
+
+TEST(WayOptions, WhatCannotBeUsedIsRefused) {
+  const auto refused = [](void (*change)(WayTexts&)) {
+    WayTexts texts = files();
+    change(texts);
+    return refusal([&] { interpret_capture(texts); });
+  };
+  EXPECT_EQ(refused([](WayTexts& t) { t.capture = "tap"; }),
+            "--capture: 'tap' is no way of capture; accepted: raw, file");
+  EXPECT_EQ(refused([](WayTexts& t) { t.input = ""; }),
+            "-i is missing: which files are replayed? For example: -i clients.pcap");
+  EXPECT_EQ(refused([](WayTexts& t) { t.speed = "0"; }),
+            "-a: '0' is not a factor from 0.001 to 1000000, or max");
+  EXPECT_EQ(refused([](WayTexts& t) { t.speed = "fast"; }),
+            "-a: 'fast' is not a factor from 0.001 to 1000000, or max");
+  EXPECT_EQ(refused([](WayTexts& t) { t.speed = "nan"; }),
+            "-a: 'nan' is not a factor from 0.001 to 1000000, or max");
+  EXPECT_EQ(refused([](WayTexts& t) { t.longest_gap = "-1"; }),
+            "-I: '-1' is not a number from 0 to 86400000");
+  EXPECT_EQ(refused([](WayTexts& t) { t.passes = "0"; }),
+            "-T: '0' is not a number from 1 to 1000000");
+  EXPECT_EQ(refused([](WayTexts& t) { t.fail_below = "101"; }),
+            "--fail-below: '101' is not a percentage from 0 to 100");
+  EXPECT_EQ(refused([](WayTexts& t) {
+              t.input = "-";
+              t.passes = "2";
+            }),
+            "-T: standard input cannot be read again; write it to a file first");
+}
+
+TEST(WayOptions, RawCaptureTakesNoInput) {
+  WayTexts texts;
+  texts.input = "eth0";
+  EXPECT_NE(refusal([&] { interpret_capture(texts); }).find("give --capture file"),
+            std::string::npos);
+}
+
+TEST(WayOptions, ResponsesNameDevices) {
+  WayTexts texts;
+  EXPECT_TRUE(interpret_responses(texts).empty());
+  texts.responses = "lo,eth0";
+  EXPECT_EQ(interpret_responses(texts), (std::vector<std::string>{"lo", "eth0"}));
+}
+
+}  // namespace
+}  // namespace tcpcopy::options
