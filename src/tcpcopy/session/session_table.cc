@@ -50,7 +50,7 @@ void SessionTable::detach_source(Session& session) {
 void SessionTable::erase(Session& session) {
   detach_source(session);
   by_target_.erase(session.target());
-  shrink(by_captured_);
+  shrink(by_source_);
   shrink(by_target_);
   (session.older == nullptr ? oldest_ : session.older->newer) = session.newer;
   (session.newer == nullptr ? newest_ : session.newer->older) = session.older;
