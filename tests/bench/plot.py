@@ -73,3 +73,31 @@ def line_plot(title, x_label, y_label, lines):
                   for x, y in line.points]
         parts.append(text(LEFT + 14, TOP + 14 + 17 * number, line.label, more=f'fill="{colour}"'))
     return frame(title, parts)
+
+
+@dataclasses.dataclass
+class Bars:
+    label: str
+    values: list  # one for each of the series
+
+
+def bar_plot(title, series, groups):
+    """Horizontal bars, a group for each label."""
+    row, left = 16, 250
+    highest = steps(max(v for group in groups for v in group.values))[-1]
+    scale = (WIDTH - left - 60) / highest
+    parts = []
+    y = TOP
+    for number, name in enumerate(series):
+        parts.append(text(left + 110 * number, y, name,
+                          more=f'fill="{COLOURS[number]}" font-weight="bold"'))
+    y += 12
+    for group in groups:
+        parts.append(text(left - 10, y + row * len(group.values) / 2 + 4, group.label, "end"))
+        for number, value in enumerate(group.values):
+            parts.append(f'<rect x="{left}" y="{y}" width="{value * scale:.1f}" '
+                         f'height="{row - 3}" fill="{COLOURS[number]}"/>')
+            parts.append(text(left + value * scale + 6, y + 11, f"{value:.1f}"))
+            y += row
+        y += 12
+    return frame(title, parts, y + 6)

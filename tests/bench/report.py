@@ -42,8 +42,8 @@ def read(path):
 
 
 def short(value):
-    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
-        if value >= limit:
+    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= 10 * limit or (value >= limit and unit != "k"):
             return f"{value / limit:.3g} {unit}"
     return f"{value:.4g}"
 

@@ -70,10 +70,14 @@ class Process:
         assert re.search(pattern, self.log()), f"ended without '{pattern}':\n{self.log()}"
         return self
 
+    def cpu_times(self):
+        """User time and system time so far, in seconds."""
+        fields = pathlib.Path(f"/proc/{self.popen.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return [int(ticks) / os.sysconf("SC_CLK_TCK") for ticks in fields[11:13]]
+
     def cpu_seconds(self):
         """User and system time so far."""
-        fields = pathlib.Path(f"/proc/{self.popen.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return sum(self.cpu_times())
 
     def rss_kb(self):
         return self._memory_kb("VmRSS")

@@ -1,0 +1,135 @@
+"""The whole path in the lab: what a request costs the daemons, in raw sends of the same run.
+
+    tests/lab/enter python3 tests/bench/path.py BUILD [--runs N] [--seconds N] [--only NAME]
+                    [--json FILE] [--plots FOLDER …] [--tcpcopy OPTION …] [--intercept OPTION …]
+
+wrk drives nginx on the online host, tcpcopy replays onto an nginx on the target. Beside each work the
+raw socket is measured, on the same hosts: see raw_send.cc.
+"""
+
+import argparse
+import json
+import pathlib
+import statistics
+import sys
+import tempfile
+import time
+
+from plot import Bars, bar_plot
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lab"))
+from lab import ADDRESS, POOL, Lab  # noqa: E402
+from peers import Nginx, wrk  # noqa: E402
+
+RAW_SENDS = 200_000
+RAW_SOURCE = "62.135.200.254"
+# What is asked, as arguments of peers.wrk().
+WORKS = {
+    "50 connections, 10 ms think time": {"connections": 50, "pause_ms": 10},
+    "100 connections, no think time": {"connections": 100},
+    "10 connections, no think time": {"connections": 10},
+    "1 connection, no think time": {"connections": 1},
+    "new connection per request": {"connections": 50, "pause_ms": 10, "close": True},
+    "POST of 20 KB": {"connections": 50, "pause_ms": 10, "body_bytes": 20 << 10,
+                      "path": "/upload"},
+}
+
+
+def raw_send_us(lab):
+    program = lab.build / "tests/bench/raw_send"
+    return int(lab.on("online", program, RAW_SOURCE, ADDRESS["target"], RAW_SENDS)) / 1e3
+
+
+def daemon_cost(daemon, before, requests):
+    user, system = (now - then for now, then in zip(daemon.cpu_times(), before))
+    return {"user_us": user * 1e6 / requests, "system_us": system * 1e6 / requests,
+            "us": (user + system) * 1e6 / requests, "peak_kb": daemon.rss_kb("VmHWM")}
+
+
+def measure(options, work):
+    """One work, once, in a lab of its own."""
+    with tempfile.TemporaryDirectory(prefix="tcpcopy-bench-") as folder, \
+            Lab(folder, options.build) as lab:
+        lab.route_responses()
+        online, target = Nginx(lab, "online", 80), Nginx(lab, "target", 8080)
+        daemons = {"intercept": lab.intercept(*options.intercept),
+                   "tcpcopy": lab.tcpcopy("-c", POOL, *options.tcpcopy)}
+        raw = [raw_send_us(lab)]
+        before = {name: daemon.cpu_times() for name, daemon in daemons.items()}
+        started = time.monotonic()
+        client = wrk(lab, seconds=options.seconds, **work)
+        time.sleep(options.seconds / 2)
+        served, middle = target.requests(), time.monotonic()
+        time.sleep(options.seconds / 4)
+        rate = (target.requests() - served) / (time.monotonic() - middle)
+        if client.popen.wait(options.seconds + 30) != 0:
+            raise RuntimeError(f"wrk failed:\n{client.log()}")
+        elapsed = time.monotonic() - started
+        time.sleep(1)
+        replayed, asked = target.requests(), online.requests()
+        result = {name: daemon_cost(daemon, before[name], asked)
+                  for name, daemon in daemons.items()}
+        raw.append(raw_send_us(lab))
+        unit = statistics.mean(raw)
+        for cost in result.values():
+            cost["raw_sends"] = cost["us"] / unit
+        return result | {"raw_send_us": unit, "online_per_s": asked / elapsed,
+                         "target_per_s": rate, "replayed_percent": 100 * replayed / asked}
+
+
+def median(runs):
+    """Of a list of results, field by field."""
+    if isinstance(runs[0], dict):
+        return {key: median([run[key] for run in runs]) for key in runs[0]}
+    return statistics.median(runs)
+
+
+def table(results):
+    lines = ["| work | online req/s | target req/s | replayed 1 s after | raw send | tcpcopy: user + "
+             "system | in raw sends | intercept: user + system | in raw sends | peak memory |",
+             "|---" * 10 + "|"]
+    for name, runs in results.items():
+        r = median(runs)
+        costs = [f"{r[d]['user_us']:.1f} + {r[d]['system_us']:.1f} µs | {r[d]['raw_sends']:.2f}"
+                 for d in ("tcpcopy", "intercept")]
+        memory = ", ".join(f"{r[d]['peak_kb'] / 1024:.1f}" for d in ("tcpcopy", "intercept"))
+        lines.append(f"| {name} | {r['online_per_s']:,.0f} | {r['target_per_s']:,.0f} | "
+                     f"{r['replayed_percent']:.1f} % | {r['raw_send_us']:.2f} µs | "
+                     f"{' | '.join(costs)} | {memory} MB |")
+    return "\n".join(lines)
+
+
+def plot(results):
+    groups = [Bars(name, [median(runs)[d]["raw_sends"] for d in ("tcpcopy", "intercept")])
+              for name, runs in results.items()]
+    return bar_plot("CPU of a request, in raw sends", ("tcpcopy", "intercept"), groups)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=8)
+    parser.add_argument("--only", default="", help="works whose name has this in it")
+    parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--plots", type=pathlib.Path, action="append", default=[])
+    parser.add_argument("--tcpcopy", nargs="*", default=[])
+    parser.add_argument("--intercept", nargs="*", default=[])
+    options = parser.parse_args()
+    works = {name: work for name, work in WORKS.items() if options.only in name}
+    results = {name: [] for name in works}
+    for run in range(options.runs):
+        for name, work in works.items():
+            print(f"run {run + 1} of {options.runs}: {name}", file=sys.stderr, flush=True)
+            results[name].append(measure(options, work))
+    print(table(results))
+    if options.json:
+        options.json.write_text(json.dumps(
+            {name: {"median": median(runs), "runs": runs} for name, runs in results.items()},
+            indent=1))
+    for folder in options.plots:
+        (folder / "performance-path.svg").write_text(plot(results))
+
+
+if __name__ == "__main__":
+    main()
