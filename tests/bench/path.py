@@ -43,7 +43,7 @@ def raw_send_us(lab):
 def daemon_cost(daemon, before, requests):
     user, system = (now - then for now, then in zip(daemon.cpu_times(), before))
     return {"user_us": user * 1e6 / requests, "system_us": system * 1e6 / requests,
-            "us": (user + system) * 1e6 / requests, "peak_kb": daemon.rss_kb("VmHWM")}
+            "us": (user + system) * 1e6 / requests, "peak_kb": daemon.peak_rss_kb()}
 
 
 def measure(options, work):
