@@ -73,8 +73,8 @@ struct Segment {
   TcpOptions options;
   std::array<SackBlock<Peer>, kMaxSackBlocks> sacks;
   std::uint8_t sack_count = 0;
-  std::uint32_t payload_length = 0;  ///< bytes on the wire; responses come without the payload
-  Bytes payload;                     ///< empty, or payload_length bytes
+  std::uint32_t payload_length = 0;  ///< bytes on the wire
+  Bytes payload;                     ///< all of it; of a response its beginning at most
 
   /// Bytes of sequence space that the segment takes (RFC 9293, 3.4).
   constexpr std::uint32_t sequence_length() const {

@@ -9,6 +9,11 @@ namespace {
 
 constexpr std::size_t kTcpAt = net::kIpv4HeaderSize;  // IPv4 options are cut off
 
+// How many bytes of a payload a record has room for.
+std::size_t payload_brought(std::size_t payload_at, std::size_t payload_length) {
+  return std::min(payload_length, kPayloadRecordSize - payload_at);
+}
+
 }  // namespace
 
 void encode_response(const net::TcpPacket& packet, std::span<std::byte> to) {
@@ -19,12 +24,13 @@ void encode_response(const net::TcpPacket& packet, std::span<std::byte> to) {
   const std::size_t tcp_size = std::min(packet.tcp_bytes.size(), tcp_room);
   std::copy_n(packet.tcp_bytes.begin(), tcp_size, to.begin() + kTcpAt);
 
-  // A 1.x reader takes the payload for whole or for absent, so a part of it is not sent.
+  if (to.size() != kPayloadRecordSize) return;
   const std::size_t payload_at = kTcpAt + packet.tcp_bytes.size();
-  if (to.size() == kPayloadRecordSize && packet.payload.size() == packet.payload_length &&
-      payload_at + packet.payload_length <= kPayloadRecordSize) {
-    std::copy(packet.payload.begin(), packet.payload.end(),
-              to.begin() + static_cast<std::ptrdiff_t>(payload_at));
+  const std::size_t brought = payload_brought(payload_at, packet.payload_length);
+  // Fewer bytes, and the reader would take the padding for payload.
+  if (packet.payload.size() >= brought) {
+    std::copy_n(packet.payload.begin(), brought,
+                to.begin() + static_cast<std::ptrdiff_t>(payload_at));
   }
 }
 
@@ -41,8 +47,12 @@ net::Parsed<Response> decode_response(Bytes record) {
   const auto payload_length = static_cast<std::uint32_t>(ip.value.total_length - headers);
   const std::size_t payload_at = kTcpAt + tcp.value.header_length;
   Bytes payload;
-  if (record.size() == kPayloadRecordSize && payload_at + payload_length <= record.size()) {
-    payload = record.subspan(payload_at, payload_length);
+  if (record.size() == kPayloadRecordSize) {
+    payload = record.subspan(payload_at, payload_brought(payload_at, payload_length));
+    const auto zero = [](std::byte byte) { return byte == std::byte{0}; };
+    const bool left_out =
+        payload_length > kMaxOldRecordPayload && std::all_of(payload.begin(), payload.end(), zero);
+    if (left_out) payload = {};
   }
   return {net::to_segment<Response>(ip.value, tcp.value, payload_length, payload)};
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The record in which intercept forwards one response (control channel version 6): 20 bytes of
-// IPv4 header, 20 of TCP header, up to 24 of TCP options, zero padded; in the mode with payload up
-// to 128 bytes more, which begin right behind the TCP header and its options.
+// IPv4 header, 20 of TCP header, up to 24 of TCP options, zero padded; in the mode with payload 128
+// bytes more. The payload begins right behind the TCP header and its options, and what has no room
+// is cut off; a 1.x intercept leaves a payload of more than 128 bytes out, and zeros in its place.
 #pragma once
 
 #include <array>
@@ -16,6 +17,11 @@ namespace tcpcopy::wire {
 inline constexpr std::size_t kHeaderRecordSize = 64;
 inline constexpr std::size_t kPayloadRecordSize = 192;
 
+/// Bytes of payload in a record at most, and how many a 1.x intercept takes for so many that it
+/// leaves them out.
+inline constexpr std::size_t kMaxRecordPayload = 152;
+inline constexpr std::size_t kMaxOldRecordPayload = 128;
+
 /// Writes the record of a captured response. The size of `to` chooses between the two kinds.
 /// @param packet parsed with net::Extent::kHeaders or kWhole.
 /// @param to kHeaderRecordSize or kPayloadRecordSize bytes, all of which are written.
@@ -23,7 +29,7 @@ void encode_response(const net::TcpPacket& packet, std::span<std::byte> to);
 
 /// @param record kHeaderRecordSize or kPayloadRecordSize bytes from a link: hostile.
 /// @return the response. Its payload_length is that of the packet on the wire; `payload` is what
-///   the record brings when that is the whole of it, else empty.
+///   the record brings: the beginning of it, or nothing.
 net::Parsed<Response> decode_response(Bytes record);
 
 }  // namespace tcpcopy::wire

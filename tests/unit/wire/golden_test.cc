@@ -191,13 +191,25 @@ TEST_P(Golden, EveryRecordIsAResponseAndEncodesToTheSameBytes) {
   EXPECT_EQ(records, GetParam().records);
 }
 
+// A 1.x intercept leaves a long payload out; ours sends its beginning.
+ByteVector without_long_payload(ByteVector record) {
+  const auto response = decode_response(record).value;
+  if (record.size() == kHeaderRecordSize || response.payload_length <= kMaxOldRecordPayload) {
+    return record;
+  }
+  const auto at = response.payload.data() - record.data();
+  std::fill_n(record.begin() + at, response.payload.size(), std::byte{0});
+  return record;
+}
+
 using ByConnection = std::map<Endpoint, std::vector<ByteVector>>;
 
 TEST_P(Golden, CapturedResponsesEncodeToTheRecordsThatWereSent) {
   ByConnection encoded;  // the client's end; each in order
   for (const ByteVector& packet : capture_.responses) {
     const auto parsed = net::parse_tcp_packet(packet, Extent::kWhole);
-    encoded[parsed.value.destination()].push_back(encode_packet(packet, mode_.record_size()));
+    encoded[parsed.value.destination()].push_back(
+        without_long_payload(encode_packet(packet, mode_.record_size())));
   }
   ByConnection sent;
   for (const auto& [tcpcopy, link] : capture_.links) {
@@ -222,7 +234,7 @@ TEST_P(Golden, DecodedResponsesHaveTheValuesOfTheirPackets) {
   for (const ByteVector& packet : capture_.responses) {
     const auto parsed = net::parse_tcp_packet(packet, Extent::kWhole);
     const net::TcpPacket& value = parsed.value;
-    by_headers[encode_packet(packet, mode_.record_size())] =
+    by_headers[without_long_payload(encode_packet(packet, mode_.record_size()))] =
         net::to_segment<Response>(value.ip, value.tcp, value.payload_length, value.payload);
   }
   for (const auto& [tcpcopy, link] : capture_.links) {

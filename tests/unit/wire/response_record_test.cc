@@ -146,14 +146,43 @@ TEST(ResponseRecordWithPayload, OneHundredTwentyEightBytesFitBehindAllKeptOption
   EXPECT_EQ(copy(response.value.payload), pattern(128));
 }
 
-TEST(ResponseRecordWithPayload, APayloadWithoutRoomIsLeftOutWhole) {
-  const PacketFields fields{.tcp_options = nops(24), .payload = pattern(129)};
-  const ByteVector record = encoded(fields, kPayloadRecordSize);
-  EXPECT_EQ(part(record, 64, 128), ByteVector(128));
+TEST(ResponseRecordWithPayload, OfALongPayloadComesTheBeginning) {
+  for (const std::size_t options : {0U, 12U, 24U, 40U}) {
+    const PacketFields fields{.tcp_options = nops(options), .payload = pattern(1448)};
+    const std::size_t room = 192 - 40 - options;
+    const ByteVector record = encoded(fields, kPayloadRecordSize);
+    EXPECT_EQ(part(record, 40 + options, room), part(fields.payload, 0, room));
+    const auto response = decode_response(record);
+    ASSERT_EQ(response.error, ParseError::kNone);
+    EXPECT_EQ(response.value.payload_length, 1448U);
+    EXPECT_EQ(copy(response.value.payload), part(fields.payload, 0, room));
+  }
+}
+
+TEST(ResponseRecordWithPayload, TheRoomIsUsedToItsLastByte) {
+  for (const std::size_t length : {151U, 152U, 153U}) {
+    const PacketFields fields{.payload = pattern(length)};
+    const auto record = encoded(fields, kPayloadRecordSize);
+    const auto response = decode_response(record);
+    ASSERT_EQ(response.error, ParseError::kNone);
+    EXPECT_EQ(response.value.payload_length, length);
+    EXPECT_EQ(copy(response.value.payload),
+              part(fields.payload, 0, std::min(length, kMaxRecordPayload)));
+  }
+}
+
+TEST(ResponseRecordWithPayload, ZerosInPlaceOfALongPayloadAreNoPayload) {
+  ByteVector record = encoded(PacketFields{.payload = pattern(129)}, kPayloadRecordSize);
+  std::fill(record.begin() + 40, record.end(), std::byte{0});  // what a 1.x intercept sends
   const auto response = decode_response(record);
   ASSERT_EQ(response.error, ParseError::kNone);
   EXPECT_EQ(response.value.payload_length, 129U);
   EXPECT_TRUE(response.value.payload.empty());
+}
+
+TEST(ResponseRecordWithPayload, ZerosThatFitAreAPayload) {
+  const auto record = encoded(PacketFields{.payload = ByteVector(128)}, kPayloadRecordSize);
+  EXPECT_EQ(copy(decode_response(record).value.payload), ByteVector(128));
 }
 
 TEST(ResponseRecordWithPayload, APayloadThatWasCapturedInPartIsLeftOut) {
@@ -234,8 +263,8 @@ TEST_P(MalformedRecord, LargestLengthsStayInTheRecord) {
     const auto response = decode_response(record);
     ASSERT_EQ(response.error, ParseError::kNone);
     EXPECT_EQ(response.value.payload_length, payload);
-    const bool brought = GetParam() == kPayloadRecordSize && payload <= 112;
-    EXPECT_EQ(response.value.payload.size(), brought ? payload : 0);
+    const bool left_out = GetParam() != kPayloadRecordSize || payload > kMaxOldRecordPayload;
+    EXPECT_EQ(response.value.payload.size(), left_out ? 0 : std::min(payload, 112U));
   }
 }
 
