@@ -25,12 +25,15 @@ Interceptor::Interceptor(const options::InterceptOptions& options)
     : options_(options),
       filter_(filter_of(options)),
       router_(options.mode.record_size()),
-      links_(loop_, {options.listen, options.mode, options.max_records},
-             [this](route::LinkId link, const wire::RouteMessage& message) {
-               router_.on_link_message(link, message, loop_.now(), links_);
-             }) {
+      links_(loop_, {options.listen, options.mode, options.max_records, options.allow},
+             link_events()) {
   for (const std::string& device : options_.devices)
     open_device(device);
+}
+
+link::LinkServer::Events Interceptor::link_events() {
+  return {[this](route::LinkId id, const wire::RouteMessage& message) { on_message(id, message); },
+          [](route::LinkId) {}, [this](route::LinkId id) { router_.on_link_closed(id); }};
 }
 
 void Interceptor::open_device(const std::string& device) {
@@ -43,14 +46,25 @@ void Interceptor::open_device(const std::string& device) {
 }
 
 void Interceptor::capture(capture::PcapCapture& capture) {
-  const Instant now = loop_.now();
   const bool alive = capture.read(
-      [&](const net::TcpPacket& response) { router_.on_response(response, now, links_); });
+      [&](const net::TcpPacket& response) { router_.on_response(response, loop_.now(), links_); });
   if (!alive) {
     spdlog::error("device {} cannot be read any more; ending", capture.device());
     exit_status_ = 1;
     loop_.stop();
   }
+}
+
+void Interceptor::on_message(route::LinkId id, const wire::RouteMessage& message) {
+  const route::RouteOutcome outcome = router_.on_link_message(id, message, loop_.now(), links_);
+  if (outcome != route::RouteOutcome::kDisplaced && outcome != route::RouteOutcome::kRefused)
+    return;
+  if (!flood_log_.allow(loop_.now())) return;
+  spdlog::warn(
+      "too many routes: {} of {} in all are those of link {}; it loses some ({} more lost "
+      "since the last such line)",
+      router_.routes_of(id), router_.routes(), links_.find(id)->peer().to_string(),
+      flood_log_.take_suppressed());
 }
 
 int Interceptor::run() {

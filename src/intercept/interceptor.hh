@@ -27,7 +27,9 @@ class Interceptor {
 
  private:
   void open_device(const std::string& device);
+  link::LinkServer::Events link_events();
   void capture(capture::PcapCapture& capture);
+  void on_message(route::LinkId id, const wire::RouteMessage& message);
   void on_signal(int signal);
 
   options::InterceptOptions options_;
@@ -36,6 +38,7 @@ class Interceptor {
   route::Router router_;
   std::vector<std::unique_ptr<capture::PcapCapture>> captures_;
   link::LinkServer links_;
+  runtime::LogThrottle flood_log_{std::chrono::seconds(1)};
   int exit_status_ = 0;
 };
 

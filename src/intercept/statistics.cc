@@ -3,9 +3,50 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <string>
+
 #include "common/runtime/daemon.hh"
 
 namespace tcpcopy {
+namespace {
+
+constexpr std::size_t kLinksListed = 8;
+
+std::string ends_by_reason(const link::LinkServerCounters& links) {
+  std::string text;
+  for (std::size_t i = 0; i < link::kEndReasons; ++i) {
+    if (links.ended[i] == 0) continue;
+    text += fmt::format(" {}:{}", to_string(static_cast<link::EndReason>(i)), links.ended[i]);
+  }
+  return text.empty() ? " none" : text;
+}
+
+// The links that read too slowly, the worst first: each a line, up to a bound.
+void log_slow_links(const InterceptStatistics& sources) {
+  struct Slow {
+    route::LinkId id;
+    const link::TcpcopyLink* link;
+  };
+  std::vector<Slow> slow;
+  sources.links.visit([&](route::LinkId id, const link::TcpcopyLink& link) {
+    if (link.waiting() || link.dropped_responses() > 0) slow.push_back({id, &link});
+  });
+  std::sort(slow.begin(), slow.end(), [](const Slow& a, const Slow& b) {
+    return a.link->dropped_responses() > b.link->dropped_responses();
+  });
+  for (std::size_t i = 0; i < std::min(slow.size(), kLinksListed); ++i) {
+    const link::TcpcopyLink& link = *slow[i].link;
+    spdlog::warn("link {} reads slowly: queued bytes:{} dropped responses:{} routes:{}",
+                 link.peer().to_string(), link.queued_bytes(), link.dropped_responses(),
+                 sources.router.routes_of(slow[i].id));
+  }
+  if (slow.size() > kLinksListed) {
+    spdlog::warn("{} more links read slowly", slow.size() - kLinksListed);
+  }
+}
+
+}  // namespace
 
 void log_statistics(const InterceptStatistics& sources) {
   std::uint64_t packets = 0;
@@ -18,17 +59,25 @@ void log_statistics(const InterceptStatistics& sources) {
     for (const std::uint64_t count : capture->counters().malformed)
       malformed += count;
   }
-  const route::RouterCounters& router = sources.router.counters();
-  const link::LinkServerCounters& links = sources.links.counters();
+  std::size_t queued_bytes = 0;
+  std::uint64_t dropped_slow = sources.links.counters().dropped_responses;
+  sources.links.visit([&](route::LinkId, const link::TcpcopyLink& link) {
+    queued_bytes += link.queued_bytes();
+    dropped_slow += link.dropped_responses();
+  });
+  const route::RouterCounters& responses = sources.router.counters();
   spdlog::info(
       "total captured packets:{} kernel drops:{} malformed:{}; responses:{} forwarded:{} held:{} "
-      "waiting:{} dropped without route:{} dropped without link:{}; routes:{} added:{} refused:{}; "
-      "links:{} accepted:{} refused:{} closed:{} queued bytes:{} dropped bytes:{}",
-      packets, kernel_drops, malformed, router.responses, router.forwarded, router.held,
-      sources.router.early(), router.dropped_early, router.dropped_link_gone,
-      sources.router.routes(), router.routes_added, router.routes_refused, sources.links.links(),
-      links.accepted, links.refused, links.closed_by_us, sources.links.queued_bytes(),
-      sources.links.dropped_bytes());
+      "waiting:{}; dropped without route:{} without room:{} by slow links:{}",
+      packets, kernel_drops, malformed, responses.responses, responses.forwarded, responses.held,
+      sources.router.early(), responses.dropped_expired, responses.dropped_no_room, dropped_slow);
+  spdlog::info(
+      "routes:{} added:{} displaced:{} refused:{}; links:{} accepted:{} queued bytes:{}; links "
+      "ended or refused by reason:{}",
+      sources.router.routes(), responses.routes_added, responses.routes_displaced,
+      responses.routes_refused, sources.links.links(), sources.links.counters().accepted,
+      queued_bytes, ends_by_reason(sources.links.counters()));
+  log_slow_links(sources);
 }
 
 void log_summary(const InterceptStatistics& sources) {

@@ -561,16 +561,14 @@ void World::at_assistant(const Packet& packet) {
   flush_channel();
 }
 
-bool World::deliver(route::LinkId link, const net::TcpPacket& response) {
-  if (link != link_ || !link_up_) return false;
+void World::deliver(route::LinkId link, const net::TcpPacket& response) {
+  if (link != link_ || !link_up_) return fail("a response for a link that is closed");
   encoder_.add(response);
-  return true;
 }
 
-bool World::deliver_record(route::LinkId link, Bytes record) {
-  if (link != link_ || !link_up_) return false;
+void World::deliver_record(route::LinkId link, Bytes record) {
+  if (link != link_ || !link_up_) return fail("a record for a link that is closed");
   encoder_.add(record);
-  return true;
 }
 
 void World::flush_channel() {
@@ -601,7 +599,7 @@ void World::flush_channel() {
 
 void World::break_link() {
   link_up_ = false;
-  ++link_;
+  router_.on_link_closed(link_++);
   decoder_ = wire::FrameDecoder(mode_);
   route_decoder_ = wire::RouteMessageDecoder();
   clockwork_.after(std::chrono::milliseconds(dice_.between(1, 5000)), [this] {

@@ -53,8 +53,8 @@ class World : public PacketSink, public RouteSink, public route::MessageSink {
   // What the cores put out.
   void send(const ReplaySegment& segment, std::span<const Bytes> payload) override;
   bool add_route(const FlowKey& flow) override;
-  bool deliver(route::LinkId link, const net::TcpPacket& response) override;
-  bool deliver_record(route::LinkId link, Bytes record) override;
+  void deliver(route::LinkId link, const net::TcpPacket& response) override;
+  void deliver_record(route::LinkId link, Bytes record) override;
 
  private:
   struct Client;

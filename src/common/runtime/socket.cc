@@ -5,6 +5,7 @@
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -59,7 +60,7 @@ std::vector<Address> local_addresses() {
 }
 
 UniqueFd listen_on(const Endpoint& endpoint) {
-  constexpr int kBacklog = 128;
+  constexpr int kBacklog = 1024;  // a burst of strangers must not keep a tcpcopy out
   UniqueFd fd = tcp_socket();
   if (!fd) throw SystemError("socket: " + error_text(errno));
   set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
@@ -99,14 +100,34 @@ int connect_result(int fd) {
 }
 
 void prepare_link(int fd, Duration patience) {
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(patience).count();
-  const int seconds = static_cast<int>(ms / 1000);
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience).count();
+  const int third = std::max(1, static_cast<int>(seconds / 3));
   set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-  set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(ms));
   set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-  set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, std::max(1, seconds / 3));
-  set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, std::max(1, seconds / 3));
+  set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, third);
+  set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, third);
   set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 2);
+}
+
+void limit_unacknowledged(int fd, Duration patience) {
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(patience).count();
+  set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(ms));
+}
+
+Duration unanswered_for(int fd) {
+  tcp_info info{};
+  socklen_t length = sizeof info;
+  if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0 || info.tcpi_unacked == 0) {
+    return Duration(0);
+  }
+  return std::chrono::milliseconds(info.tcpi_last_ack_recv);
+}
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace tcpcopy::runtime

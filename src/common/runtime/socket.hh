@@ -27,7 +27,19 @@ UniqueFd begin_connect(const Endpoint& endpoint);
 /// @return the outcome of a connect that has become writable: 0 or an errno value.
 int connect_result(int fd);
 
-/// Small messages leave at once; a peer that is silently gone is noticed after about `patience`.
+/// Small messages leave at once; a host that is silently gone while nothing is on the way to it is
+/// noticed after about `patience`.
 void prepare_link(int fd, Duration patience);
+
+/// A connection ends when what was sent is not taken for `patience`: because its host is gone, or
+/// because the peer does not read.
+void limit_unacknowledged(int fd, Duration patience);
+
+/// @return for how long the peer's host has acknowledged nothing although something is on the way
+///   to it; zero when nothing is, or when the peer alone is slow to read.
+Duration unanswered_for(int fd);
+
+/// Lets this process open as many descriptors as the system grants it.
+void raise_descriptor_limit();
 
 }  // namespace tcpcopy::runtime

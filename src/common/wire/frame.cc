@@ -20,14 +20,15 @@ FrameEncoder::FrameEncoder(FrameMode mode, std::size_t max_records)
 
 std::span<std::byte> FrameEncoder::append_record() {
   if (mode_.combined) {
-    if (records_ == 0 || records_ == max_records_) {
+    if (in_frame_ == 0 || in_frame_ == max_records_) {
       count_at_ = bytes_.size();
       bytes_.resize(bytes_.size() + kCountSize);
-      records_ = 0;
+      in_frame_ = 0;
     }
-    ++records_;
-    net::store_be16(&bytes_[count_at_], static_cast<std::uint16_t>(records_));
+    ++in_frame_;
+    net::store_be16(&bytes_[count_at_], static_cast<std::uint16_t>(in_frame_));
   }
+  ++records_;
   bytes_.resize(bytes_.size() + mode_.record_size());
   return std::span(bytes_).last(mode_.record_size());
 }
@@ -43,6 +44,7 @@ void FrameEncoder::add(Bytes record) {
 
 void FrameEncoder::clear() {
   bytes_.clear();
+  in_frame_ = 0;
   records_ = 0;
 }
 

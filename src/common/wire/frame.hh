@@ -38,6 +38,8 @@ class FrameEncoder {
 
   /// The frames since the last clear(): whole ones, each to be written in one piece.
   Bytes bytes() const { return bytes_; }
+  /// The records in them.
+  std::size_t records() const { return records_; }
   void clear();
 
  private:
@@ -47,7 +49,8 @@ class FrameEncoder {
   std::size_t max_records_;
   std::vector<std::byte> bytes_;
   std::size_t count_at_ = 0;  // where the count of the open frame stands
-  std::size_t records_ = 0;   // in the open frame
+  std::size_t in_frame_ = 0;  // records in the open frame
+  std::size_t records_ = 0;   // in all
 };
 
 /// Takes the bytes of a link in any number of pieces and gives whole records.

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "intercept/link/link_server.hh"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <utility>
 
+#include "common/runtime/errors.hh"
 #include "common/runtime/socket.hh"
 
 namespace tcpcopy::link {
@@ -13,34 +17,48 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kPatience = 6s;   // without an answer of the tcpcopy's host
 constexpr int kAcceptsPerTurn = 64;  // then those that are there have their turn
+
+std::array<runtime::LogThrottle, kEndReasons> throttles(Duration pause) {
+  std::array<runtime::LogThrottle, kEndReasons> result;
+  result.fill(runtime::LogThrottle(pause));
+  return result;
+}
 
 }  // namespace
 
-LinkServer::LinkServer(runtime::EventLoop& loop, const Settings& settings, OnMessage on_message)
+LinkServer::LinkServer(runtime::EventLoop& loop, const Settings& settings, Events events)
     : loop_(loop),
       settings_(settings),
-      on_message_(std::move(on_message)),
-      listener_(runtime::listen_on(settings.listen)) {
+      events_(std::move(events)),
+      listener_(runtime::listen_on(settings.listen)),
+      end_logs_(throttles(1s)),
+      accept_log_(1s) {
+  runtime::raise_descriptor_limit();
   loop_.watch(listener_.get(), EPOLLIN, [this](std::uint32_t) { accept_links(); });
-  loop_.every(1s, [this] { close_overdue(); });
+  loop_.every(1s, [this] { on_tick(); });
 }
 
 void LinkServer::accept_links() {
   Endpoint peer;
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
     runtime::UniqueFd fd = runtime::accept_from(listener_.get(), peer);
-    if (!fd) return;
-    if (links_.size() >= kMaxLinks) {
-      ++counters_.refused;
-      if (refused_log_.allow(loop_.now())) {
-        spdlog::warn("{} refused: {} links are open", peer.to_string(), links_.size());
+    if (!fd) {
+      if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+        // No descriptors, no memory: the connection still waits, so the loop would spin.
+        if (accept_log_.allow(loop_.now())) {
+          spdlog::warn("cannot accept links for a moment: {}", runtime::error_text(errno));
+        }
+        accepting_ = false;
+        loop_.change(listener_.get(), 0);
       }
+      return;
+    }
+    if (const MaybeEnd refusal = admit(peer)) {
+      count_end(peer, *refusal);
       continue;
     }
     ++counters_.accepted;
-    runtime::prepare_link(fd.get(), kPatience);
     const route::LinkId id = next_id_++;
     loop_.watch(fd.get(), EPOLLIN, [this, id](std::uint32_t events) { on_ready(id, events); });
     links_[id] = std::make_unique<TcpcopyLink>(std::move(fd), peer, settings_.mode,
@@ -48,39 +66,80 @@ void LinkServer::accept_links() {
   }
 }
 
-TcpcopyLink* LinkServer::find(route::LinkId id) {
+// Whether somebody may have a link. @return why not.
+MaybeEnd LinkServer::admit(const Endpoint& peer) {
+  const auto& allow = settings_.allow;
+  if (!allow.empty() && std::none_of(allow.begin(), allow.end(), [&](const net::Network& network) {
+        return network.contains(peer.address);
+      })) {
+    return LinkEnd{EndReason::kNotAllowed, "--allow does not name its address"};
+  }
+  const auto from_address = [&] {
+    return static_cast<std::size_t>(std::count_if(links_.begin(), links_.end(), [&](const auto& l) {
+      return l.second->peer().address == peer.address;
+    }));
+  };
+  if (from_address() >= kMaxLinksPerAddress) make_room(peer, true);
+  if (const std::size_t count = from_address(); count >= kMaxLinksPerAddress) {
+    return LinkEnd{EndReason::kTooManyFromAddress,
+                   fmt::format("{} links from its address are open", count)};
+  }
+  if (links_.size() >= kMaxLinks) make_room(peer, false);
+  if (links_.size() >= kMaxLinks) {
+    return LinkEnd{EndReason::kTooMany, fmt::format("{} links are open", links_.size())};
+  }
+  return {};
+}
+
+// Closes the oldest link that has not said who it is, if there is one.
+void LinkServer::make_room(const Endpoint& peer, bool of_address) {
+  route::LinkId oldest = route::kNoLink;
+  for (const auto& [id, link] : links_) {
+    if (link->greeted() || (of_address && link->peer().address != peer.address)) continue;
+    if (oldest == route::kNoLink || id < oldest) oldest = id;
+  }
+  if (oldest == route::kNoLink) return;
+  close(oldest, {EndReason::kMadeRoom, "it has not said who it is, and others come"});
+}
+
+TcpcopyLink* LinkServer::find_link(route::LinkId id) {
+  const auto found = links_.find(id);
+  return found == links_.end() ? nullptr : found->second.get();
+}
+
+const TcpcopyLink* LinkServer::find(route::LinkId id) const {
   const auto found = links_.find(id);
   return found == links_.end() ? nullptr : found->second.get();
 }
 
 void LinkServer::on_ready(route::LinkId id, std::uint32_t events) {
-  TcpcopyLink* link = find(id);
+  TcpcopyLink* link = find_link(id);
   if (link == nullptr) return;
   if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {
-    const std::string why = link->read(
-        loop_.now(), [&](const wire::RouteMessage& message) { on_message_(id, message); });
-    if (!why.empty()) {
-      close(id, why);
+    const bool greeted_before = link->greeted();
+    const MaybeEnd end = link->read(
+        loop_.now(), [&](const wire::RouteMessage& message) { events_.on_message(id, message); });
+    if (end) {
+      close(id, *end);
       return;
     }
+    if (link->greeted() && !greeted_before) events_.on_greeted(id);
   }
-  if ((events & EPOLLOUT) != 0) flush_link(id);
+  if ((events & EPOLLOUT) != 0) flush_link(id);  // it may be closed by now
 }
 
-bool LinkServer::deliver(route::LinkId id, const net::TcpPacket& response) {
-  TcpcopyLink* link = find(id);
-  if (link == nullptr) return false;
+void LinkServer::deliver(route::LinkId id, const net::TcpPacket& response) {
+  TcpcopyLink* link = find_link(id);
+  if (link == nullptr) return;
   link->add(response);
   if (unflushed_.empty() || unflushed_.back() != id) unflushed_.push_back(id);
-  return true;
 }
 
-bool LinkServer::deliver_record(route::LinkId id, Bytes record) {
-  TcpcopyLink* link = find(id);
-  if (link == nullptr) return false;
+void LinkServer::deliver_record(route::LinkId id, Bytes record) {
+  TcpcopyLink* link = find_link(id);
+  if (link == nullptr) return;
   link->add_record(record);
   if (unflushed_.empty() || unflushed_.back() != id) unflushed_.push_back(id);
-  return true;
 }
 
 void LinkServer::flush() {
@@ -89,58 +148,50 @@ void LinkServer::flush() {
 }
 
 void LinkServer::flush_link(route::LinkId id) {
-  TcpcopyLink* link = find(id);
+  TcpcopyLink* link = find_link(id);
   if (link == nullptr) return;
   const bool waited = link->waiting();
-  if (const std::string why = link->flush(); !why.empty()) {
-    close(id, why);
-    return;
-  }
+  const std::size_t part = kMaxQueued / std::max<std::size_t>(waiting_, 1);
+  const MaybeEnd end = link->flush(loop_.now(), std::min(part, TcpcopyLink::kMaxQueued));
   if (link->waiting() != waited) {
+    waited ? --waiting_ : ++waiting_;
     loop_.change(link->fd(), link->waiting() ? EPOLLIN | EPOLLOUT : EPOLLIN);
   }
+  if (end) close(id, *end);
 }
 
-void LinkServer::close(route::LinkId id, const std::string& why) {
+void LinkServer::close(route::LinkId id, const LinkEnd& end) {
   const auto found = links_.find(id);
-  const TcpcopyLink& link = *found->second;
-  const bool by_peer = why.starts_with("closed by");
-  ++(by_peer ? counters_.closed_by_peer : counters_.closed_by_us);
-  counters_.dropped_bytes += link.dropped_bytes();
-  if (closed_log_.allow(loop_.now())) {
-    spdlog::log(by_peer ? spdlog::level::info : spdlog::level::warn, "link {} closed: {}",
-                link.peer().to_string(), why);
-    if (const unsigned more = closed_log_.take_suppressed(); more > 0) {
-      spdlog::warn("{} more links were closed since the last such line", more);
-    }
-  }
-  loop_.forget(link.fd());
+  if (found == links_.end()) return;
+  const std::unique_ptr<TcpcopyLink> link = std::move(found->second);
   links_.erase(found);
+  loop_.forget(link->fd());
+  if (link->waiting()) --waiting_;
+  counters_.dropped_responses += link->dropped_responses();
+  count_end(link->peer(), end);
+  events_.on_closed(id);
 }
 
-void LinkServer::close_overdue() {
-  std::vector<std::pair<route::LinkId, std::string>> overdue;
+void LinkServer::count_end(const Endpoint& peer, const LinkEnd& end) {
+  const auto reason = static_cast<std::size_t>(end.reason);
+  ++counters_.ended[reason];
+  runtime::LogThrottle& throttle = end_logs_[reason];
+  if (!throttle.allow(loop_.now())) return;
+  const unsigned more = throttle.take_suppressed();
+  spdlog::log(
+      end.reason == EndReason::kClosedByTcpcopy ? spdlog::level::info : spdlog::level::warn,
+      "link {} closed: {}{}", peer.to_string(), end.detail,
+      more == 0 ? "" : fmt::format(" ({} more for this reason since the last such line)", more));
+}
+
+void LinkServer::on_tick() {
+  std::vector<std::pair<route::LinkId, LinkEnd>> overdue;
   for (const auto& [id, link] : links_) {
-    if (std::string why = link->overdue(loop_.now()); !why.empty()) {
-      overdue.emplace_back(id, std::move(why));
-    }
+    if (MaybeEnd end = link->overdue(loop_.now())) overdue.emplace_back(id, std::move(*end));
   }
-  for (const auto& [id, why] : overdue)
-    close(id, why);
-}
-
-std::size_t LinkServer::queued_bytes() const {
-  std::size_t sum = 0;
-  for (const auto& [id, link] : links_)
-    sum += link->queued_bytes();
-  return sum;
-}
-
-std::uint64_t LinkServer::dropped_bytes() const {
-  std::uint64_t sum = counters_.dropped_bytes;
-  for (const auto& [id, link] : links_)
-    sum += link->dropped_bytes();
-  return sum;
+  for (const auto& [id, end] : overdue)
+    close(id, end);
+  if (!std::exchange(accepting_, true)) loop_.change(listener_.get(), EPOLLIN);
 }
 
 }  // namespace tcpcopy::link

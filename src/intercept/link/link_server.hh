@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// All links of an intercept: accepts them, gives their messages to the router and takes the
-// router's responses for them.
+// All links of an intercept: accepts those that may come, gives their messages to the router and
+// takes the router's responses for them.
+//
+// The port is open to anybody, so what one peer can take is bounded: links in all and from one
+// address, time to say who it is, bytes that wait for it. A peer that has not said who it is makes
+// room for one that comes.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -10,6 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "common/net/network.hh"
 #include "common/runtime/event_loop.hh"
 #include "common/runtime/log.hh"
 #include "intercept/link/tcpcopy_link.hh"
@@ -19,55 +25,78 @@ namespace tcpcopy::link {
 
 struct LinkServerCounters {
   std::uint64_t accepted = 0;
-  std::uint64_t refused = 0;       ///< too many links
-  std::uint64_t closed_by_us = 0;  ///< garbage, silence, errors
-  std::uint64_t closed_by_peer = 0;
-  std::uint64_t dropped_bytes = 0;  ///< of responses, of links that are closed by now
+  std::array<std::uint64_t, kEndReasons> ended{};  ///< by reason, those that were refused included
+  std::uint64_t dropped_responses = 0;             ///< of links that are closed by now
 };
 
 class LinkServer : public route::MessageSink {
  public:
   static constexpr std::size_t kMaxLinks = 1024;
+  static constexpr std::size_t kMaxLinksPerAddress = 128;
+  /// What may wait for all slow readers together, bytes: each has an equal part of it, and at most
+  /// TcpcopyLink::kMaxQueued.
+  static constexpr std::size_t kMaxQueued = 128U << 20U;
 
   struct Settings {
     Endpoint listen;
     wire::FrameMode mode;
-    std::size_t max_records = 0;  ///< in a frame; 0: as many as the mode allows
+    std::size_t max_records = 0;        ///< in a frame; 0: as many as the mode allows
+    std::vector<net::Network> allow{};  ///< who may connect; empty: anybody
   };
-  using OnMessage = std::function<void(route::LinkId, const wire::RouteMessage&)>;
+  struct Events {
+    std::function<void(route::LinkId, const wire::RouteMessage&)> on_message;
+    /// A link that said who it is; all others are strangers.
+    std::function<void(route::LinkId)> on_greeted;
+    std::function<void(route::LinkId)> on_closed;
+  };
 
   /// Listens. Throws UsageError when that cannot be.
-  LinkServer(runtime::EventLoop& loop, const Settings& settings, OnMessage on_message);
+  LinkServer(runtime::EventLoop& loop, const Settings& settings, Events events);
 
-  bool deliver(route::LinkId link, const net::TcpPacket& response) override;
-  bool deliver_record(route::LinkId link, Bytes record) override;
+  void deliver(route::LinkId link, const net::TcpPacket& response) override;
+  void deliver_record(route::LinkId link, Bytes record) override;
 
   /// Writes what was delivered since the last time: at the end of every wake-up.
   void flush();
 
+  /// Closes a link for a reason that the caller knows. on_closed() is called.
+  void close(route::LinkId id, const LinkEnd& end);
+
   std::size_t links() const { return links_.size(); }
-  std::size_t queued_bytes() const;
-  std::uint64_t dropped_bytes() const;
+  /// Called as visit(route::LinkId, const TcpcopyLink&) for every link.
+  template <typename Visit>
+  void visit(Visit&& visit) const {
+    for (const auto& [id, link] : links_)
+      visit(id, *link);
+  }
+  /// Null when there is no such link.
+  const TcpcopyLink* find(route::LinkId id) const;
   const LinkServerCounters& counters() const { return counters_; }
+  /// The port that is listened on, which matters when the settings said 0.
+  int listener() const { return listener_.get(); }
 
  private:
   void accept_links();
+  MaybeEnd admit(const Endpoint& peer);
+  void make_room(const Endpoint& peer, bool of_address);
   void on_ready(route::LinkId id, std::uint32_t events);
   void flush_link(route::LinkId id);
-  void close(route::LinkId id, const std::string& why);
-  void close_overdue();
-  TcpcopyLink* find(route::LinkId id);
+  void on_tick();
+  void count_end(const Endpoint& peer, const LinkEnd& end);
+  TcpcopyLink* find_link(route::LinkId id);
 
   runtime::EventLoop& loop_;
   Settings settings_;
-  OnMessage on_message_;
+  Events events_;
   runtime::UniqueFd listener_;
   std::unordered_map<route::LinkId, std::unique_ptr<TcpcopyLink>> links_;
   std::vector<route::LinkId> unflushed_;
+  std::size_t waiting_ = 0;  // links that have something queued
   route::LinkId next_id_ = 1;
+  bool accepting_ = true;
   LinkServerCounters counters_;
-  runtime::LogThrottle refused_log_;
-  runtime::LogThrottle closed_log_;
+  std::array<runtime::LogThrottle, kEndReasons> end_logs_;
+  runtime::LogThrottle accept_log_;
 };
 
 }  // namespace tcpcopy::link

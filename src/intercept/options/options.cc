@@ -15,7 +15,7 @@ namespace {
 
 struct Texts {
   std::string devices = "any", port = "36524", address = "0.0.0.0", max_records = "0";
-  std::string statistics = "30", ignored;
+  std::string statistics = "30", allow, ignored;
   bool disable_combined = false, million = false;
 };
 
@@ -28,6 +28,9 @@ void declare(CLI::App& app, Texts& texts, InterceptOptions& options) {
   const std::string links = "Links from tcpcopy";
   app.add_option("-p,--port", texts.port, "Port to listen on")->group(links);
   app.add_option("-b,--bind", texts.address, "Address to listen on")->group(links);
+  app.add_option("--allow", texts.allow,
+                 "Who may connect: addresses and networks a.b.c.d/n, separated by commas [all]")
+      ->group(links);
   app.add_option("-n,--max-records", texts.max_records,
                  "Responses in one frame at most, 0 for as many as there is room for")
       ->group(links);
@@ -43,6 +46,19 @@ void declare(CLI::App& app, Texts& texts, InterceptOptions& options) {
   const std::string old = "Accepted from 1.x, without effect";
   app.add_option("-s", texts.ignored, "Hash size")->group(old);
   app.add_flag("--million", texts.million, "Many connections")->group(old);
+}
+
+std::vector<net::Network> parse_networks(std::string_view text) {
+  std::vector<net::Network> networks;
+  for (const std::string_view part : runtime::split(text, ',')) {
+    const auto network = net::Network::parse(part);
+    if (!network) {
+      throw runtime::UsageError(fmt::format(
+          "--allow: '{}' is neither an IPv4 address nor a network such as 10.0.0.0/8", part));
+    }
+    networks.push_back(*network);
+  }
+  return networks;
 }
 
 }  // namespace
@@ -68,6 +84,7 @@ std::optional<InterceptOptions> parse_intercept(int argc, const char* const* arg
                     runtime::parse_port("-p", texts.port)};
   options.max_records = runtime::parse_number("-n", texts.max_records, 0, 16);
   options.mode.combined = !texts.disable_combined;
+  options.allow = parse_networks(texts.allow);
   options.statistics_seconds =
       static_cast<int>(runtime::parse_number("--statistics", texts.statistics, 1, 86400));
   if (!texts.ignored.empty()) options.notes.emplace_back("-s has no effect in this version");

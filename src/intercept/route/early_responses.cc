@@ -22,9 +22,11 @@ std::size_t EarlyResponses::hold(const RouteKey& key, const net::TcpPacket& resp
   std::size_t dropped = 0;
   while (queue_.size() >= kMaxResponses)
     dropped += drop_front() ? 1U : 0U;
+  auto& numbers = by_key_[key];
+  if (numbers.size() >= kMaxPerConnection) return dropped + 1;
   Held held{key, now, std::vector<std::byte>(record_size_)};
   wire::encode_response(response, held.record);
-  by_key_[key].push_back(first_number_ + queue_.size());
+  numbers.push_back(first_number_ + queue_.size());
   queue_.push_back(std::move(held));
   ++waiting_;
   return dropped;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Responses that came before their route: the registration travels on another path than the packet
-// that makes the target answer. They wait for a while, in order, and the oldest make room.
+// that makes the target answer, or its link is just being built anew. They wait for a while, in
+// order; the oldest make room.
 #pragma once
 
 #include <cstdint>
@@ -18,11 +19,14 @@ class EarlyResponses {
  public:
   static constexpr Duration kMaxWait = std::chrono::seconds(30);  // as 1.x
   static constexpr std::size_t kMaxResponses = 65536;
+  /// Of one connection. A target sends no more than a window before it hears from its client, and
+  /// one that has sent more has nothing to do with a replay.
+  static constexpr std::size_t kMaxPerConnection = 1024;
 
   /// @param record_size of the records, bytes.
   explicit EarlyResponses(std::size_t record_size) : record_size_(record_size) {}
 
-  /// @return how many older ones were dropped to make room.
+  /// @return how many were dropped for want of room: older ones, or this one.
   std::size_t hold(const RouteKey& key, const net::TcpPacket& response, Instant now);
 
   /// Gives those of a connection, in order, and forgets them.
@@ -34,7 +38,7 @@ class EarlyResponses {
     for (const std::uint64_t number : found->second) {
       Held& held = queue_[number - first_number_];
       give(Bytes(held.record));
-      held.record.clear();
+      held.record = {};
     }
     waiting_ -= found->second.size();
     by_key_.erase(found);

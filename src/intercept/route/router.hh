@@ -1,76 +1,101 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Which link a response belongs to.
 //
-// Routes live as long as their connection is used: one that carried nothing for a while, or ended,
-// is forgotten. A route whose link is gone is forgotten when the next response asks for it.
+// A route lives as long as its link, and as long as its connection is used: one that the target
+// ended is forgotten soon, one that is idle late. When there are too many, those that were unused
+// for longest make room, and a link's flood of routes costs that link its own.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "absl/container/flat_hash_map.h"
-#include "common/container/generational_map.hh"
 #include "common/net/packet_parser.hh"
 #include "common/wire/route_message.hh"
 #include "intercept/route/early_responses.hh"
+#include "intercept/route/link_id.hh"
 #include "intercept/route/route_key.hh"
+#include "intercept/route/route_table.hh"
+#include "tcpcopy/time.hh"
 
 namespace tcpcopy::route {
-
-/// Names a link; never used again after the link was closed.
-using LinkId = std::uint32_t;
 
 /// Where responses go. Behind it: src/intercept/link.
 class MessageSink {
  public:
   virtual ~MessageSink() = default;
 
-  /// @return false when there is no such link any more.
-  virtual bool deliver(LinkId link, const net::TcpPacket& response) = 0;
+  /// @param link one that was not closed.
+  virtual void deliver(LinkId link, const net::TcpPacket& response) = 0;
   /// The same for a response that was encoded before.
-  virtual bool deliver_record(LinkId link, Bytes record) = 0;
+  virtual void deliver_record(LinkId link, Bytes record) = 0;
 };
 
 struct RouterCounters {
-  std::uint64_t responses = 0;  ///< captured
+  std::uint64_t responses = 0;  ///< captured; = forwarded + waiting + the dropped ones
   std::uint64_t forwarded = 0;
-  std::uint64_t held = 0;           ///< came before their route
-  std::uint64_t dropped_early = 0;  ///< of these: no route came in time, or no room
-  std::uint64_t dropped_link_gone = 0;
+  std::uint64_t held = 0;             ///< came before their route
+  std::uint64_t dropped_expired = 0;  ///< of these: no route came in time
+  std::uint64_t dropped_no_room = 0;  ///< of these: too many waited
   std::uint64_t routes_added = 0;
-  std::uint64_t routes_refused = 0;  ///< the table was full
+  std::uint64_t routes_displaced = 0;  ///< forgotten for newer ones
+  std::uint64_t routes_refused = 0;    ///< there was no room
+};
+
+/// What became of a link's message.
+enum class RouteOutcome : std::uint8_t {
+  kNone,       ///< it adds no route
+  kAdded,      ///< or registered before
+  kDisplaced,  ///< added; another route had to make room
+  kRefused,    ///< there was no room
 };
 
 class Router {
  public:
-  /// A route without traffic is forgotten after one to two of these; more than tcpcopy's default
-  /// idle timeout.
-  static constexpr Duration kRoutePeriod = std::chrono::seconds(900);
-  /// The same for a connection that the target has ended, whose last packets are still on the way.
-  static constexpr Duration kEndedPeriod = std::chrono::seconds(30);
-  static constexpr std::size_t kMaxRoutes = 4'000'000;
+  /// The longest time that a tcpcopy keeps an idle session for (its option -k).
+  static constexpr Duration kIdlePeriod = std::chrono::hours(24);
+  /// For a connection that the target has ended, and whose last packets are still on the way.
+  static constexpr Duration kEndedPeriod = std::chrono::seconds(60);
+
+  struct Limits {
+    std::size_t routes = 4'000'000;
+    std::size_t routes_per_link = 1'000'000;
+  };
 
   /// @param record_size of the links' records, bytes.
+  Router(std::size_t record_size, const Limits& limits);
   explicit Router(std::size_t record_size);
 
   /// A captured packet of the target.
   void on_response(const net::TcpPacket& response, Instant now, MessageSink& out);
 
   /// A message of a link that is not its version.
-  void on_link_message(LinkId link, const wire::RouteMessage& message, Instant now,
-                       MessageSink& out);
+  RouteOutcome on_link_message(LinkId link, const wire::RouteMessage& message, Instant now,
+                               MessageSink& out);
 
-  /// Drops early responses whose time is over. To be called about once a second.
+  /// The link's routes are forgotten: at once for every purpose but their memory, which is free
+  /// again when on_deadline() comes by.
+  void on_link_closed(LinkId link);
+
+  /// Drops what is over: responses that waited too long, and routes, of which one call looks at a
+  /// bounded part. To be called about once a second.
   void on_deadline(Instant now);
 
-  std::size_t routes() const { return routes_.size() + ended_.size(); }
+  std::size_t routes() const { return live_routes_; }
+  std::size_t routes_of(LinkId link) const;
   std::size_t early() const { return early_.size(); }
   const RouterCounters& counters() const { return counters_; }
 
  private:
-  const LinkId* find(const RouteKey& key, Instant now);
+  Route* find(const RouteKey& key, Instant now);
+  bool is_over(const Route& route, Instant now) const;
+  void erase(Route& route);
+  RouteOutcome make_room(LinkId link, Instant now);
 
-  GenerationalMap<RouteKey, LinkId> routes_;
-  GenerationalMap<RouteKey, LinkId> ended_;
+  Limits limits_;
+  RouteTable table_;
+  absl::flat_hash_map<LinkId, std::size_t> routes_of_;  // of links that are open
+  std::size_t live_routes_ = 0;                         // those in the table whose link is open
   EarlyResponses early_;
   RouterCounters counters_;
 };

@@ -13,6 +13,7 @@
 namespace tcpcopy::link {
 namespace {
 
+using namespace std::chrono_literals;
 using test::ByteVector;
 
 // Frames of 16. So many that the kernel takes a block in part.
@@ -29,7 +30,7 @@ class SlowReader : public testing::Test {
   void flush_block() {
     for (std::size_t i = 0; i < kRecordsPerFlush; ++i)
       add_record();
-    ASSERT_EQ(link_.flush(), "");
+    ASSERT_FALSE(link_.flush(now_));
   }
 
   /// Reads nothing until so many bytes were lost.
@@ -57,7 +58,7 @@ class SlowReader : public testing::Test {
     while (link_.waiting()) {
       ASSERT_TRUE(pair_.peer.readable());
       ASSERT_NO_FATAL_FAILURE(read());
-      ASSERT_EQ(link_.flush(), "");
+      ASSERT_FALSE(link_.flush(now_));
     }
     while (received_.empty() || received_.back() + 1 != next_) {
       ASSERT_TRUE(pair_.peer.readable());
@@ -65,8 +66,9 @@ class SlowReader : public testing::Test {
     }
   }
 
+  Instant now_{std::chrono::hours(1)};
   test::TcpPair pair_ = test::tcp_pair(1 << 16);
-  TcpcopyLink link_{std::move(pair_.link), pair_.peer_endpoint, {}, 0, Instant()};
+  TcpcopyLink link_{std::move(pair_.link), pair_.peer_endpoint, {}, 0, now_};
   wire::FrameDecoder decoder_{wire::FrameMode{}};
   ByteVector record_ = test::pattern(wire::kHeaderRecordSize);
   std::uint32_t next_ = 0;
@@ -105,6 +107,7 @@ TEST_F(SlowReader, TheOldestWholeBlocksAreLostAndNoFrameBreaks) {
   ASSERT_NO_FATAL_FAILURE(lose(1U << 20U));
   EXPECT_EQ(link_.dropped_bytes() % kBlockSize, 0U);
   const std::size_t lost = link_.dropped_bytes() / kBlockSize * kRecordsPerFlush;
+  EXPECT_EQ(link_.dropped_responses(), lost);
   read_all();
   EXPECT_EQ(received_.size() + lost, next_);
   EXPECT_EQ(received_.front(), 0U);
@@ -139,7 +142,7 @@ TEST_F(SlowReader, ABlockThatWasBegunIsNotDroppedForALargerOne) {
   for (int block = 0; block < 2; ++block) {  // either more than half of what the queue may hold
     for (std::size_t i = 0; i < TcpcopyLink::kMaxQueued / 100; ++i)
       add_record();
-    ASSERT_EQ(link_.flush(), "");
+    ASSERT_FALSE(link_.flush(now_));
   }
   EXPECT_EQ(link_.dropped_bytes(), 0U);
   read_all();
@@ -158,14 +161,40 @@ TEST_F(SlowReader, AfterwardsTheLinkWorksAsBefore) {
   EXPECT_EQ(link_.dropped_bytes(), dropped);
 }
 
+TEST_F(SlowReader, WithManySlowReadersEachMayKeepLess) {
+  while (link_.queued_bytes() < (2U << 20U))
+    flush_block();
+  for (std::size_t i = 0; i < kRecordsPerFlush; ++i)
+    add_record();
+  ASSERT_FALSE(link_.flush(now_, 1U << 20U));
+  EXPECT_LE(link_.queued_bytes(), 1U << 20U);
+  EXPECT_GT(link_.dropped_responses(), 0U);
+  read_all();
+}
+
+TEST_F(SlowReader, IsStalledWhenItReadsNothingForLong) {
+  while (!link_.waiting())
+    flush_block();
+  EXPECT_FALSE(link_.overdue(now_ + TcpcopyLink::kMessageTime - 1ns));
+  const auto encoded = wire::encode(wire::RouteMessage::version(wire::kVersion));
+  pair_.peer.send(encoded);
+  ASSERT_TRUE(pair_.peer.readable());  // loopback: both directions are through by now
+  ASSERT_FALSE(link_.read(now_, [](const wire::RouteMessage&) {}));
+  EXPECT_FALSE(link_.overdue(now_ + TcpcopyLink::kStallTime - 1ns));
+  const MaybeEnd end = link_.overdue(now_ + TcpcopyLink::kStallTime);
+  ASSERT_TRUE(end);
+  EXPECT_EQ(end->reason, EndReason::kStalled);
+}
+
 TEST_F(SlowReader, APeerThatIsGoneIsAReasonToClose) {
   pair_.peer.close();
-  std::string why;
-  for (int i = 0; i < 1000 && why.empty(); ++i) {
+  MaybeEnd end;
+  for (int i = 0; i < 1000 && !end; ++i) {
     link_.add_record(record_);
-    why = link_.flush();
+    end = link_.flush(now_);
   }
-  EXPECT_FALSE(why.empty());
+  ASSERT_TRUE(end);
+  EXPECT_EQ(end->reason, EndReason::kNetworkError);
 }
 
 }  // namespace

@@ -39,8 +39,11 @@ class TcpcopyLinkTest : public testing::Test {
   std::string read(Instant now = at(0s)) {
     pollfd ready{link_.fd(), POLLIN, 0};
     EXPECT_EQ(::poll(&ready, 1, 10'000), 1);
-    return link_.read(now, [&](const RouteMessage& message) { messages_.push_back(message); });
+    return detail(
+        link_.read(now, [&](const RouteMessage& message) { messages_.push_back(message); }));
   }
+  std::string overdue(Instant now) const { return detail(link_.overdue(now)); }
+  static std::string detail(const MaybeEnd& end) { return end ? end->detail : ""; }
 
   test::TcpPair pair_ = test::tcp_pair(1 << 16);
   TcpcopyLink link_{std::move(pair_.link), pair_.peer_endpoint, {}, 0, at(0s)};
@@ -63,6 +66,19 @@ TEST_F(TcpcopyLinkTest, AnotherVersionIsTolerated) {
   EXPECT_EQ(take(RouteMessage::version(5)), "");
   EXPECT_EQ(take(kAdd), "");
   EXPECT_EQ(messages_, std::vector{kAdd});
+}
+
+TEST_F(TcpcopyLinkTest, HasGreetedOnceItSaidItsVersion) {
+  EXPECT_FALSE(link_.greeted());
+  ASSERT_EQ(take(Bytes(encode(kVersion)).first(13)), "");
+  EXPECT_FALSE(link_.greeted());
+  ASSERT_EQ(take(Bytes(encode(kVersion)).subspan(13)), "");
+  EXPECT_TRUE(link_.greeted());
+}
+
+TEST_F(TcpcopyLinkTest, AStrangerHasNotGreeted) {
+  EXPECT_NE(take(bytes("GET / HTTP/1.1\r\n\r\n")), "");
+  EXPECT_FALSE(link_.greeted());
 }
 
 TEST_F(TcpcopyLinkTest, AnOldClientBeginsWithARoute) {
@@ -115,25 +131,25 @@ TEST_F(TcpcopyLinkTest, TheEndOfThePeerIsNoticed) {
 }
 
 TEST_F(TcpcopyLinkTest, NothingToReadIsNoReasonToClose) {
-  EXPECT_EQ(link_.read(at(0s), [](const RouteMessage&) { ADD_FAILURE(); }), "");
+  EXPECT_FALSE(link_.read(at(0s), [](const RouteMessage&) { ADD_FAILURE(); }));
 }
 
 TEST_F(TcpcopyLinkTest, SilenceAfterTheConnectIsOverdue) {
-  EXPECT_EQ(link_.overdue(at(kTime - 1ns)), "");
-  EXPECT_THAT(link_.overdue(at(kTime)), HasSubstr("said nothing in time"));
+  EXPECT_EQ(overdue(at(kTime - 1ns)), "");
+  EXPECT_THAT(overdue(at(kTime)), HasSubstr("said nothing in time"));
 }
 
 TEST_F(TcpcopyLinkTest, SilenceAfterTheVersionIsNot) {
   ASSERT_EQ(take(kVersion), "");
-  EXPECT_EQ(link_.overdue(at(1000h)), "");
+  EXPECT_EQ(overdue(at(1000h)), "");
 }
 
 TEST_F(TcpcopyLinkTest, AMessageThatIsNotFinishedIsOverdue) {
   ASSERT_EQ(take(kVersion), "");
   ASSERT_EQ(take(bytes({0x3e}), at(100s)), "");
   ASSERT_EQ(take(bytes({0x87}), at(105s)), "");  // a trickle wins no time
-  EXPECT_EQ(link_.overdue(at(100s + kTime - 1ns)), "");
-  EXPECT_THAT(link_.overdue(at(100s + kTime)), HasSubstr("did not finish it"));
+  EXPECT_EQ(overdue(at(100s + kTime - 1ns)), "");
+  EXPECT_THAT(overdue(at(100s + kTime)), HasSubstr("did not finish it"));
 }
 
 TEST_F(TcpcopyLinkTest, AMessageThatIsFinishedIsNot) {
@@ -141,7 +157,7 @@ TEST_F(TcpcopyLinkTest, AMessageThatIsFinishedIsNot) {
   const auto encoded = encode(kAdd);
   ASSERT_EQ(take(Bytes(encoded).first(5), at(100s)), "");
   ASSERT_EQ(take(Bytes(encoded).subspan(5), at(109s)), "");
-  EXPECT_EQ(link_.overdue(at(1000h)), "");
+  EXPECT_EQ(overdue(at(1000h)), "");
 }
 
 }  // namespace

@@ -88,6 +88,16 @@ TEST(InterceptOptions, EveryOptionIsUnderstood) {
   EXPECT_THAT(options.notes, ElementsAre(HasSubstr("--million")));
 }
 
+TEST(InterceptOptions, WhoMayConnectIsAListOfNetworks) {
+  EXPECT_THAT(parsed().allow, IsEmpty());
+  const InterceptOptions options = parsed({"--allow", "10.0.0.20,192.0.2.0/24"});
+  ASSERT_EQ(options.allow.size(), 2U);
+  EXPECT_TRUE(options.allow[0].contains(Address::v4(0x0a000014)));
+  EXPECT_TRUE(options.allow[1].contains(Address::v4(0xc0000263)));
+  for (const char* text : {"10.0.0.20,", "here", "10.0.0.0/33", "::1"})
+    EXPECT_THAT(refused_with({"--allow", text}), HasSubstr("--allow: '")) << text;
+}
+
 TEST(InterceptOptions, WithoutFilterTheyAreRefused) {
   EXPECT_THAT(refusal([] {
                 parse_words({"-i", "eth0"});

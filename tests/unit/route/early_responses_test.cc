@@ -120,10 +120,21 @@ TEST_F(EarlyResponsesTest, TheOldestMakeRoom) {
 
 TEST_F(EarlyResponsesTest, RoomOfReleasedOnesIsNoLoss) {
   for (std::size_t n = 0; n < EarlyResponses::kMaxResponses; ++n)
-    hold(key(static_cast<std::uint16_t>(n % 16)), static_cast<std::uint32_t>(n), at(0s));
-  EXPECT_EQ(release(key(0)).size(), EarlyResponses::kMaxResponses / 16);
+    hold(key(static_cast<std::uint16_t>(n % 128)), static_cast<std::uint32_t>(n), at(0s));
+  EXPECT_EQ(release(key(0)).size(), EarlyResponses::kMaxResponses / 128);
   EXPECT_EQ(hold(key(5000), 1, at(1s)), 0U);  // takes the place of one that was released
   EXPECT_EQ(hold(key(5000), 2, at(1s)), 1U);
+}
+
+TEST_F(EarlyResponsesTest, OneConnectionKeepsItsFirst) {
+  for (std::uint32_t n = 0; n < EarlyResponses::kMaxPerConnection; ++n)
+    ASSERT_EQ(hold(key(1), n, at(0s)), 0U);
+  EXPECT_EQ(hold(key(1), 1'000'000, at(0s)), 1U);
+  EXPECT_EQ(hold(key(2), 5, at(0s)), 0U);
+  EXPECT_EQ(early_.size(), EarlyResponses::kMaxPerConnection + 1);
+  const Numbers numbers = release(key(1));
+  EXPECT_EQ(numbers.front(), 0U);
+  EXPECT_EQ(numbers.back(), EarlyResponses::kMaxPerConnection - 1);
 }
 
 }  // namespace

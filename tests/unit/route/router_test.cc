@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <ostream>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -38,23 +37,15 @@ void PrintTo(const Delivery& delivery, std::ostream* out) {
 
 class Links : public MessageSink {
  public:
-  bool deliver(LinkId link, const net::TcpPacket& response) override {
-    return take(link, response.tcp.seq);
+  void deliver(LinkId link, const net::TcpPacket& response) override {
+    deliveries_.push_back({link, response.tcp.seq});
   }
-  bool deliver_record(LinkId link, Bytes record) override {
-    return take(link, wire::decode_response(record).value.seq.raw);
+  void deliver_record(LinkId link, Bytes record) override {
+    deliveries_.push_back({link, wire::decode_response(record).value.seq.raw});
   }
-  void close(LinkId link) { closed_.insert(link); }
   Deliveries take_all() { return std::exchange(deliveries_, {}); }
 
  private:
-  bool take(LinkId link, std::uint32_t seq) {
-    if (closed_.contains(link)) return false;
-    deliveries_.push_back({link, seq});
-    return true;
-  }
-
-  std::set<LinkId> closed_;
   Deliveries deliveries_;
 };
 
@@ -120,7 +111,7 @@ TEST_F(RouterTest, EarlyResponsesExpire) {
   respond(1, 10, at(0s));
   respond(1, 11, at(20s));
   router_.on_deadline(at(EarlyResponses::kMaxWait));
-  EXPECT_EQ(router_.counters().dropped_early, 1U);
+  EXPECT_EQ(router_.counters().dropped_expired, 1U);
   add_route(kLink, 1, at(31s));
   EXPECT_EQ(links_.take_all(), (Deliveries{{kLink, 11}}));
 }
@@ -129,7 +120,7 @@ TEST_F(RouterTest, ThePoolOfEarlyResponsesIsBounded) {
   for (std::size_t n = 0; n < EarlyResponses::kMaxResponses + 3; ++n)
     respond(static_cast<std::uint16_t>(n % 997), static_cast<std::uint32_t>(n), at(0s));
   EXPECT_EQ(router_.early(), EarlyResponses::kMaxResponses);
-  EXPECT_EQ(router_.counters().dropped_early, 3U);
+  EXPECT_EQ(router_.counters().dropped_no_room, 3U);
   EXPECT_EQ(router_.counters().held, EarlyResponses::kMaxResponses + 3);
 }
 
@@ -156,25 +147,42 @@ TEST_F(RouterTest, ARouteThatIsRegisteredAgainMovesToTheNewLink) {
   EXPECT_EQ(router_.routes(), 1U);
 }
 
-TEST_F(RouterTest, TheRouteOfALinkThatIsGoneIsForgotten) {
+TEST_F(RouterTest, TheRoutesOfALinkThatIsClosedAreGone) {
   add_route(kLink, 1, at(0s));
-  links_.close(kLink);
-  respond(1, 10, at(1s));
-  EXPECT_EQ(router_.counters().dropped_link_gone, 1U);
-  EXPECT_EQ(router_.routes(), 0U);
-  respond(1, 11, at(2s));  // waits for tcpcopy to come back
+  add_route(kLink, 2, at(0s));
+  add_route(kOtherLink, 3, at(0s));
+  EXPECT_EQ(router_.routes_of(kLink), 2U);
+  router_.on_link_closed(kLink);
+  EXPECT_EQ(router_.routes(), 1U);
+  EXPECT_EQ(router_.routes_of(kLink), 0U);
+  respond(1, 10, at(1s));  // waits for tcpcopy to come back
+  respond(3, 30, at(1s));
+  EXPECT_EQ(links_.take_all(), (Deliveries{{kOtherLink, 30}}));
   EXPECT_EQ(router_.early(), 1U);
-  add_route(kOtherLink, 1, at(3s));
-  EXPECT_EQ(links_.take_all(), (Deliveries{{kOtherLink, 11}}));
+  add_route(kOtherLink, 1, at(2s));
+  EXPECT_EQ(links_.take_all(), (Deliveries{{kOtherLink, 10}}));
+  EXPECT_EQ(router_.routes(), 2U);
 }
 
-TEST_F(RouterTest, EarlyResponsesForALinkThatIsGoneAreCounted) {
-  respond(1, 10, at(0s));
-  respond(1, 11, at(0s));
-  links_.close(kLink);
-  add_route(kLink, 1, at(1s));
-  EXPECT_EQ(router_.counters().dropped_link_gone, 2U);
-  EXPECT_EQ(router_.early(), 0U);
+TEST_F(RouterTest, ClosingALinkThatRegisteredNothingChangesNothing) {
+  add_route(kLink, 1, at(0s));
+  router_.on_link_closed(kOtherLink);
+  EXPECT_EQ(router_.routes(), 1U);
+}
+
+TEST_F(RouterTest, EveryResponseStandsInOneAccount) {
+  for (std::uint16_t port = 1; port <= 10; ++port)
+    respond(port, port, at(0s));
+  for (std::uint16_t port = 2; port <= 10; port += 2)
+    add_route(kLink, port, at(1s));
+  for (std::uint16_t port = 3; port <= 9; port += 3)
+    respond(port, port, at(20s));
+  router_.on_deadline(at(EarlyResponses::kMaxWait));
+  const RouterCounters& counters = router_.counters();
+  EXPECT_EQ(counters.responses, 13U);
+  EXPECT_EQ(counters.forwarded, 6U);
+  EXPECT_EQ(counters.dropped_expired, 5U);
+  EXPECT_EQ(router_.early(), 2U);
 }
 
 class EndedRoute : public RouterTest, public testing::WithParamInterface<std::uint8_t> {};
@@ -191,7 +199,7 @@ TEST_P(EndedRoute, StillRoutes) {
 TEST_P(EndedRoute, IsForgottenSoon) {
   add_route(kLink, 1, at(0s));
   respond(1, 10, at(1s), GetParam());
-  respond(1, 11, at(1s + 2 * Router::kEndedPeriod));
+  respond(1, 11, at(1s + Router::kEndedPeriod));
   EXPECT_EQ(links_.take_all(), (Deliveries{{kLink, 10}}));
   EXPECT_EQ(router_.routes(), 0U);
 }
@@ -205,31 +213,116 @@ TEST_P(EndedRoute, LivesAgainWhenItIsRegisteredAgain) {
   EXPECT_EQ(router_.routes(), 1U);
 }
 
-TEST_P(EndedRoute, OfALinkThatIsGoneIsForgotten) {
+TEST_P(EndedRoute, OfALinkThatIsClosedIsGone) {
   add_route(kLink, 1, at(0s));
   respond(1, 10, at(1s), GetParam());
-  links_.close(kLink);
-  respond(1, 11, at(2s));
+  router_.on_link_closed(kLink);
   EXPECT_EQ(router_.routes(), 0U);
-  EXPECT_EQ(router_.counters().dropped_link_gone, 1U);
+  respond(1, 11, at(2s));
+  EXPECT_EQ(links_.take_all(), (Deliveries{{kLink, 10}}));
+  EXPECT_EQ(router_.early(), 1U);
 }
 
 INSTANTIATE_TEST_SUITE_P(ByEitherFlag, EndedRoute,
                          testing::Values(TcpFlags::kRst, TcpFlags::kFin | TcpFlags::kAck));
 
-TEST_F(RouterTest, ASilentRouteIsForgotten) {
+TEST_F(RouterTest, AnIdleRouteIsForgottenLate) {
   add_route(kLink, 1, at(0s));
-  respond(1, 10, at(2 * Router::kRoutePeriod));
+  respond(1, 10, at(Router::kIdlePeriod - 1s));
+  EXPECT_EQ(links_.take_all().size(), 1U);
+  respond(1, 11, at(2 * Router::kIdlePeriod - 1s));
   EXPECT_TRUE(links_.take_all().empty());
   EXPECT_EQ(router_.early(), 1U);
+  EXPECT_EQ(router_.routes(), 0U);
 }
 
-TEST_F(RouterTest, AUsedRouteStays) {
-  add_route(kLink, 1, at(0s));
-  for (int i = 1; i <= 10; ++i)
-    respond(1, 10, at(i * (Router::kRoutePeriod - 1s)));
-  EXPECT_EQ(links_.take_all().size(), 10U);
-  EXPECT_EQ(router_.routes(), 1U);
+TEST_F(RouterTest, TheSweepForgetsWhatIsOver) {
+  for (std::uint16_t port = 1; port <= 1000; ++port)
+    add_route(kLink, port, at(0s));
+  for (std::uint16_t port = 1; port <= 600; ++port)
+    respond(port, 10, at(1s), TcpFlags::kRst);
+  router_.on_deadline(at(2s));
+  EXPECT_EQ(router_.routes(), 1000U);
+  router_.on_deadline(at(1s + Router::kEndedPeriod));
+  EXPECT_EQ(router_.routes(), 400U);
+  router_.on_deadline(at(Router::kIdlePeriod));
+  EXPECT_EQ(router_.routes(), 0U);
+  EXPECT_EQ(router_.routes_of(kLink), 0U);
+}
+
+// A table of 300 routes, 200 of a link, in which room is soon short.
+class CrowdedRouter : public RouterTest {
+ protected:
+  RouteOutcome add(LinkId link, std::uint32_t number, Instant now) {
+    const Endpoint client{Address::v4(number), 1};
+    return crowded_.on_link_message(link, RouteMessage::add_route({client, kTarget}), now, links_);
+  }
+  bool knows(std::uint32_t number, Instant now) {
+    const Endpoint client{Address::v4(number), 1};
+    const auto packet = test::packet_bytes({.source = kTarget, .destination = client});
+    crowded_.on_response(net::parse_tcp_packet(packet, net::Extent::kWhole).value, now, links_);
+    return !links_.take_all().empty();
+  }
+  /// @return how many of the routes [begin, end) are known.
+  std::size_t known(std::uint32_t begin, std::uint32_t end, Instant now) {
+    std::size_t count = 0;
+    for (std::uint32_t number = begin; number < end; ++number)
+      count += knows(number, now) ? 1U : 0U;
+    return count;
+  }
+
+  Router crowded_{wire::kHeaderRecordSize, {.routes = 300, .routes_per_link = 200}};
+};
+
+TEST_F(CrowdedRouter, AFloodOfRoutesCostsItsLinkItsOwn) {
+  for (std::uint32_t number = 0; number < 50; ++number)
+    ASSERT_EQ(add(kOtherLink, number, at(0s)), RouteOutcome::kAdded);
+  std::size_t displaced = 0;
+  for (std::uint32_t number = 1000; number < 11'000; ++number)
+    displaced += add(kLink, number, at(1s)) == RouteOutcome::kDisplaced ? 1U : 0U;
+  EXPECT_EQ(crowded_.routes_of(kLink), 200U);
+  EXPECT_EQ(crowded_.routes_of(kOtherLink), 50U);
+  const RouterCounters& counters = crowded_.counters();
+  EXPECT_EQ(counters.routes_displaced, displaced);
+  EXPECT_EQ(counters.routes_displaced + counters.routes_refused, 9800U);
+  EXPECT_EQ(known(0, 50, at(2s)), 50U);
+}
+
+TEST_F(CrowdedRouter, WhatWasUnusedForLongestMakesRoom) {
+  for (std::uint32_t number = 0; number < 200; ++number)
+    add(kLink, number, at(0s));
+  EXPECT_EQ(known(0, 100, at(10s)), 100U);
+  for (std::uint32_t number = 1000; number < 1050; ++number)
+    EXPECT_EQ(add(kLink, number, at(20s)), RouteOutcome::kDisplaced);
+  EXPECT_EQ(known(0, 100, at(30s)), 100U);
+  EXPECT_EQ(known(1000, 1050, at(30s)), 50U);
+  EXPECT_EQ(crowded_.routes_of(kLink), 200U);
+}
+
+TEST_F(CrowdedRouter, AFullTableTakesFromThoseWithMoreThanTheirShare) {
+  for (std::uint32_t number = 0; number < 200; ++number)
+    add(1, number, at(0s));
+  for (std::uint32_t number = 1000; number < 1100; ++number)
+    add(2, number, at(0s));
+  for (std::uint32_t number = 2000; number < 2050; ++number)
+    EXPECT_EQ(add(3, number, at(1s)), RouteOutcome::kDisplaced);
+  EXPECT_EQ(crowded_.routes(), 300U);
+  EXPECT_EQ(crowded_.routes_of(1), 150U);
+  EXPECT_EQ(crowded_.routes_of(2), 100U);
+  EXPECT_EQ(crowded_.routes_of(3), 50U);
+}
+
+TEST_F(CrowdedRouter, RoutesOfAClosedLinkMakeRoomAtOnce) {
+  for (std::uint32_t number = 0; number < 200; ++number)
+    add(1, number, at(0s));
+  for (std::uint32_t number = 1000; number < 1100; ++number)
+    add(2, number, at(0s));
+  crowded_.on_link_closed(1);
+  for (std::uint32_t number = 2000; number < 2200; ++number)
+    EXPECT_EQ(add(3, number, at(1s)), RouteOutcome::kAdded);
+  EXPECT_EQ(crowded_.counters().routes_displaced, 0U);
+  EXPECT_EQ(crowded_.routes_of(2), 100U);
+  EXPECT_EQ(crowded_.routes_of(3), 200U);
 }
 
 }  // namespace

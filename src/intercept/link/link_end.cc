@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "intercept/link/link_end.hh"
+
+#include <array>
+
+namespace tcpcopy::link {
+
+std::string_view to_string(EndReason reason) {
+  static constexpr std::array<std::string_view, kEndReasons> kNames = {
+      "closed-by-tcpcopy", "not-allowed", "too-many",      "too-many-from-address",
+      "made-room",         "garbage",     "silent",        "unfinished-message",
+      "unreachable",       "stalled",     "network-error", "replaced",
+      "protected",
+  };
+  return kNames[static_cast<std::size_t>(reason)];
+}
+
+}  // namespace tcpcopy::link

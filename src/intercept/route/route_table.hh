@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// All routes, found by their connection: whole keys are compared, and a route takes 32 bytes.
+//
+// Routes stand in slots that never move. The index over them is a linear hash table: with each new
+// slot it grows by one bucket, which takes its part of one older bucket. So no look-up and no
+// insertion ever waits for a table to be built anew, however many routes there are. Slots of erased
+// routes are used again; memory is not given back.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "common/container/block_vector.hh"
+#include "intercept/route/link_id.hh"
+#include "intercept/route/route_key.hh"
+#include "tcpcopy/time.hh"
+
+namespace tcpcopy::route {
+
+struct Route {
+  RouteKey key;
+  LinkId link = kNoLink;
+  std::uint32_t used_s = 0;  ///< last used: seconds of monotonic time
+  bool ended = false;        ///< the target has sent FIN or RST
+
+  void use(Instant now) { used_s = to_seconds(now); }
+  Duration unused_for(Instant now) const { return std::chrono::seconds(to_seconds(now) - used_s); }
+
+ private:
+  static std::uint32_t to_seconds(Instant time) {
+    using std::chrono::seconds;
+    const auto count = std::chrono::duration_cast<seconds>(time.time_since_epoch()).count();
+    return static_cast<std::uint32_t>(count);
+  }
+};
+
+class RouteTable {
+ public:
+  /// @return null when there is none; else valid until the route is erased.
+  Route* find(const RouteKey& key);
+
+  /// REQUIRES: find(key) is null. `link` is not kNoLink.
+  Route& insert(const RouteKey& key, LinkId link);
+
+  /// REQUIRES: the route is in the table.
+  void erase(Route& route);
+
+  /// Visits at most `count` slots, beginning behind those of the last call, round and round.
+  /// @param visit called as visit(Route&); it may erase that route, and no other.
+  template <typename Visit>
+  void visit(std::size_t count, Visit&& visit) {
+    for (count = std::min(count, slots_.size()); count > 0; --count) {
+      if (hand_ == slots_.size()) hand_ = 0;
+      Route& route = slots_[hand_++].route;
+      if (route.link != kNoLink) visit(route);
+    }
+  }
+
+  /// Visits `count` slots, or fewer, that lie far apart, each time others. `visit` as above.
+  template <typename Visit>
+  void sample(std::size_t count, Visit&& visit) {
+    for (; count > 0 && slots_.size() > 0; --count) {
+      // Multiples of the golden ratio: the slots seen so far are always spread evenly.
+      sampled_ += 0x9e3779b9U;
+      const std::size_t at = std::uint64_t{sampled_} * slots_.size() >> 32U;
+      if (slots_[at].route.link != kNoLink) visit(slots_[at].route);
+    }
+  }
+
+  std::size_t size() const { return size_; }
+
+ private:
+  using SlotIndex = std::uint32_t;
+  static constexpr SlotIndex kNone = 0xffffffff;
+
+  struct Slot {
+    Route route;
+    SlotIndex next = kNone;  // in the chain of its bucket, or among the free ones
+  };
+  static_assert(sizeof(Slot) == 28);
+
+  static std::size_t hash(const RouteKey& key);
+  std::size_t bucket_of(const RouteKey& key) const;
+  void add_bucket();
+
+  BlockVector<Slot> slots_;
+  BlockVector<SlotIndex> buckets_;  // the first slot of each chain; as many as there are slots
+  SlotIndex free_ = kNone;          // the first slot that can be used again
+  std::size_t size_ = 0;
+  std::size_t hand_ = 0;       // where visit() goes on
+  std::uint32_t sampled_ = 0;  // where sample() does: a fraction of all slots, in 1/2^32
+};
+
+}  // namespace tcpcopy::route

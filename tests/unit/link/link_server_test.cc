@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Who gets a link, and who loses it.
+#include "intercept/link/link_server.hh"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <vector>
+
+#include "common/wire/route_message.hh"
+#include "tests/unit/link/old_peer.hh"
+
+namespace tcpcopy::link {
+namespace {
+
+using test::ByteVector;
+
+class LinkServerTest : public testing::Test {
+ protected:
+  void listen(std::vector<net::Network> allow = {}) {
+    LinkServer::Settings settings;
+    settings.listen = {Address::v4(0x7f000001), 0};
+    settings.allow = std::move(allow);
+    server_ = std::make_unique<LinkServer>(
+        loop_, settings,
+        LinkServer::Events{
+            [this](route::LinkId id, const wire::RouteMessage&) { messages_.push_back(id); },
+            [this](route::LinkId id) { greeted_.insert(id); },
+            [this](route::LinkId id) { closed_.insert(id); }});
+  }
+
+  /// Connects and waits until intercept has taken or refused it.
+  std::size_t connect() {
+    const std::size_t before = seen();
+    peers_.push_back(test::connect_to(server_->listener()));
+    test::run_until(loop_, [&] { return seen() > before; });
+    return peers_.size() - 1;
+  }
+  std::size_t seen() const { return server_->counters().accepted + refused(); }
+  std::uint64_t refused() const {
+    return ended(EndReason::kNotAllowed) + ended(EndReason::kTooManyFromAddress);
+  }
+  void say(std::size_t peer, Bytes bytes) {
+    test::trickle(loop_, peers_[peer].get(), test::copy(bytes));
+  }
+  void greet(std::size_t peer) {
+    const std::size_t before = greeted_.size();
+    say(peer, wire::encode(wire::RouteMessage::version(wire::kVersion)));
+    test::run_until(loop_, [&] { return greeted_.size() > before; });
+  }
+  bool closed(std::size_t peer) {
+    ByteVector nothing;
+    return test::read_more(peers_[peer].get(), nothing);
+  }
+  std::uint64_t ended(EndReason reason) const {
+    return server_->counters().ended[static_cast<std::size_t>(reason)];
+  }
+
+  runtime::EventLoop loop_;
+  std::unique_ptr<LinkServer> server_;
+  std::vector<runtime::UniqueFd> peers_;
+  std::vector<route::LinkId> messages_;
+  std::set<route::LinkId> greeted_;
+  std::set<route::LinkId> closed_;
+};
+
+TEST_F(LinkServerTest, SaysWhoGreetedAndWhoIsGone) {
+  listen();
+  const std::size_t peer = connect();
+  EXPECT_TRUE(greeted_.empty());
+  greet(peer);
+  EXPECT_EQ(greeted_, std::set<route::LinkId>{1});
+  peers_[peer].reset();
+  test::run_until(loop_, [&] { return !closed_.empty(); });
+  EXPECT_EQ(closed_, std::set<route::LinkId>{1});
+  EXPECT_EQ(ended(EndReason::kClosedByTcpcopy), 1U);
+  EXPECT_EQ(server_->links(), 0U);
+}
+
+TEST_F(LinkServerTest, WhoIsAllowedMayConnect) {
+  listen({net::Network::parse("192.0.2.1").value(), net::Network::parse("127.0.0.0/8").value()});
+  greet(connect());
+  EXPECT_EQ(server_->links(), 1U);
+}
+
+TEST_F(LinkServerTest, WhoIsNotAllowedIsClosedAtOnce) {
+  listen({net::Network::parse("192.0.2.0/24").value()});
+  const std::size_t peer = connect();
+  EXPECT_EQ(ended(EndReason::kNotAllowed), 1U);
+  EXPECT_EQ(server_->links(), 0U);
+  EXPECT_EQ(server_->counters().accepted, 0U);
+  EXPECT_TRUE(closed(peer));
+}
+
+TEST_F(LinkServerTest, StrangersMakeRoomTheOldestFirst) {
+  listen();
+  greet(connect());
+  for (std::size_t i = 1; i < LinkServer::kMaxLinksPerAddress; ++i)
+    connect();
+  EXPECT_EQ(ended(EndReason::kMadeRoom), 0U);
+  greet(connect());
+  EXPECT_EQ(ended(EndReason::kMadeRoom), 1U);
+  EXPECT_EQ(closed_, std::set<route::LinkId>{2});
+  EXPECT_FALSE(closed(0));
+  EXPECT_TRUE(closed(1));
+  EXPECT_EQ(server_->links(), LinkServer::kMaxLinksPerAddress);
+}
+
+TEST_F(LinkServerTest, ThoseWhoGreetedDoNotMakeRoom) {
+  listen();
+  for (std::size_t i = 0; i < LinkServer::kMaxLinksPerAddress; ++i)
+    greet(connect());
+  const std::size_t late = connect();
+  EXPECT_EQ(ended(EndReason::kTooManyFromAddress), 1U);
+  EXPECT_TRUE(closed(late));
+  EXPECT_EQ(server_->links(), LinkServer::kMaxLinksPerAddress);
+}
+
+TEST_F(LinkServerTest, GarbageClosesItsLinkAlone) {
+  listen();
+  const std::size_t good = connect();
+  const std::size_t bad = connect();
+  greet(good);
+  say(bad, test::bytes("GET / HTTP/1.1\r\n\r\n"));
+  test::run_until(loop_, [&] { return !closed_.empty(); });
+  EXPECT_EQ(ended(EndReason::kGarbage), 1U);
+  EXPECT_TRUE(closed(bad));
+  EXPECT_FALSE(closed(good));
+}
+
+TEST_F(LinkServerTest, ResponsesForALinkThatIsGoneGoNowhere) {
+  listen();
+  greet(connect());
+  server_->close(1, {EndReason::kReplaced, "for the test"});
+  const ByteVector packet = test::packet_bytes({});
+  server_->deliver(1, net::parse_tcp_packet(packet, net::Extent::kWhole).value);
+  server_->flush();
+  server_->close(1, {EndReason::kReplaced, "again"});
+  EXPECT_EQ(ended(EndReason::kReplaced), 1U);
+}
+
+}  // namespace
+}  // namespace tcpcopy::link
