@@ -25,29 +25,32 @@ Interceptor::Interceptor(const options::InterceptOptions& options)
     : options_(options),
       filter_(filter_of(options)),
       router_(options.mode.record_size()),
+      translation_(options.translations),
       links_(loop_, {options.listen, options.mode, options.max_records, options.allow},
              link_events()) {
+  if (options_.single) single_.emplace(options_.protect);
   for (const std::string& device : options_.devices)
     open_device(device);
 }
 
 link::LinkServer::Events Interceptor::link_events() {
   return {[this](route::LinkId id, const wire::RouteMessage& message) { on_message(id, message); },
-          [](route::LinkId) {}, [this](route::LinkId id) { router_.on_link_closed(id); }};
+          [this](route::LinkId id) { on_greeted(id); },
+          [this](route::LinkId id) { on_closed(id); }};
 }
 
 void Interceptor::open_device(const std::string& device) {
   capture::PcapCapture::Settings settings;
   settings.device = device;
   settings.filter = filter_;
+  if (options_.mode.with_payload) settings.payload = wire::kMaxRecordPayload;
   captures_.push_back(std::make_unique<capture::PcapCapture>(settings));
   capture::PcapCapture& opened = *captures_.back();
   loop_.watch(opened.fd(), EPOLLIN, [this, &opened](std::uint32_t) { capture(opened); });
 }
 
 void Interceptor::capture(capture::PcapCapture& capture) {
-  const bool alive = capture.read(
-      [&](const net::TcpPacket& response) { router_.on_response(response, loop_.now(), links_); });
+  const bool alive = capture.read([&](const net::TcpPacket& response) { take_response(response); });
   if (!alive) {
     spdlog::error("device {} cannot be read any more; ending", capture.device());
     exit_status_ = 1;
@@ -55,7 +58,23 @@ void Interceptor::capture(capture::PcapCapture& capture) {
   }
 }
 
+void Interceptor::take_response(const net::TcpPacket& captured) {
+  const net::TcpPacket response = translation_.empty() ? captured : translation_.apply(captured);
+  if (single_) {
+    single_->on_response(response, links_);
+  } else {
+    router_.on_response(response, loop_.now(), links_);
+  }
+}
+
 void Interceptor::on_message(route::LinkId id, const wire::RouteMessage& message) {
+  if (single_) {
+    if (!single_log_.allow(loop_.now())) return;
+    spdlog::warn(
+        "{} registers routes, which --single has no use for: was it started with --single?",
+        links_.find(id)->peer().to_string());
+    return;
+  }
   const route::RouteOutcome outcome = router_.on_link_message(id, message, loop_.now(), links_);
   if (outcome != route::RouteOutcome::kDisplaced && outcome != route::RouteOutcome::kRefused)
     return;
@@ -67,21 +86,43 @@ void Interceptor::on_message(route::LinkId id, const wire::RouteMessage& message
       flood_log_.take_suppressed());
 }
 
+void Interceptor::on_greeted(route::LinkId id) {
+  using Admission = route::SingleTcpcopy::Admission;
+  if (!single_) return;
+  std::vector<route::LinkId> replaced;
+  const Admission admission = single_->on_link(id, loop_.now(), replaced);
+  for (const route::LinkId old : replaced)
+    links_.close(old, {link::EndReason::kReplaced, "another tcpcopy came (--single)"});
+  if (admission == Admission::kTooMany) {
+    links_.close(id, {link::EndReason::kTooMany, "its tcpcopy has 16 links (--single)"});
+  } else if (admission == Admission::kProtected) {
+    links_.close(id, {link::EndReason::kProtected, "another tcpcopy is there (--single -c)"});
+  }
+}
+
+void Interceptor::on_closed(route::LinkId id) {
+  router_.on_link_closed(id);
+  if (single_) single_->on_link_closed(id);
+}
+
+InterceptStatistics Interceptor::statistics() const {
+  return {router_, single_ ? single_->counters() : router_.counters(), links_, captures_};
+}
+
 int Interceptor::run() {
   loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [this](int signal) { on_signal(signal); });
   loop_.at_end_of_turn([this] { links_.flush(); });
   loop_.every(std::chrono::seconds(1), [this] { router_.on_deadline(loop_.now()); });
-  loop_.every(std::chrono::seconds(options_.statistics_seconds), [this] {
-    log_statistics({router_, links_, captures_});
-  });
+  loop_.every(std::chrono::seconds(options_.statistics_seconds),
+              [this] { log_statistics(statistics()); });
   loop_.run();
-  log_summary({router_, links_, captures_});
+  log_summary(statistics());
   return exit_status_;
 }
 
 void Interceptor::on_signal(int signal) {
   if (signal == SIGUSR1) {
-    log_statistics({router_, links_, captures_});
+    log_statistics(statistics());
   } else if (signal == SIGHUP) {
     runtime::reopen_log("intercept", options_.log_file);
   } else {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,7 +11,9 @@
 #include "common/runtime/event_loop.hh"
 #include "intercept/link/link_server.hh"
 #include "intercept/options/options.hh"
+#include "intercept/route/destination_translation.hh"
 #include "intercept/route/router.hh"
+#include "intercept/route/single_tcpcopy.hh"
 #include "intercept/statistics.hh"
 
 namespace tcpcopy {
@@ -29,16 +32,23 @@ class Interceptor {
   void open_device(const std::string& device);
   link::LinkServer::Events link_events();
   void capture(capture::PcapCapture& capture);
+  void take_response(const net::TcpPacket& response);
   void on_message(route::LinkId id, const wire::RouteMessage& message);
+  void on_greeted(route::LinkId id);
+  void on_closed(route::LinkId id);
   void on_signal(int signal);
+  InterceptStatistics statistics() const;
 
   options::InterceptOptions options_;
   std::string filter_;
   runtime::EventLoop loop_;
   route::Router router_;
+  std::optional<route::SingleTcpcopy> single_;  // instead of the router
+  route::DestinationTranslation translation_;
   std::vector<std::unique_ptr<capture::PcapCapture>> captures_;
   link::LinkServer links_;
   runtime::LogThrottle flood_log_{std::chrono::seconds(1)};
+  runtime::LogThrottle single_log_{std::chrono::seconds(1)};
   int exit_status_ = 0;
 };
 

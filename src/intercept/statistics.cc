@@ -65,12 +65,13 @@ void log_statistics(const InterceptStatistics& sources) {
     queued_bytes += link.queued_bytes();
     dropped_slow += link.dropped_responses();
   });
-  const route::RouterCounters& responses = sources.router.counters();
+  const route::RouterCounters& responses = sources.responses;
   spdlog::info(
       "total captured packets:{} kernel drops:{} malformed:{}; responses:{} forwarded:{} held:{} "
-      "waiting:{}; dropped without route:{} without room:{} by slow links:{}",
+      "waiting:{}; dropped without route:{} without room:{} without link:{} by slow links:{}",
       packets, kernel_drops, malformed, responses.responses, responses.forwarded, responses.held,
-      sources.router.early(), responses.dropped_expired, responses.dropped_no_room, dropped_slow);
+      sources.router.early(), responses.dropped_expired, responses.dropped_no_room,
+      responses.dropped_no_link, dropped_slow);
   spdlog::info(
       "routes:{} added:{} displaced:{} refused:{}; links:{} accepted:{} queued bytes:{}; links "
       "ended or refused by reason:{}",

@@ -14,6 +14,7 @@ namespace tcpcopy {
 /// Where the numbers are read.
 struct InterceptStatistics {
   const route::Router& router;
+  const route::RouterCounters& responses;  ///< of the router, or of what takes its place
   const link::LinkServer& links;
   const std::vector<std::unique_ptr<capture::PcapCapture>>& captures;
 };

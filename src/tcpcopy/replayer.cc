@@ -71,7 +71,7 @@ Replayer::Replayer(const options::Options& options)
     : options_(options),
       capture_(make_capture(options)),
       injector_(make_injector(options)),
-      links_(loop_, options.intercepts, options.links, options.mode,
+      links_(loop_, {options.intercepts, options.links, options.mode, options.single},
              {[this](const Response& response) {
                 engine_.on_response(response, loop_.now(), output());
               },

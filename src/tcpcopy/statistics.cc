@@ -51,6 +51,14 @@ void log_statistics(const StatisticsSources& sources) {
       ledger.sessions_lost_in_all(), ledger.captured.bytes, ledger.delivered.bytes,
       ledger.duplicate.bytes, ledger.held.bytes, ledger.lost_in_all().bytes,
       ledger.balanced() ? "yes" : "NO", losses(ledger));
+  const link::LinkCounters& links = sources.links.counters();
+  spdlog::info(
+      "links: connected:{} configured:{} connects:{} breaks:{}; responses received:{} "
+      "malformed:{}; "
+      "routes registered:{} dropped:{} unsent bytes:{}",
+      sources.links.connected(), sources.links.size(), links.connects, links.breaks,
+      links.responses, links.malformed, links.routes, links.routes_dropped,
+      sources.links.unsent_bytes());
   const auto& inject = sources.inject;
   if (sources.capture.kernel_drops > 0 || inject.refused > 0) {
     spdlog::warn("the kernel dropped {} packets at capture (see -B); it refused {} packets: {}",

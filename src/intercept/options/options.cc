@@ -15,8 +15,8 @@ namespace {
 
 struct Texts {
   std::string devices = "any", port = "36524", address = "0.0.0.0", max_records = "0";
-  std::string statistics = "30", allow, ignored;
-  bool disable_combined = false, million = false;
+  std::string statistics = "30", allow, translations, ignored;
+  bool disable_combined = false, dnat = false, million = false;
 };
 
 void declare(CLI::App& app, Texts& texts, InterceptOptions& options) {
@@ -24,6 +24,9 @@ void declare(CLI::App& app, Texts& texts, InterceptOptions& options) {
   app.add_option("-i,--device", texts.devices, "Devices, separated by commas")->group(what);
   app.add_option("-F,--filter", options.filter,
                  "The target's responses in libpcap's language, as 'tcp and src port 8080'")
+      ->group(what);
+  app.add_option("-D,--translate", texts.translations,
+                 "Responses to address a are for client b: a-b, separated by commas")
       ->group(what);
   const std::string links = "Links from tcpcopy";
   app.add_option("-p,--port", texts.port, "Port to listen on")->group(links);
@@ -37,6 +40,15 @@ void declare(CLI::App& app, Texts& texts, InterceptOptions& options) {
   app.add_flag("--disable-combined", texts.disable_combined,
                "Responses go one by one; tcpcopy must be started the same way")
       ->group(links);
+  app.add_flag("--with-resp-payload", options.mode.with_payload,
+               "The first bytes of payload go along; tcpcopy must be started the same way")
+      ->group(links);
+  app.add_flag("--single", options.single,
+               "One tcpcopy, which registers no routes and is started the same way")
+      ->group(links);
+  app.add_flag("-c,--protect", options.protect,
+               "With --single: a later tcpcopy is refused, instead of replacing the first")
+      ->group(links);
   const std::string process = "The process";
   app.add_option("-l,--log", options.log_file, "Log file [standard error]")->group(process);
   app.add_option("-P,--pid-file", options.pid_file, "File for the process id")->group(process);
@@ -46,6 +58,7 @@ void declare(CLI::App& app, Texts& texts, InterceptOptions& options) {
   const std::string old = "Accepted from 1.x, without effect";
   app.add_option("-s", texts.ignored, "Hash size")->group(old);
   app.add_flag("--million", texts.million, "Many connections")->group(old);
+  app.add_flag("--dnat", texts.dnat, "Address translation: -D says it all")->group(old);
 }
 
 std::vector<net::Network> parse_networks(std::string_view text) {
@@ -59,6 +72,26 @@ std::vector<net::Network> parse_networks(std::string_view text) {
     networks.push_back(*network);
   }
   return networks;
+}
+
+std::vector<route::AddressPair> parse_translations(std::string_view text) {
+  std::vector<route::AddressPair> pairs;
+  for (const std::string_view part : runtime::split(text, ',')) {
+    const std::size_t dash = part.find('-');
+    if (dash == std::string_view::npos) {
+      throw runtime::UsageError(
+          fmt::format("-D: '{}' is no pair of addresses such as 192.168.0.1-10.0.0.1", part));
+    }
+    const route::AddressPair pair{runtime::parse_address("-D", part.substr(0, dash)),
+                                  runtime::parse_address("-D", part.substr(dash + 1))};
+    for (const route::AddressPair& other : pairs) {
+      if (other.from == pair.from) {
+        throw runtime::UsageError(fmt::format("-D: {} is translated twice", pair.from.to_string()));
+      }
+    }
+    pairs.push_back(pair);
+  }
+  return pairs;
 }
 
 }  // namespace
@@ -85,6 +118,13 @@ std::optional<InterceptOptions> parse_intercept(int argc, const char* const* arg
   options.max_records = runtime::parse_number("-n", texts.max_records, 0, 16);
   options.mode.combined = !texts.disable_combined;
   options.allow = parse_networks(texts.allow);
+  options.translations = parse_translations(texts.translations);
+  if (options.protect && !options.single) {
+    throw runtime::UsageError("-c protects the tcpcopy of --single: give both, or neither");
+  }
+  if (texts.dnat && options.translations.empty()) {
+    throw runtime::UsageError("--dnat needs the pairs of addresses: -D 192.168.0.1-10.0.0.1");
+  }
   options.statistics_seconds =
       static_cast<int>(runtime::parse_number("--statistics", texts.statistics, 1, 86400));
   if (!texts.ignored.empty()) options.notes.emplace_back("-s has no effect in this version");

@@ -9,6 +9,7 @@
 
 #include "common/net/network.hh"
 #include "common/wire/frame.hh"
+#include "intercept/route/destination_translation.hh"
 #include "tcpcopy/address.hh"
 
 namespace tcpcopy::options {
@@ -19,10 +20,13 @@ struct InterceptOptions {
   Endpoint listen;                   ///< -b, -p
   std::size_t max_records = 0;       ///< -n: in a frame; 0: as many as the mode allows
   wire::FrameMode mode;
-  std::vector<net::Network> allow;  ///< --allow; empty: anybody may connect
-  std::string log_file;             ///< -l
-  std::string pid_file;             ///< -P
-  bool daemon = false;              ///< -d
+  std::vector<net::Network> allow;               ///< --allow; empty: anybody may connect
+  bool single = false;                           ///< --single
+  bool protect = false;                          ///< -c
+  std::vector<route::AddressPair> translations;  ///< -D
+  std::string log_file;                          ///< -l
+  std::string pid_file;                          ///< -P
+  bool daemon = false;                           ///< -d
   int statistics_seconds = 30;
   std::vector<std::string> notes;  ///< what was accepted without effect; to be logged once
 };

@@ -37,6 +37,7 @@ struct RouterCounters {
   std::uint64_t held = 0;             ///< came before their route
   std::uint64_t dropped_expired = 0;  ///< of these: no route came in time
   std::uint64_t dropped_no_room = 0;  ///< of these: too many waited
+  std::uint64_t dropped_no_link = 0;  ///< --single: no tcpcopy was there
   std::uint64_t routes_added = 0;
   std::uint64_t routes_displaced = 0;  ///< forgotten for newer ones
   std::uint64_t routes_refused = 0;    ///< there was no room

@@ -21,24 +21,26 @@ constexpr Duration kFirstBackoff = 200ms;
 constexpr Duration kMaxBackoff = 12s;  // 1.x retries every 12 s
 constexpr Duration kSettled = 5s;      // a link that held for so long was a good one
 constexpr Duration kPatience = 6s;     // without an answer of the intercept's host
+constexpr Duration kConnectTime = 3s;  // the kernel itself would try for two minutes
 constexpr std::size_t kReadSize = 64U << 10U;
-constexpr int kReadsPerTurn = 8;  // then others have their turn
-// An intercept that does not read that many registrations is taken for dead.
-constexpr std::size_t kMaxUnsent = 4U << 20U;
+constexpr int kReadsPerTurn = 2;  // some 2,000 responses; then others have their turn
+// All sessions that there can be, registered anew at one moment, have room in this.
+constexpr std::size_t kMaxUnsent = 32U << 20U;
 
 }  // namespace
 
 InterceptLink::InterceptLink(runtime::EventLoop& loop, const Endpoint& intercept,
-                             wire::FrameMode mode, LinkCounters& counters, Events events)
+                             wire::FrameMode mode, LinkCounters& counters, std::minstd_rand& random,
+                             Events events)
     : loop_(loop),
       intercept_(intercept),
       mode_(mode),
       counters_(counters),
+      random_(random),
       events_(std::move(events)),
       decoder_(mode),
       input_(kReadSize),
-      backoff_(kFirstBackoff),
-      jitter_(std::random_device{}()) {}
+      backoff_(kFirstBackoff) {}
 
 InterceptLink::~InterceptLink() {
   *alive_ = false;
@@ -52,7 +54,11 @@ void InterceptLink::start() {
     return;
   }
   runtime::prepare_link(fd_.get(), kPatience);
+  runtime::limit_unacknowledged(fd_.get(), kPatience);
   state_ = State::kConnecting;
+  loop_.after(kConnectTime, [this, alive = alive_, attempt = ++attempt_] {
+    if (*alive && attempt == attempt_) on_connect_late();
+  });
   loop_.watch(fd_.get(), EPOLLIN | EPOLLOUT, [this](std::uint32_t events) { on_ready(events); });
 }
 
@@ -63,6 +69,10 @@ void InterceptLink::on_ready(std::uint32_t events) {
   }
   if ((events & EPOLLOUT) != 0) flush();
   if (state_ == State::kConnected && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) read();
+}
+
+void InterceptLink::on_connect_late() {
+  if (state_ == State::kConnecting) fail("no answer in time");
 }
 
 void InterceptLink::on_connect_done() {
@@ -76,6 +86,7 @@ void InterceptLink::on_connect_done() {
   ++counters_.connects;
   spdlog::info("connected to intercept {}", intercept_.to_string());
   const auto version = wire::encode(wire::RouteMessage::version(wire::kVersion));
+  forget_unsent();
   unsent_.assign(version.begin(), version.end());
   loop_.change(fd_.get(), EPOLLIN);
   flush();
@@ -83,7 +94,7 @@ void InterceptLink::on_connect_done() {
 }
 
 void InterceptLink::add_route(const FlowKey& flow) {
-  if (unsent_.size() >= kMaxUnsent) {
+  if (unsent_bytes() >= kMaxUnsent) {
     ++counters_.routes_dropped;
     return;
   }
@@ -95,17 +106,23 @@ void InterceptLink::add_route(const FlowKey& flow) {
 void InterceptLink::flush() {
   if (state_ != State::kConnected || unsent_.empty()) return;
   const ssize_t sent =
-      ::send(fd_.get(), unsent_.data(), unsent_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+      ::send(fd_.get(), unsent_.data() + unsent_at_, unsent_bytes(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent < 0 && errno != EAGAIN && errno != EINTR) {
     fail(runtime::error_text(errno));
     return;
   }
-  if (sent > 0) unsent_.erase(unsent_.begin(), unsent_.begin() + sent);
-  const bool wait = !unsent_.empty();
+  if (sent > 0) unsent_at_ += static_cast<std::size_t>(sent);
+  const bool wait = unsent_bytes() > 0;
+  if (!wait) forget_unsent();
   if (wait != waits_for_room_) {
     waits_for_room_ = wait;
     loop_.change(fd_.get(), wait ? EPOLLIN | EPOLLOUT : EPOLLIN);
   }
+}
+
+void InterceptLink::forget_unsent() {
+  unsent_.clear();
+  unsent_at_ = 0;
 }
 
 void InterceptLink::read() {
@@ -156,7 +173,7 @@ void InterceptLink::fail(const std::string& why) {
   fd_.reset();
   state_ = State::kIdle;
   waits_for_room_ = false;
-  unsent_.clear();
+  forget_unsent();
   if (was_connected) {
     ++counters_.breaks;
     spdlog::warn("link to intercept {} lost: {}; connecting again", intercept_.to_string(), why);
@@ -171,7 +188,7 @@ void InterceptLink::fail(const std::string& why) {
 
 void InterceptLink::retry() {
   // Jitter, so that many tcpcopies do not come back to a restarted intercept at one moment.
-  const auto spread = static_cast<Duration::rep>(jitter_() % 500);
+  const auto spread = static_cast<Duration::rep>(random_() % 500);
   const Duration delay = backoff_ + backoff_ * spread / 1000;
   backoff_ = std::min(backoff_ * 2, kMaxBackoff);
   loop_.after(delay, [this, alive = alive_] {

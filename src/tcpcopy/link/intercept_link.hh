@@ -36,7 +36,7 @@ class InterceptLink {
   };
 
   InterceptLink(runtime::EventLoop& loop, const Endpoint& intercept, wire::FrameMode mode,
-                LinkCounters& counters, Events events);
+                LinkCounters& counters, std::minstd_rand& random, Events events);
   ~InterceptLink();
   InterceptLink(const InterceptLink&) = delete;
   InterceptLink& operator=(const InterceptLink&) = delete;
@@ -51,14 +51,17 @@ class InterceptLink {
   /// Queues a registration; flush() sends it. REQUIRES: connected().
   void add_route(const FlowKey& flow);
   void flush();
+  std::size_t unsent_bytes() const { return unsent_.size() - unsent_at_; }
 
  private:
   enum class State : std::uint8_t { kIdle, kConnecting, kConnected };
 
   void on_ready(std::uint32_t events);
+  void on_connect_late();
   void on_connect_done();
   void read();
   void take(Bytes bytes);
+  void forget_unsent();
   void fail(const std::string& why);
   void retry();
 
@@ -66,18 +69,20 @@ class InterceptLink {
   Endpoint intercept_;
   wire::FrameMode mode_;
   LinkCounters& counters_;
+  std::minstd_rand& random_;
   Events events_;
   runtime::UniqueFd fd_;
   State state_ = State::kIdle;
   wire::FrameDecoder decoder_;
   std::vector<std::byte> unsent_;
+  std::size_t unsent_at_ = 0;  // what is before it was sent
+  unsigned attempt_ = 0;       // tells a timer of an earlier attempt to connect from this one's
   std::vector<std::byte> input_;
   Duration backoff_;
   Instant connected_at_;
   bool waits_for_room_ = false;
   bool said_unreachable_ = false;
   runtime::LogThrottle malformed_log_;
-  std::minstd_rand jitter_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for timers that outlive it
 };
 

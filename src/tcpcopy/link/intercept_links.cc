@@ -3,14 +3,14 @@
 
 namespace tcpcopy::link {
 
-InterceptLinks::InterceptLinks(runtime::EventLoop& loop, const std::vector<Endpoint>& intercepts,
-                               int links_per_intercept, wire::FrameMode mode,
-                               const Events& events) {
-  for (const Endpoint& endpoint : intercepts) {
+InterceptLinks::InterceptLinks(runtime::EventLoop& loop, const Settings& settings,
+                               const Events& events)
+    : single_(settings.single), random_(std::random_device{}()) {
+  for (const Endpoint& endpoint : settings.intercepts) {
     Intercept& intercept = intercepts_.emplace_back();
-    for (int i = 0; i < links_per_intercept; ++i) {
+    for (int i = 0; i < settings.links_per_intercept; ++i) {
       intercept.links.push_back(std::make_unique<InterceptLink>(
-          loop, endpoint, mode, counters_,
+          loop, endpoint, settings.mode, counters_, random_,
           InterceptLink::Events{events.on_response, events.on_links_changed,
                                 events.on_links_changed}));
     }
@@ -25,6 +25,7 @@ void InterceptLinks::start() {
 }
 
 bool InterceptLinks::add_route(const FlowKey& flow) {
+  if (single_) return any_connected();
   bool announced = false;
   for (Intercept& intercept : intercepts_) {
     for (std::size_t tries = 0; tries < intercept.links.size(); ++tries) {
@@ -55,6 +56,15 @@ std::size_t InterceptLinks::connected() const {
       count += link->connected() ? 1U : 0U;
   }
   return count;
+}
+
+std::size_t InterceptLinks::unsent_bytes() const {
+  std::size_t sum = 0;
+  for (const Intercept& intercept : intercepts_) {
+    for (const auto& link : intercept.links)
+      sum += link->unsent_bytes();
+  }
+  return sum;
 }
 
 std::size_t InterceptLinks::size() const {

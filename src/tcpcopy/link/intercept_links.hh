@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // All links to all intercepts. A session is announced on one link of each intercept, because each
-// may capture a part of the responses; the links of an intercept take turns.
+// may capture a part of the responses; the links of an intercept take turns. With --single nothing
+// is announced: the intercept knows one tcpcopy only.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <random>
 #include <vector>
 
 #include "tcpcopy/link/intercept_link.hh"
@@ -20,8 +22,14 @@ class InterceptLinks : public RouteSink {
     std::function<void()> on_links_changed;
   };
 
-  InterceptLinks(runtime::EventLoop& loop, const std::vector<Endpoint>& intercepts,
-                 int links_per_intercept, wire::FrameMode mode, const Events& events);
+  struct Settings {
+    std::vector<Endpoint> intercepts;
+    int links_per_intercept = 1;
+    wire::FrameMode mode;
+    bool single = false;  ///< routes are not registered
+  };
+
+  InterceptLinks(runtime::EventLoop& loop, const Settings& settings, const Events& events);
 
   void start();
   bool add_route(const FlowKey& flow) override;
@@ -31,6 +39,8 @@ class InterceptLinks : public RouteSink {
   bool any_connected() const;
   std::size_t connected() const;
   std::size_t size() const;
+  /// Registrations that wait for an intercept to read them, bytes.
+  std::size_t unsent_bytes() const;
   const LinkCounters& counters() const { return counters_; }
 
  private:
@@ -39,7 +49,9 @@ class InterceptLinks : public RouteSink {
     std::size_t next = 0;
   };
 
+  bool single_;
   LinkCounters counters_;
+  std::minstd_rand random_;  // seeded once; for the links' jitter
   std::vector<Intercept> intercepts_;
 };
 

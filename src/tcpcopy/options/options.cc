@@ -28,7 +28,7 @@ struct Texts {
   std::string copies = "1", port_group = "0", percent = "100", ramp;
   bool gradually = false;
   bool only_from_start = false, no_turn_order = false, lonely = false, million = false;
-  bool disable_combined = false;
+  bool disable_combined = false, dnat = false;
   WayTexts ways;
 };
 
@@ -94,6 +94,12 @@ void declare_links(CLI::App& app, Texts& texts, Options& options) {
   app.add_flag("--disable-combined", texts.disable_combined,
                "Responses come one by one; intercept must be started the same way")
       ->group(group);
+  app.add_flag("--with-resp-payload", options.mode.with_payload,
+               "Responses bring their first bytes; intercept must be started the same way")
+      ->group(group);
+  app.add_flag("--single", options.single,
+               "The only tcpcopy of its intercepts, which must be started the same way")
+      ->group(group);
   app.add_flag("--exit-on-link-loss", options.exit_on_link_loss,
                "End when the last link to an intercept is lost")
       ->group(group);
@@ -115,6 +121,7 @@ void declare_process(CLI::App& app, Texts& texts, Options& options) {
   app.add_flag("-L,--lonely", texts.lonely, "Stay without intercepts: now the default")->group(old);
   app.add_option("-U", texts.ignored, "Session pool size")->group(old);
   app.add_flag("--million", texts.million, "Many connections")->group(old);
+  app.add_flag("--dnat", texts.dnat, "Address translation: intercept's -D does it")->group(old);
 }
 
 int number(const char* what, const std::string& text, std::uint64_t low, std::uint64_t high) {
@@ -178,6 +185,9 @@ void interpret(const Texts& texts, Options& options) {
   options.mode.combined = !texts.disable_combined;
   interpret_settings(texts, options);
   if (!texts.ignored.empty()) options.notes.emplace_back("-U has no effect in this version");
+  if (texts.dnat) {
+    options.notes.emplace_back("--dnat has no effect here: give the addresses to intercept, -D");
+  }
   if (texts.million) options.notes.emplace_back("--million has no effect: it is not needed");
   if (options.daemon && options.log_file.empty()) options.log_file = "tcpcopy.log";
 }

@@ -28,6 +28,7 @@ struct Options {
   std::vector<std::string> response_devices;  ///< --responses; empty: intercepts bring them
   session::Settings settings;
   wire::FrameMode mode;
+  bool single = false;   ///< --single
   std::string log_file;  ///< -l
   std::string pid_file;  ///< -P
   bool daemon = false;   ///< -d

@@ -88,6 +88,21 @@ TEST(InterceptOptions, EveryOptionIsUnderstood) {
   EXPECT_THAT(options.notes, ElementsAre(HasSubstr("--million")));
 }
 
+TEST(InterceptOptions, TheModesOf1xBuildsAreOptions) {
+  const InterceptOptions options =
+      parsed({"--single", "-c", "--with-resp-payload", "--disable-combined"});
+  EXPECT_TRUE(options.single);
+  EXPECT_TRUE(options.protect);
+  EXPECT_TRUE(options.mode.with_payload);
+  EXPECT_FALSE(options.mode.combined);
+  EXPECT_FALSE(parsed().single);
+  EXPECT_FALSE(parsed().protect);
+}
+
+TEST(InterceptOptions, ProtectionIsForSingle) {
+  EXPECT_THAT(refused_with({"-c"}), HasSubstr("--single"));
+}
+
 TEST(InterceptOptions, WhoMayConnectIsAListOfNetworks) {
   EXPECT_THAT(parsed().allow, IsEmpty());
   const InterceptOptions options = parsed({"--allow", "10.0.0.20,192.0.2.0/24"});
@@ -96,6 +111,20 @@ TEST(InterceptOptions, WhoMayConnectIsAListOfNetworks) {
   EXPECT_TRUE(options.allow[1].contains(Address::v4(0xc0000263)));
   for (const char* text : {"10.0.0.20,", "here", "10.0.0.0/33", "::1"})
     EXPECT_THAT(refused_with({"--allow", text}), HasSubstr("--allow: '")) << text;
+}
+
+TEST(InterceptOptions, TranslationsArePairsOfAddresses) {
+  const InterceptOptions options =
+      parsed({"--dnat", "-D", "10.1.0.1-62.135.200.1,10.1.0.2-62.135.200.2"});
+  const auto address = [](const char* text) { return Address::parse_v4(text).value(); };
+  EXPECT_THAT(options.translations,
+              ElementsAre(route::AddressPair{address("10.1.0.1"), address("62.135.200.1")},
+                          route::AddressPair{address("10.1.0.2"), address("62.135.200.2")}));
+  EXPECT_THAT(refused_with({"-D", "10.1.0.1"}), HasSubstr("-D: '10.1.0.1' is no pair"));
+  EXPECT_THAT(refused_with({"-D", "10.1.0.1-there"}), HasSubstr("-D: 'there'"));
+  EXPECT_THAT(refused_with({"-D", "10.1.0.1-1.1.1.1,10.1.0.1-2.2.2.2"}),
+              HasSubstr("10.1.0.1 is translated twice"));
+  EXPECT_THAT(refused_with({"--dnat"}), HasSubstr("-D"));
 }
 
 TEST(InterceptOptions, WithoutFilterTheyAreRefused) {

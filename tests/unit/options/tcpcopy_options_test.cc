@@ -83,6 +83,16 @@ TEST(TcpcopyOptions, ACommandLineOf1xWorks) {
   EXPECT_EQ(options->log_file, "tcpcopy.log");  // a daemon has no standard error
 }
 
+TEST(TcpcopyOptions, TheLinkModesOf1xBuildsAreOptions) {
+  const Options options = parsed({"--single", "--with-resp-payload", "--dnat"});
+  EXPECT_TRUE(options.single);
+  EXPECT_TRUE(options.mode.with_payload);
+  EXPECT_TRUE(options.mode.combined);
+  EXPECT_THAT(options.notes, ElementsAre(AllOf(HasSubstr("--dnat"), HasSubstr("intercept, -D"))));
+  EXPECT_FALSE(parsed().single);
+  EXPECT_FALSE(parsed().mode.with_payload);
+}
+
 TEST(TcpcopyOptions, OptionsOf1xWithoutEffectAreAcceptedAndNoted) {
   const Options options = parsed({"-L", "-U", "65536", "--million"});
   EXPECT_THAT(options.notes, ElementsAre(AllOf(HasSubstr("-U"), HasSubstr("no effect")),
