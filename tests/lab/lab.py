@@ -20,6 +20,7 @@ ADDRESS = {
     "client": "10.77.0.10",
     "online": "10.77.0.20",
     "online2": "10.77.0.21",
+    "online3": "10.77.0.22",
     "target": "10.77.0.30",
     "assistant": "10.77.0.40",
     "assistant2": "10.77.0.41",
@@ -174,12 +175,23 @@ class Lab:
             match += ["ip", "saddr", source]
         if destination:
             match += ["ip", "daddr", destination]
-        run("nft", "add", "rule", "bridge", "lab", "loss", *match, "meta", "l4proto", protocol,
-            "numgen", "random", "mod", "1000", "<", str(round(percent * 10)), "counter", "drop")
+        if percent < 100:
+            match += ["numgen", "random", "mod", "1000", "<", str(round(percent * 10))]
+        run("nft", "add", "rule", "bridge", "lab", "loss", "meta", "l4proto", protocol, *match,
+            "counter", "drop")
 
     def lose_nothing(self):
         if hasattr(self, "_loses"):
             run("nft", "flush", "chain", "bridge", "lab", "loss")
+
+    def rewrite_sources(self, addresses):
+        """Makes the switch replace source addresses of packets for the target."""
+        run("nft", "add", "table", "bridge", "translation")
+        run("nft", "add", "chain", "bridge", "translation", "sources",
+            "{ type filter hook prerouting priority 0; }")
+        for old, new in addresses.items():
+            run("nft", "add", "rule", "bridge", "translation", "sources", "ip", "saddr", old, "ip",
+                "daddr", ADDRESS["target"], "ip", "saddr", "set", new)
 
     def intercept(self, *options, host="assistant", filter="tcp and src port 8080", wait=True):
         process = self.start(host, self.build / "src/intercept/intercept", "-i", "eth0", "-F",
@@ -203,6 +215,7 @@ class Lab:
         run("ip", "link", "del", "switch", check=False)
         if hasattr(self, "_loses"):
             run("nft", "delete", "table", "bridge", "lab", check=False)
+        run("nft", "delete", "table", "bridge", "translation", check=False)
 
     def __enter__(self):
         return self
