@@ -60,7 +60,7 @@ void log_statistics(const InterceptStatistics& sources) {
       malformed += count;
   }
   std::size_t queued_bytes = 0;
-  std::uint64_t dropped_slow = sources.links.counters().dropped_responses;
+  std::uint64_t dropped_slow = sources.links.counters().dropped_slow;
   sources.links.visit([&](route::LinkId, const link::TcpcopyLink& link) {
     queued_bytes += link.queued_bytes();
     dropped_slow += link.dropped_responses();
@@ -68,10 +68,11 @@ void log_statistics(const InterceptStatistics& sources) {
   const route::RouterCounters& responses = sources.responses;
   spdlog::info(
       "total captured packets:{} kernel drops:{} malformed:{}; responses:{} forwarded:{} held:{} "
-      "waiting:{}; dropped without route:{} without room:{} without link:{} by slow links:{}",
+      "waiting:{}; dropped without route:{} without room:{} without link:{} by slow links:{} "
+      "with closed links:{}",
       packets, kernel_drops, malformed, responses.responses, responses.forwarded, responses.held,
       sources.router.early(), responses.dropped_expired, responses.dropped_no_room,
-      responses.dropped_no_link, dropped_slow);
+      responses.dropped_no_link, dropped_slow, sources.links.counters().dropped_closed);
   spdlog::info(
       "routes:{} added:{} displaced:{} refused:{}; links:{} accepted:{} queued bytes:{}; links "
       "ended or refused by reason:{}",

@@ -46,6 +46,10 @@ BAD_INTERCEPT = {
     "address_malformed": ((*DEVICE, *FILTER, "-b", "here"), "'here' is not an IPv4 address"),
     "unknown_option": ((*DEVICE, *FILTER, "--nonsense"), "--nonsense"),
     "records_not_a_number": ((*DEVICE, *FILTER, "-n", "many"), "-n"),
+    "allow_a_name": ((*DEVICE, *FILTER, "--allow", "online"), "--allow: 'online' is neither"),
+    "translation_without_pair": ((*DEVICE, *FILTER, "-D", "10.0.0.1"), "no pair of addresses"),
+    "translation_without_pairs": ((*DEVICE, *FILTER, "--dnat"), "--dnat needs the pairs"),
+    "protection_without_single": ((*DEVICE, *FILTER, "-c"), "-c protects"),
 }
 
 

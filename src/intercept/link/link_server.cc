@@ -33,7 +33,8 @@ LinkServer::LinkServer(runtime::EventLoop& loop, const Settings& settings, Event
       events_(std::move(events)),
       listener_(runtime::listen_on(settings.listen)),
       end_logs_(throttles(1s)),
-      accept_log_(1s) {
+      accept_log_(1s),
+      version_log_(1s) {
   runtime::raise_descriptor_limit();
   loop_.watch(listener_.get(), EPOLLIN, [this](std::uint32_t) { accept_links(); });
   loop_.every(1s, [this] { on_tick(); });
@@ -123,9 +124,20 @@ void LinkServer::on_ready(route::LinkId id, std::uint32_t events) {
       close(id, *end);
       return;
     }
-    if (link->greeted() && !greeted_before) events_.on_greeted(id);
+    if (link->greeted() && !greeted_before) on_greeted(id);
   }
   if ((events & EPOLLOUT) != 0) flush_link(id);  // it may be closed by now
+}
+
+void LinkServer::on_greeted(route::LinkId id) {
+  const TcpcopyLink& link = *find_link(id);
+  if (link.version() != wire::kVersion && version_log_.allow(loop_.now())) {
+    spdlog::warn("{} speaks {} of the control channel, this intercept version {}",
+                 link.peer().to_string(),
+                 link.version() == 0 ? "an old version" : fmt::format("version {}", link.version()),
+                 wire::kVersion);
+  }
+  events_.on_greeted(id);
 }
 
 void LinkServer::deliver(route::LinkId id, const net::TcpPacket& response) {
@@ -167,7 +179,8 @@ void LinkServer::close(route::LinkId id, const LinkEnd& end) {
   links_.erase(found);
   loop_.forget(link->fd());
   if (link->waiting()) --waiting_;
-  counters_.dropped_responses += link->dropped_responses();
+  counters_.dropped_slow += link->dropped_responses();
+  counters_.dropped_closed += link->queued_responses();
   count_end(link->peer(), end);
   events_.on_closed(id);
 }

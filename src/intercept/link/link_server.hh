@@ -26,7 +26,8 @@ namespace tcpcopy::link {
 struct LinkServerCounters {
   std::uint64_t accepted = 0;
   std::array<std::uint64_t, kEndReasons> ended{};  ///< by reason, those that were refused included
-  std::uint64_t dropped_responses = 0;             ///< of links that are closed by now
+  std::uint64_t dropped_slow = 0;    ///< responses that links which are closed by now read too late
+  std::uint64_t dropped_closed = 0;  ///< responses that waited for a link when it was closed
 };
 
 class LinkServer : public route::MessageSink {
@@ -80,6 +81,7 @@ class LinkServer : public route::MessageSink {
   MaybeEnd admit(const Endpoint& peer);
   void make_room(const Endpoint& peer, bool of_address);
   void on_ready(route::LinkId id, std::uint32_t events);
+  void on_greeted(route::LinkId id);
   void flush_link(route::LinkId id);
   void on_tick();
   void count_end(const Endpoint& peer, const LinkEnd& end);
@@ -97,6 +99,7 @@ class LinkServer : public route::MessageSink {
   LinkServerCounters counters_;
   std::array<runtime::LogThrottle, kEndReasons> end_logs_;
   runtime::LogThrottle accept_log_;
+  runtime::LogThrottle version_log_;
 };
 
 }  // namespace tcpcopy::link

@@ -2,7 +2,6 @@
 #include "intercept/link/tcpcopy_link.hh"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -54,9 +53,15 @@ MaybeEnd TcpcopyLink::read(Instant now, const OnMessage& on_message) {
 MaybeEnd TcpcopyLink::take(Bytes bytes, Instant now, const OnMessage& on_message) {
   while (const auto message = decoder_.next(bytes)) {
     if (!greeted_) {
-      if (MaybeEnd end = judge_first(*message)) return end;
+      // The version of a 1.x or of ours; or, from clients before it, a first route.
+      if (!message->is_version() && !known_type(*message)) {
+        return LinkEnd{EndReason::kGarbage, "what it sent is no message of a tcpcopy"};
+      }
       greeted_ = true;
-      if (message->is_version()) continue;
+      if (message->is_version()) {
+        version_ = message->type;
+        continue;
+      }
     }
     if (!known_type(*message)) {
       return LinkEnd{EndReason::kGarbage,
@@ -68,22 +73,6 @@ MaybeEnd TcpcopyLink::take(Bytes bytes, Instant now, const OnMessage& on_message
   }
   if (decoder_.mid_message() && !mid_message_) message_due_ = now + kMessageTime;
   mid_message_ = decoder_.mid_message();
-  return {};
-}
-
-// The version of a 1.x or of ours; or, from clients before it, a first route.
-MaybeEnd TcpcopyLink::judge_first(const wire::RouteMessage& message) const {
-  if (message.is_version()) {
-    if (message.type != wire::kVersion) {
-      spdlog::warn("{} speaks version {} of the control channel, this intercept {}",
-                   peer_.to_string(), message.type, wire::kVersion);
-    }
-    return {};
-  }
-  if (!known_type(message)) {
-    return LinkEnd{EndReason::kGarbage, "what it sent is no message of a tcpcopy"};
-  }
-  spdlog::warn("{} names no version: an old tcpcopy", peer_.to_string());
   return {};
 }
 
@@ -101,6 +90,13 @@ MaybeEnd TcpcopyLink::overdue(Instant now) const {
     return LinkEnd{EndReason::kStalled, "its tcpcopy reads nothing any more"};
   }
   return {};
+}
+
+std::uint64_t TcpcopyLink::queued_responses() const {
+  std::uint64_t sum = 0;
+  for (const Block& block : queue_)
+    sum += block.records;
+  return sum;
 }
 
 void TcpcopyLink::enqueue(std::size_t max_queued) {

@@ -48,10 +48,13 @@ class TcpcopyLink {
   bool waiting() const { return !queue_.empty(); }
   /// It has said who it is.
   bool greeted() const { return greeted_; }
+  /// The version that it named; 0 when it named none. REQUIRES: greeted().
+  std::uint16_t version() const { return version_; }
 
   int fd() const { return fd_.get(); }
   const Endpoint& peer() const { return peer_; }
   std::size_t queued_bytes() const { return queued_bytes_; }
+  std::uint64_t queued_responses() const;
   std::uint64_t dropped_bytes() const { return dropped_bytes_; }
   std::uint64_t dropped_responses() const { return dropped_responses_; }
 
@@ -62,7 +65,6 @@ class TcpcopyLink {
   };
 
   MaybeEnd take(Bytes bytes, Instant now, const OnMessage& on_message);
-  MaybeEnd judge_first(const wire::RouteMessage& message) const;
   MaybeEnd write_queue(Instant now);
   void enqueue(std::size_t max_queued);
 
@@ -77,6 +79,7 @@ class TcpcopyLink {
   std::uint64_t dropped_responses_ = 0;
   Instant progress_at_;  // when the peer last took something
   Instant message_due_;
+  std::uint16_t version_ = 0;
   bool greeted_ = false;
   bool mid_message_ = false;
 };

@@ -90,6 +90,8 @@ TEST_F(SlowReader, WhatFitsTheQueueArrivesWholeAndInOrder) {
   while (link_.queued_bytes() < (1U << 20U))
     flush_block();
   EXPECT_TRUE(link_.waiting());
+  EXPECT_EQ(link_.queued_responses() % kRecordsPerFlush, 0U);
+  EXPECT_EQ(link_.queued_responses() / kRecordsPerFlush, link_.queued_bytes() / kBlockSize);
   read_all();
   ASSERT_EQ(received_.size(), next_);
   for (std::uint32_t i = 0; i < next_; ++i)

@@ -64,6 +64,7 @@ TEST_F(TcpcopyLinkTest, TheVersionIsNotHandedOn) {
 
 TEST_F(TcpcopyLinkTest, AnotherVersionIsTolerated) {
   EXPECT_EQ(take(RouteMessage::version(5)), "");
+  EXPECT_EQ(link_.version(), 5);
   EXPECT_EQ(take(kAdd), "");
   EXPECT_EQ(messages_, std::vector{kAdd});
 }
@@ -74,6 +75,7 @@ TEST_F(TcpcopyLinkTest, HasGreetedOnceItSaidItsVersion) {
   EXPECT_FALSE(link_.greeted());
   ASSERT_EQ(take(Bytes(encode(kVersion)).subspan(13)), "");
   EXPECT_TRUE(link_.greeted());
+  EXPECT_EQ(link_.version(), wire::kVersion);
 }
 
 TEST_F(TcpcopyLinkTest, AStrangerHasNotGreeted) {
@@ -83,6 +85,8 @@ TEST_F(TcpcopyLinkTest, AStrangerHasNotGreeted) {
 
 TEST_F(TcpcopyLinkTest, AnOldClientBeginsWithARoute) {
   EXPECT_EQ(take(kAdd), "");
+  EXPECT_TRUE(link_.greeted());
+  EXPECT_EQ(link_.version(), 0);
   EXPECT_EQ(messages_, std::vector{kAdd});
 }
 
