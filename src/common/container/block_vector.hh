@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A vector that grows by blocks: its elements never move, and no push_back() copies what is there.
+// A vector that grows and shrinks by blocks: its elements never move, and nothing is ever copied.
 #pragma once
 
 #include <array>
@@ -20,8 +20,16 @@ class BlockVector {
   }
 
   void push_back(const T& value) {
-    if (size_ % kBlock == 0) blocks_.push_back(std::make_unique<std::array<T, kBlock>>());
+    if (size_ == blocks_.size() * kBlock) {
+      blocks_.push_back(std::make_unique<std::array<T, kBlock>>());
+    }
     (*this)[size_++] = value;
+  }
+
+  /// REQUIRES: it is not empty. Gives the memory of a whole block back, but keeps an empty one.
+  void pop_back() {
+    --size_;
+    if (blocks_.size() > size_ / kBlock + 2) blocks_.pop_back();
   }
 
   std::size_t size() const { return size_; }

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // All routes, found by their connection: whole keys are compared, and a route takes 32 bytes.
 //
-// Routes stand in slots that never move. The index over them is a linear hash table: with each new
-// slot it grows by one bucket, which takes its part of one older bucket. So no look-up and no
-// insertion ever waits for a table to be built anew, however many routes there are. Slots of erased
-// routes are used again; memory is not given back.
+// Routes stand in slots that never move, under an index that never stops the world. Slots of erased
+// routes are used again; their memory is not given back.
 #pragma once
 
 #include <algorithm>
@@ -12,6 +10,7 @@
 #include <cstdint>
 
 #include "common/container/block_vector.hh"
+#include "common/container/linear_hash_index.hh"
 #include "intercept/route/link_id.hh"
 #include "intercept/route/route_key.hh"
 #include "tcpcopy/time.hh"
@@ -68,7 +67,7 @@ class RouteTable {
     }
   }
 
-  std::size_t size() const { return size_; }
+  std::size_t size() const { return index_.size(); }
 
  private:
   using SlotIndex = std::uint32_t;
@@ -80,14 +79,19 @@ class RouteTable {
   };
   static_assert(sizeof(Slot) == 28);
 
+  struct Links {
+    using Handle = SlotIndex;
+    static constexpr Handle kNone = RouteTable::kNone;
+    BlockVector<Slot>* slots;
+    Handle& next(Handle at) const { return (*slots)[at].next; }
+    std::size_t hash(Handle at) const { return RouteTable::hash((*slots)[at].route.key); }
+  };
+
   static std::size_t hash(const RouteKey& key);
-  std::size_t bucket_of(const RouteKey& key) const;
-  void add_bucket();
 
   BlockVector<Slot> slots_;
-  BlockVector<SlotIndex> buckets_;  // the first slot of each chain; as many as there are slots
-  SlotIndex free_ = kNone;          // the first slot that can be used again
-  std::size_t size_ = 0;
+  LinearHashIndex<Links> index_;
+  SlotIndex free_ = kNone;     // the first slot that can be used again
   std::size_t hand_ = 0;       // where visit() goes on
   std::uint32_t sampled_ = 0;  // where sample() does: a fraction of all slots, in 1/2^32
 };

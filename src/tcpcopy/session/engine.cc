@@ -8,6 +8,13 @@
 #include "tcpcopy/session/port_candidates.hh"
 
 namespace tcpcopy::session {
+namespace {
+
+constexpr int kAnnouncedPerTurn = 1024;  // sessions, about a millisecond
+
+std::uint64_t fingerprint(const SourceKey& source) { return absl::Hash<SourceKey>()(source); }
+
+}  // namespace
 
 Engine::Engine(const Settings& settings, TargetRules rules, SourceAddresses addresses,
                Instant start)
@@ -37,7 +44,7 @@ void Engine::drive(Session& session, const Context& ctx, Input input) {
     return;
   }
   held_memory_ -= held_before;
-  if (session.client_ended()) ended_.insert(session.source(), {}, ctx.now);
+  if (session.client_ended()) ended_.insert(fingerprint(session.source()), {}, ctx.now);
   wheel_.cancel(session);
   table_.erase(session);
 }
@@ -115,7 +122,7 @@ void Engine::take_unowned(const ClientSegment& segment, const SourceKey& source,
     ++ledger_.control_packets;
     return;
   }
-  if (ended_.contains(source, ctx.now)) {
+  if (ended_.contains(fingerprint(source), ctx.now)) {
     ledger_.captured += {1, segment.payload_length};
     ledger_.duplicate += {1, segment.payload_length};
     return;
@@ -140,7 +147,7 @@ void Engine::open_session(const ClientSegment& first, const SourceKey& source,
 
   ++ledger_.sessions_opened;
   ++ledger_.sessions_live;
-  ended_.erase(source);
+  ended_.erase(fingerprint(source));
   Session& session = table_.insert(std::make_unique<Session>(source, *flow));
   drive(session, ctx, [&] {
     session.begin(first, ctx);
@@ -203,7 +210,7 @@ void Engine::refuse_stray(const Response& response, const Context& ctx) {
 
 void Engine::on_deadline(Instant now, const Output& out) {
   const Context ctx = context(now, out);
-  ended_.forget(now);
+  announce_some(ctx);
   TimerNode* chain = wheel_.advance(now);
   while (TimerNode* node = TimingWheel::pop(chain)) {
     auto& session = static_cast<Session&>(*node);
@@ -212,8 +219,16 @@ void Engine::on_deadline(Instant now, const Output& out) {
 }
 
 void Engine::on_route_restored(Instant now, const Output& out) {
-  const Context ctx = context(now, out);
-  drive_all(ctx, [&](Session& session) { session.on_route_restored(ctx); });
+  table_.begin_walk();
+  announce_some(context(now, out));
+}
+
+void Engine::announce_some(const Context& ctx) {
+  for (int i = 0; i < kAnnouncedPerTurn; ++i) {
+    Session* session = table_.walk();
+    if (session == nullptr) return;
+    drive(*session, ctx, [&] { session->on_route_restored(ctx); });
+  }
 }
 
 void Engine::drain(Instant now, const Output& out) {

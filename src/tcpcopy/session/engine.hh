@@ -43,9 +43,10 @@ class Engine {
   /// To be called at next_deadline(), and at the end of every wake-up: acks that found no data to
   /// ride on leave here.
   void on_deadline(Instant now, const Output& out);
-  Instant next_deadline() const { return wheel_.next(); }
+  Instant next_deadline() const { return table_.walking() ? Instant() : wheel_.next(); }
 
-  /// Routes can be registered (again): every session is announced, and what waits goes on.
+  /// Routes can be registered (again): every session is announced, and what waits goes on. With
+  /// many sessions the rest is done in the next calls of on_deadline().
   void on_route_restored(Instant now, const Output& out);
 
   /// Takes every client to have closed now. What is held goes on to be sent. May be called again
@@ -77,6 +78,7 @@ class Engine {
   std::optional<FlowKey> free_target_flow(const SourceKey& source, const Endpoint& target);
   void count_unopened(LossReason reason);
   void capture_and_lose(LossReason reason, const ClientSegment& segment);
+  void announce_some(const Context& ctx);
   void shed_over_limit(const Context& ctx);
   void shed_newest(const Context& ctx);
   void refuse_stray(const Response& response, const Context& ctx);
@@ -100,7 +102,8 @@ class Engine {
   TimingWheel wheel_;
   // Connections that ended a moment ago. Their stragglers (a retransmission, the last ack) must not
   // be taken for connections to be joined in the middle, or a request would be replayed twice.
-  GenerationalMap<SourceKey, std::monostate> ended_;
+  // What is kept is the key's hash, of 64 bits: it takes an eighth of the room.
+  GenerationalMap<std::uint64_t, std::monostate> ended_;
   std::uint64_t held_memory_ = 0;  // of all sessions
   std::size_t unfinished_ = 0;
 };

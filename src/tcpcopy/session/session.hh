@@ -71,9 +71,11 @@ class Session : public TimerNode {
   /// to be sent or acknowledged, the end of the connection.
   bool unfinished() const;
 
-  /// The neighbours in the order in which sessions were opened; the session table's.
+  // The session table's: the neighbours in the order of opening, and in the chains of its indexes.
   Session* older = nullptr;
   Session* newer = nullptr;
+  Session* next_by_source = nullptr;
+  Session* next_by_target = nullptr;
   /// Whether the engine counts it as unfinished.
   bool counted_unfinished = false;
 

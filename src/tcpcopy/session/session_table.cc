@@ -4,38 +4,24 @@
 #include <cassert>
 
 namespace tcpcopy::session {
-namespace {
-
-// Gives memory back behind a crowd of sessions: an index that is nearly empty is made again. It
-// will have to grow by as much before this happens again, so the cost for each session is constant.
-template <typename Index>
-void shrink(Index& index) {
-  constexpr std::size_t kKept = 1024;
-  if (index.capacity() > kKept && index.size() < index.capacity() / 16) index.rehash(0);
-}
-
-}  // namespace
-
 SessionTable::~SessionTable() {
   while (oldest_ != nullptr)
     erase(*oldest_);
 }
 
 Session* SessionTable::find_source(const SourceKey& source) const {
-  const auto found = by_source_.find(source);
-  return found == by_source_.end() ? nullptr : *found;
+  return SourceLinks::find(by_source_, source);
 }
 
 Session* SessionTable::find_target(const FlowKey& target) const {
-  const auto found = by_target_.find(target);
-  return found == by_target_.end() ? nullptr : *found;
+  return TargetLinks::find(by_target_, target);
 }
 
 Session& SessionTable::insert(std::unique_ptr<Session> session) {
+  assert(find_source(session->source()) == nullptr && find_target(session->target()) == nullptr);
   Session* added = session.release();
-  [[maybe_unused]] const bool source_free = by_source_.insert(added).second;
-  [[maybe_unused]] const bool target_free = by_target_.insert(added).second;
-  assert(source_free && target_free);
+  by_source_.insert(SourceLinks(), added);
+  by_target_.insert(TargetLinks(), added);
   added->older = newest_;
   (newest_ == nullptr ? oldest_ : newest_->newer) = added;
   newest_ = added;
@@ -43,18 +29,28 @@ Session& SessionTable::insert(std::unique_ptr<Session> session) {
 }
 
 void SessionTable::detach_source(Session& session) {
-  const auto found = by_source_.find(session.source());
-  if (found != by_source_.end() && *found == &session) by_source_.erase(found);
+  if (find_source(session.source()) == &session) by_source_.erase(SourceLinks(), &session);
 }
 
 void SessionTable::erase(Session& session) {
   detach_source(session);
-  by_target_.erase(session.target());
-  shrink(by_source_);
-  shrink(by_target_);
+  by_target_.erase(TargetLinks(), &session);
+  if (walk_next_ == &session) walk_next_ = &session == walk_last_ ? nullptr : session.newer;
+  if (walk_last_ == &session) walk_last_ = session.older;
   (session.older == nullptr ? oldest_ : session.older->newer) = session.newer;
   (session.newer == nullptr ? newest_ : session.newer->older) = session.older;
   delete &session;
+}
+
+void SessionTable::begin_walk() {
+  walk_next_ = oldest_;
+  walk_last_ = newest_;
+}
+
+Session* SessionTable::walk() {
+  Session* session = walk_next_;
+  if (session != nullptr) walk_next_ = session == walk_last_ ? nullptr : session->newer;
+  return session;
 }
 
 }  // namespace tcpcopy::session

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 
-#include "absl/container/flat_hash_set.h"
+#include "absl/hash/hash.h"
+#include "common/container/linear_hash_index.hh"
 #include "tcpcopy/session/session.hh"
 
 namespace tcpcopy::session {
@@ -38,29 +38,35 @@ class SessionTable {
   Session* oldest() const { return oldest_; }
   Session* newest() const { return newest_; }
 
+  /// Begins a walk over all sessions that are there now; one that was under way is given up.
+  void begin_walk();
+  /// @return the next session of the walk; null when all were visited. Between two calls sessions
+  ///   may come and go.
+  Session* walk();
+  bool walking() const { return walk_next_ != nullptr; }
+
  private:
-  template <typename Key, const Key& (Session::*KeyOf)() const>
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(const Key& key) const { return absl::Hash<Key>()(key); }
-    std::size_t operator()(const Session* session) const { return (*this)((session->*KeyOf)()); }
-  };
-  template <typename Key, const Key& (Session::*KeyOf)() const>
-  struct Equal {
-    using is_transparent = void;
-    static const Key& key(const Key& key) { return key; }
-    static const Key& key(const Session* session) { return (session->*KeyOf)(); }
-    template <typename A, typename B>
-    bool operator()(const A& a, const B& b) const {
-      return key(a) == key(b);
+  template <typename Key, const Key& (Session::*KeyOf)() const, Session* Session::*Next>
+  struct Links {
+    using Handle = Session*;
+    static constexpr Handle kNone = nullptr;
+    static Handle& next(Handle session) { return session->*Next; }
+    static std::size_t hash(Handle session) { return hash_of((session->*KeyOf)()); }
+
+    static std::size_t hash_of(const Key& key) { return absl::Hash<Key>()(key); }
+    static Session* find(const LinearHashIndex<Links>& index, const Key& key) {
+      const auto matches = [&](const Session* session) { return (session->*KeyOf)() == key; };
+      return index.find(Links(), hash_of(key), matches);
     }
   };
-  template <typename Key, const Key& (Session::*KeyOf)() const>
-  using Index = absl::flat_hash_set<Session*, Hash<Key, KeyOf>, Equal<Key, KeyOf>>;
+  using SourceLinks = Links<SourceKey, &Session::source, &Session::next_by_source>;
+  using TargetLinks = Links<FlowKey, &Session::target, &Session::next_by_target>;
 
-  Index<SourceKey, &Session::source> by_source_;
-  Index<FlowKey, &Session::target> by_target_;  // owns
+  LinearHashIndex<SourceLinks> by_source_;
+  LinearHashIndex<TargetLinks> by_target_;  // owns
   Session* oldest_ = nullptr;
+  Session* walk_next_ = nullptr;
+  Session* walk_last_ = nullptr;
   Session* newest_ = nullptr;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// -n, -f, -r: how many sessions a client's connection becomes, and from which addresses and ports.
+// Many clients: how many sessions a connection becomes (-n, -r), from which addresses and ports,
+// and how work for all of them is spread.
 #include <map>
 #include <set>
 
@@ -40,7 +41,10 @@ class ManyClients : public ::testing::Test, public PacketSink, public RouteSink 
     EXPECT_TRUE(sources_.insert(segment.source).second) << segment.source.to_string();
     unanswered_.push_back(segment);
   }
-  bool add_route(const FlowKey&) override { return true; }
+  bool add_route(const FlowKey& flow) override {
+    ++announced_[flow.client];
+    return true;
+  }
 
   void answer_syns() {
     for (const ReplaySegment& syn : std::exchange(unanswered_, {})) {
@@ -65,6 +69,7 @@ class ManyClients : public ::testing::Test, public PacketSink, public RouteSink 
   std::unique_ptr<session::Engine> engine_;
   std::set<Endpoint> sources_;  // of the SYNs
   std::map<Endpoint, std::uint32_t> bytes_;
+  std::map<Endpoint, int> announced_;
   std::vector<ReplaySegment> unanswered_;
 };
 
@@ -141,6 +146,30 @@ TEST_F(ManyClients, SampledClientsAreWholeAndTheOthersAreCounted) {
   EXPECT_EQ(ledger.lost[static_cast<std::size_t>(LossReason::kNotSampled)].bytes, out * 500);
   EXPECT_EQ(ledger.bytes_sent, sources_.size() * 500);
   EXPECT_TRUE(ledger.balanced());
+}
+
+TEST_F(ManyClients, AreAnnouncedAnewInParts) {
+  constexpr std::uint32_t kClients = 5000;
+  start({}, {});
+  for (std::uint32_t i = 0; i < kClients; ++i)
+    client({Address::v4(0x0a000000 + i), 40000}, TcpFlags::kSyn, 100);
+  sources_.clear();
+  announced_.clear();
+  engine_->on_route_restored(now_, {*this, *this});
+  EXPECT_LT(announced_.size(), kClients / 2);
+  EXPECT_LE(engine_->next_deadline(), now_);
+
+  // Meanwhile the last one ends, and a new one comes.
+  EXPECT_EQ(engine_->shed(1, now_, {*this, *this}), 1U);
+  client({Address::v4(0x0a100000), 40000}, TcpFlags::kSyn, 100);
+  sources_.clear();
+  int turns = 0;
+  for (; engine_->next_deadline() <= now_; ++turns)
+    engine_->on_deadline(now_, {*this, *this});
+  EXPECT_GT(turns, 2);
+  EXPECT_EQ(announced_.size(), kClients);
+  for (const auto& [source, times] : announced_)
+    EXPECT_EQ(times, 1) << source.to_string();
 }
 
 TEST_F(ManyClients, ShedEndsTheNewestUntilEnoughIsFreed) {
