@@ -4,11 +4,24 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <string>
 
 #include "common/runtime/errors.hh"
 #include "tcpcopy/version.hh"
 
 namespace tcpcopy::runtime {
+namespace {
+
+// CLI11 leaves two empty lines between groups and one at the end.
+std::string tightened(std::string help) {
+  for (std::size_t at = 0; (at = help.find("\n\n\n", at)) != std::string::npos;)
+    help.erase(at, 1);
+  while (help.ends_with("\n\n"))
+    help.pop_back();
+  return help;
+}
+
+}  // namespace
 
 bool parse_command_line(CLI::App& app, int argc, const char* const* argv) {
   bool print_config = false;
@@ -28,7 +41,7 @@ bool parse_command_line(CLI::App& app, int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    std::fputs(app.help().c_str(), stdout);
+    std::fputs(tightened(app.help()).c_str(), stdout);
     return false;
   } catch (const CLI::ParseError& error) {
     throw UsageError(std::string(error.what()) + " (--help lists what is accepted)");

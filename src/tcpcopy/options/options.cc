@@ -121,7 +121,7 @@ void declare_process(CLI::App& app, Texts& texts, Options& options) {
   app.add_flag("-L,--lonely", texts.lonely, "Stay without intercepts: now the default")->group(old);
   app.add_option("-U", texts.ignored, "Session pool size")->group(old);
   app.add_flag("--million", texts.million, "Many connections")->group(old);
-  app.add_flag("--dnat", texts.dnat, "Address translation: intercept's -D does it")->group(old);
+  app.add_flag("--dnat", texts.dnat, "Address translation: intercept does it")->group("");
 }
 
 int number(const char* what, const std::string& text, std::uint64_t low, std::uint64_t high) {
