@@ -77,7 +77,8 @@ Replayer::Replayer(const options::Options& options)
               },
               [this] { links_changed_ = true; }}),
       engine_(settings_of(options), session::TargetRules(options.rules),
-              session::SourceAddresses(options.client_pool, options.loopback_as), loop_.now()) {
+              session::SourceAddresses(options.client_pool, options.loopback_as), loop_.now()),
+      rules_(options.rules) {
   if (!options.response_devices.empty()) open_responses();
 }
 
@@ -87,10 +88,7 @@ void Replayer::open_responses() {
       responses::DeviceResponses::Events{[this](const Response& response) {
                                            engine_.on_response(response, loop_.now(), output());
                                          },
-                                         [this] {
-                                           exit_status_ = 1;
-                                           begin_drain();
-                                         }});
+                                         [this] { fail(); }});
 }
 
 RouteSink& Replayer::routes() {
@@ -135,6 +133,7 @@ void Replayer::connect_rooms() {
   loop_.every(std::chrono::seconds(options_.statistics_seconds),
               [this] { log_statistics(statistics()); });
   loop_.every(kMemoryCheck, [this] { bound_memory(); });
+  loop_.every(inject::Injector::kRefreshPeriod, [this] { injector_->refresh(); });
   if (!capture_->progress()) return;
   progress_.emplace(loop_.now());
   loop_.every(progress_->period(),
@@ -160,6 +159,7 @@ void Replayer::capture() {
     const auto outcome = capture_->read(loop_.now(), [this](Bytes packet) { take(packet); });
     if (outcome == capture::ClientCapture::Outcome::kMore) continue;
     input_ended_ = outcome == capture::ClientCapture::Outcome::kEnded;
+    if (outcome == capture::ClientCapture::Outcome::kFailed) fail();
     break;
   }
 }
@@ -189,7 +189,15 @@ void Replayer::finish_pass() {
 
 void Replayer::take(Bytes packet) {
   const auto segment = capture::client_segment(packet, capture_->counters());
-  if (segment) engine_.on_client_segment(*segment, loop_.now(), output());
+  if (!segment) return;
+  // What was captured once may well have gone to the target. What is captured now has not, unless
+  // this process sent it.
+  const bool live = options_.capture.way != options::CaptureOptions::Way::kFile;
+  if (live && rules_.is_target(segment->destination)) {
+    ++capture_->counters().own_packets;
+    return;
+  }
+  engine_.on_client_segment(*segment, loop_.now(), output());
 }
 
 // What the wake-up brought leaves here: routes before the packets whose answers need them.
@@ -226,6 +234,12 @@ void Replayer::on_signal(int signal) {
         std::chrono::duration_cast<std::chrono::milliseconds>(session::kDrainTime).count());
     begin_drain();
   }
+}
+
+// What this process lives on is gone, and the log says what.
+void Replayer::fail() {
+  exit_status_ = 1;
+  if (!draining_) begin_drain();
 }
 
 // No more is captured; sessions send what they hold and close. Then the rest is reset.

@@ -39,6 +39,7 @@ class Replayer {
   void end_turn();
   void on_signal(int signal);
   void bound_memory();
+  void fail();
   void begin_drain();
   void finish();
   int exit_status() const;
@@ -53,6 +54,7 @@ class Replayer {
   link::InterceptLinks links_;
   std::unique_ptr<responses::DeviceResponses> responses_;  // instead of links
   session::Engine engine_;
+  session::TargetRules rules_;
   std::optional<ProgressReport> progress_;
   bool links_changed_ = false;
   bool input_ended_ = false;  // no more is captured in this pass; sessions finish

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "common/runtime/daemon.hh"
-#include "common/runtime/errors.hh"
 
 namespace tcpcopy {
 namespace {
@@ -62,8 +61,7 @@ void log_statistics(const StatisticsSources& sources) {
   const auto& inject = sources.inject;
   if (sources.capture.kernel_drops > 0 || inject.refused > 0) {
     spdlog::warn("the kernel dropped {} packets at capture (see -B); it refused {} packets: {}",
-                 sources.capture.kernel_drops, inject.refused,
-                 inject.last_error == 0 ? "none" : runtime::error_text(inject.last_error));
+                 sources.capture.kernel_drops, inject.refused, to_string(inject));
   }
   if (sources.responses) {
     spdlog::info("responses captured:{} kernel drops:{}", sources.responses->packets,
@@ -82,10 +80,11 @@ void log_summary(const StatisticsSources& sources) {
                ledger.captured.packets, ledger.control_packets, ledger.delivered.packets,
                ledger.duplicate.packets, ledger.held.packets, ledger.lost_in_all().packets);
   spdlog::info(
-      "malformed packets:{}; responses without a session:{}; turns ended by quiet:{}; "
+      "malformed packets:{}; own packets:{}; responses without a session:{}; turns ended by "
+      "quiet:{}; "
       "turns not answered in time:{}; ports changed:{}",
-      malformed(sources.capture), ledger.responses_unknown, ledger.turn_quiets,
-      ledger.turn_expiries, ledger.ports_changed);
+      malformed(sources.capture), sources.capture.own_packets, ledger.responses_unknown,
+      ledger.turn_quiets, ledger.turn_expiries, ledger.ports_changed);
   const runtime::ResourceUse use = runtime::resource_use();
   spdlog::info("cpu user:{:.3f}s system:{:.3f}s, peak memory:{} KB", use.user_seconds,
                use.system_seconds, use.peak_rss_kb);

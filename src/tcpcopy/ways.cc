@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tcpcopy/ways.hh"
 
-#include <utility>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "common/runtime/errors.hh"
+#include "common/runtime/socket.hh"
+#include "tcpcopy/capture/device_capture.hh"
 #include "tcpcopy/capture/file_capture.hh"
 #include "tcpcopy/capture/raw_capture.hh"
+#include "tcpcopy/inject/link_injector.hh"
 #include "tcpcopy/inject/raw_injector.hh"
 
 namespace tcpcopy {
@@ -22,15 +30,55 @@ std::unique_ptr<capture::ClientCapture> open_files(const options::Options& optio
   return std::make_unique<capture::FileCapture>(std::move(settings));
 }
 
+std::unique_ptr<capture::ClientCapture> open_devices(const options::Options& options) {
+  capture::DeviceCapture::Settings settings;
+  settings.devices = options.capture.sources;
+  settings.filter = options::capture_filter(options);
+  settings.tagged_too = options.filter.empty();
+  settings.buffer_bytes = options.capture_buffer_mb << 20;
+  settings.snap_length = options.capture.snap_length;
+  settings.direction = options.capture.direction;
+  return std::make_unique<capture::DeviceCapture>(settings);
+}
+
+// Where packets for a target could be taken for packets of clients they would be replayed again
+// and again. A rule that names its online address leaves no doubt, unless it is the target's.
+void refuse_loops(const options::Options& options) {
+  const std::vector<Address> local = runtime::local_addresses();
+  for (const session::TargetRule& online : options.rules) {
+    for (const session::TargetRule& rule : options.rules) {
+      if (rule.target.port != online.online_port) continue;
+      const bool named = online.online_address.has_value();
+      const bool same = named && *online.online_address == rule.target.address;
+      const bool here = std::find(local.begin(), local.end(), rule.target.address) != local.end();
+      if (!same && (named || !here)) continue;
+      throw runtime::UsageError(fmt::format(
+          "-x: packets for the target {} would be captured as packets of clients; {}",
+          rule.target.to_string(),
+          same ? "it cannot be an online server too"
+               : fmt::format("name the address of the online server, as in 10.0.0.20:{}-…",
+                             online.online_port)));
+    }
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<capture::ClientCapture> make_capture(const options::Options& options) {
   if (options.capture.way == CaptureWay::kFile) return open_files(options);
+  refuse_loops(options);
+  if (options.capture.way == CaptureWay::kPcap) return open_devices(options);
   return std::make_unique<capture::RawCapture>(options::capture_filter(options),
                                                options.capture_buffer_mb << 20);
 }
 
-std::unique_ptr<inject::Injector> make_injector(const options::Options& /*options*/) {
+std::unique_ptr<inject::Injector> make_injector(const options::Options& options) {
+  if (options.send.way == options::SendOptions::Way::kLink) {
+    std::vector<inject::LinkInjector::Target> targets;
+    for (const session::TargetRule& rule : options.rules)
+      targets.push_back({rule.target.address, rule.source_mac, rule.next_hop_mac});
+    return std::make_unique<inject::LinkInjector>(options.send.device, targets);
+  }
   return std::make_unique<inject::RawInjector>();
 }
 

@@ -2,10 +2,12 @@
 
 import struct
 import sys
+import time
 
 import pytest
 
 from lab import ADDRESS, HERE, POOL, POOL_NET, run, statistic
+from peers import Nginx, assert_same_requests, wrk
 from recording import Peers, rules
 
 PCAP_HEADER = 24
@@ -167,4 +169,128 @@ def test_formats_of_other_tools(recorded):
     except (FileNotFoundError, RuntimeError):
         pytest.skip("no editcap here")
     assert_all_delivered(replay(lab, "-a", "max", files=[other]))
+    assert_alike(peers)
+
+
+WAYS = {
+    "pcap": ("--capture", "pcap", "-i", "eth0"),
+    "any": ("--pcap-capture",),
+    "link": ("--send", "link"),
+    "both": ("--pcap-capture", "-i", "eth0", "--pcap-send", "-o", "eth0"),
+}
+
+
+def serve_both(lab, online_port=80, target_port=8080):
+    lab.route_responses()
+    return Nginx(lab, "online", online_port), Nginx(lab, "target", target_port)
+
+
+def finish(client):
+    assert client.popen.wait(30) == 0, client.log()
+    assert "Socket errors" not in client.log(), client.log()
+
+
+@pytest.mark.parametrize("offload", (True, False), ids=("offload", "no_offload"))
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
+def test_live(make_lab, way, offload):
+    lab = make_lab(offload=offload)
+    online, target = serve_both(lab)
+    lab.intercept()
+    tcpcopy = lab.tcpcopy("-c", POOL, *way)
+    finish(wrk(lab, 20, 3, pause_ms=10, path="/upload", body_bytes=20_000))
+    assert_same_requests(online, target)
+    tcpcopy.stop()
+    assert statistic(tcpcopy.log(), "lost") == 0
+    assert "captured without all of their payload" not in tcpcopy.log()
+
+
+def test_byte_exact_at_the_link_layer(make_lab):
+    lab = make_lab()
+    lab.route_responses()
+    peers = Peers(lab)
+    lab.intercept(filter="tcp and (src port 8080 or src port 8081)")
+    lab.tcpcopy("-c", POOL, *WAYS["both"], rules=rules())
+    client = peers.start_client(20, 5, seed=3)
+    assert client.popen.wait(60) == 0, client.log()
+    assert_alike(peers)
+
+
+def test_the_same_port_online_and_on_the_target(make_lab):
+    lab = make_lab()
+    online, target = serve_both(lab, 80, 80)
+    lab.intercept(filter="tcp and src port 80")
+    tcpcopy = lab.tcpcopy("-c", POOL, *WAYS["both"], "--direction", "both",
+                          rules=f"80-{ADDRESS['target']}:80")
+    finish(wrk(lab, 20, 2, pause_ms=10))
+    assert_same_requests(online, target)
+    tcpcopy.stop()
+
+
+def test_a_target_that_would_be_captured_again_is_refused(make_lab):
+    lab = make_lab()
+    for rule, words in ((f"80-{ADDRESS['online']}:80", "name the address of the online server"),
+                        (f"10.9.9.9:80-{ADDRESS['target']}:80,{ADDRESS['target']}:80-10.9.9.8:80",
+                         "it cannot be an online server too")):
+        tcpcopy = lab.tcpcopy(rules=rule, wait=False)
+        assert tcpcopy.popen.wait(5) == 2
+        assert words in tcpcopy.log()
+
+
+def test_a_mirror_in_a_tunnel(make_lab):
+    """The online server's packets, copied by tc to a third host, in VXLAN."""
+    lab = make_lab(hosts=("client", "online", "online2", "target", "assistant"))
+    online, target = serve_both(lab)
+    lab.on("online", "ip", "link", "add", "mirror", "type", "vxlan", "id", "7", "dstport", "4789",
+           "local", ADDRESS["online"], "remote", ADDRESS["online2"], "dev", "eth0")
+    lab.on("online", "ip", "link", "set", "mirror", "up")
+    lab.on("online", "tc", "qdisc", "add", "dev", "eth0", "ingress")
+    lab.on("online", "tc", "filter", "add", "dev", "eth0", "parent", "ffff:", "protocol", "ip",
+           "u32", "match", "ip", "dport", "80", "0xffff", "action", "mirred", "egress", "mirror",
+           "dev", "mirror")
+    lab.intercept()
+    tcpcopy = lab.tcpcopy("-c", POOL, "--capture", "pcap", "-i", "eth0", "-F", "udp port 4789",
+                          host="online2")
+    finish(wrk(lab, 20, 2, pause_ms=10))
+    assert_same_requests(online, target)
+    tcpcopy.stop()
+    assert statistic(tcpcopy.log(), "lost") == 0
+
+
+def test_a_firewall_that_rejects_is_counted_and_explained(make_lab):
+    lab = make_lab()
+    online, target = serve_both(lab)
+    lab.intercept()
+    tcpcopy = lab.tcpcopy("-c", POOL)
+    client = wrk(lab, 20, 4, pause_ms=10)
+    time.sleep(1)
+    lab.on("online", "nft", "-f", "-", input=f"""
+        table ip wall {{
+          chain out {{
+            type filter hook output priority filter;
+            ip daddr {ADDRESS['target']} tcp dport 8080 reject
+          }}
+        }}""")
+    tcpcopy.wait_for("the kernel refuses packets for the target: Operation not permitted")
+    time.sleep(0.5)
+    lab.on("online", "nft", "delete", "table", "ip", "wall")
+    finish(client)
+    assert_same_requests(online, target, catch_up=15)
+    tcpcopy.stop()
+    assert statistic(tcpcopy.log(), "not-permitted") > 0
+    assert tcpcopy.log().count("the kernel refuses packets") == 1
+
+
+@pytest.mark.parametrize("way", ((), WAYS["link"]), ids=("raw", "link"))
+def test_a_device_that_is_down_for_a_while(recorded, way):
+    """Of a third host that replays a file at its speed, through a device of its own."""
+    lab, peers, file = recorded
+    tcpcopy = lab.start("assistant", lab.build / "src/tcpcopy/tcpcopy", "--offline", "-i", file,
+                        "-x", rules(), "-c", POOL, "--responses", "eth0", "--statistics", "1", *way)
+    tcpcopy.wait_for("started")
+    time.sleep(0.7)
+    lab.on("assistant", "ip", "link", "set", "eth0", "down")
+    time.sleep(1)
+    lab.on("assistant", "ip", "link", "set", "eth0", "up")
+    assert tcpcopy.popen.wait(60) == 0, tcpcopy.log()
+    assert_all_delivered(tcpcopy)
     assert_alike(peers)

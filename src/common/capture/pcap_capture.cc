@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "common/capture/pcap_capture.hh"
 
+#include <fmt/format.h>
 #include <pcap/pcap.h>
 
 #include <array>
 
-#include "common/net/tcp_options.hh"
 #include "common/runtime/errors.hh"
 
 namespace tcpcopy::capture {
 namespace {
 
-// The largest IPv4 header and TCP header with all their options, behind the largest link header.
-constexpr int kHeadersSnapLength = static_cast<int>(net::kMaxLinkHeader) + 60 + 60;
+constexpr int kBlockTimeoutMs = 1;
 
 struct Frames {
   void (*on_frame)(void* reader, Bytes frame);
@@ -36,7 +35,7 @@ PcapCapture::PcapCapture(const Settings& settings)
   if (pcap_ == nullptr) throw runtime::UsageError(named_ + ": " + error.data());
   try {
     activate(settings);
-    set_filter(settings.filter);
+    set_filter(settings);
   } catch (...) {
     pcap_close(pcap_);
     throw;
@@ -46,9 +45,13 @@ PcapCapture::PcapCapture(const Settings& settings)
 PcapCapture::~PcapCapture() { pcap_close(pcap_); }
 
 void PcapCapture::activate(const Settings& settings) {
-  pcap_set_snaplen(pcap_, kHeadersSnapLength + settings.payload);
-  pcap_set_promisc(pcap_, 0);
-  pcap_set_immediate_mode(pcap_, 1);  // a session waits for each response
+  pcap_set_snaplen(pcap_, static_cast<int>(net::kMaxLinkHeader) + settings.packet_bytes);
+  pcap_set_promisc(pcap_, settings.promiscuous ? 1 : 0);
+  if (settings.delivery == Delivery::kAtOnce) {
+    pcap_set_immediate_mode(pcap_, 1);
+  } else {
+    pcap_set_timeout(pcap_, kBlockTimeoutMs);
+  }
   pcap_set_buffer_size(pcap_, settings.buffer_bytes);
   const int status = pcap_activate(pcap_);
   if (status == PCAP_ERROR_PERM_DENIED) {
@@ -69,12 +72,20 @@ void PcapCapture::activate(const Settings& settings) {
         ") cannot be read");
   }
   link_type_ = *type;
+  if (settings.direction != Direction::kBoth) {
+    pcap_setdirection(pcap_, settings.direction == Direction::kIn ? PCAP_D_IN : PCAP_D_OUT);
+  }
   std::array<char, PCAP_ERRBUF_SIZE> error{};
   if (pcap_setnonblock(pcap_, 1, error.data()) != 0) throw runtime::SystemError(error.data());
   fd_ = pcap_get_selectable_fd(pcap_);
 }
 
-void PcapCapture::set_filter(const std::string& filter) {
+void PcapCapture::set_filter(const Settings& settings) {
+  std::string filter = settings.filter;
+  // `vlan` moves all that stands behind it in the text by a tag.
+  if (settings.tagged_too && link_type_ == net::LinkType::kEthernet) {
+    filter = fmt::format("({0}) or (vlan and (({0}) or (vlan and ({0}))))", settings.filter);
+  }
   bpf_program program{};
   if (pcap_compile(pcap_, &program, filter.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0) {
     throw runtime::UsageError("-F '" + filter +
@@ -85,12 +96,12 @@ void PcapCapture::set_filter(const std::string& filter) {
   if (status != 0) throw runtime::SystemError(std::string("pcap_setfilter: ") + pcap_geterr(pcap_));
 }
 
-bool PcapCapture::dispatch_frames(OnFrame on_frame, void* reader) {
+int PcapCapture::dispatch_frames(OnFrame on_frame, void* reader) {
   Frames frames{on_frame, reader, 0};
   auto* user = static_cast<unsigned char*>(static_cast<void*>(&frames));
   const int status = pcap_dispatch(pcap_, kBatch, on_captured, user);
   counters_.packets += frames.count;
-  return status >= 0;
+  return status < 0 ? status : static_cast<int>(frames.count);
 }
 
 void PcapCapture::update_counters() {

@@ -9,6 +9,7 @@
 #include "common/net/capture_counters.hh"
 #include "common/net/link_layer.hh"
 #include "common/net/packet_parser.hh"
+#include "common/net/tunnel.hh"
 
 struct pcap;
 
@@ -18,13 +19,29 @@ class PcapCapture {
  public:
   /// Frames per call of read() at most.
   static constexpr int kBatch = 256;
+  /// The largest IPv4 header and TCP header with all their options.
+  static constexpr int kHeaderBytes = 60 + 60;
+
+  /// How the kernel hands frames over.
+  enum class Delivery : std::uint8_t {
+    kAtOnce,  ///< one by one, each in a slot of the same size: for headers that somebody waits for
+    kBlocks,  ///< in blocks, at the latest after a millisecond: for all sizes of packets
+  };
+
+  /// Of packets, as this host sees them.
+  enum class Direction : std::uint8_t { kIn, kOut, kBoth };
 
   struct Settings {
     std::string option = "-i";  ///< that named the device, for errors
     std::string device;         ///< a name, or `any`
     std::string filter;         ///< libpcap's language
-    int payload = 0;            ///< bytes of payload that are wanted behind the headers
+    /// The filter holds for what stands inside of VLAN tags too, where the device has any.
+    bool tagged_too = false;
+    int packet_bytes = kHeaderBytes;  ///< captured of each packet, without the link layer
     int buffer_bytes = 16 << 20;
+    bool promiscuous = false;
+    Direction direction = Direction::kBoth;
+    Delivery delivery = Delivery::kAtOnce;
   };
 
   /// Throws UsageError for a device or a filter that cannot be used, SystemError when the
@@ -48,6 +65,17 @@ class PcapCapture {
                     Reader<Take>{*this, take});
   }
 
+  /// Reads a batch and hands on what each frame holds from the IPv4 header on, tunnels taken off;
+  /// nothing where it holds no IPv4.
+  /// @param take called as take(Bytes packet).
+  /// @return frames read; negative when the device has failed for good.
+  template <typename Take>
+  int read_packets(Take&& take) {
+    PacketReader<Take> reader{link_type_, take};
+    return dispatch_frames(
+        [](void* self, Bytes frame) { (*static_cast<PacketReader<Take>*>(self))(frame); }, &reader);
+  }
+
   /// Reads the kernel's drop counter.
   void update_counters();
   const net::CaptureCounters& counters() const { return counters_; }
@@ -67,15 +95,21 @@ class PcapCapture {
       take(packet.value);
     }
   };
+  template <typename Take>
+  struct PacketReader {
+    net::LinkType type;
+    Take& take;
+    void operator()(Bytes frame) { take(net::decapsulate(net::strip_link_layer(type, frame))); }
+  };
   using OnFrame = void (*)(void* reader, Bytes frame);
 
   template <typename R>
   bool dispatch(OnFrame on_frame, R reader) {
-    return dispatch_frames(on_frame, &reader);
+    return dispatch_frames(on_frame, &reader) >= 0;
   }
-  bool dispatch_frames(OnFrame on_frame, void* reader);
+  int dispatch_frames(OnFrame on_frame, void* reader);
   void activate(const Settings& settings);
-  void set_filter(const std::string& filter);
+  void set_filter(const Settings& settings);
 
   std::string device_;
   std::string named_;  // the device with its option, for errors

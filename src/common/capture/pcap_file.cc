@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "common/net/tunnel.hh"
 #include "common/runtime/errors.hh"
 
 namespace tcpcopy::capture {
@@ -106,7 +107,8 @@ std::optional<PcapFile::Packet> PcapFile::next() {
       std::chrono::seconds(header->ts.tv_sec) + std::chrono::nanoseconds(header->ts.tv_usec);
   const bool wanted = !filter_ || pcap_offline_filter(&filter_->program, header, bytes) != 0;
   const auto* begin = static_cast<const std::byte*>(static_cast<const void*>(bytes));
-  return Packet{time, net::strip_link_layer(link_type_, {begin, header->caplen}), wanted};
+  return Packet{time, net::decapsulate(net::strip_link_layer(link_type_, {begin, header->caplen})),
+                wanted};
 }
 
 bool PcapFile::would_wait() const {

@@ -22,7 +22,7 @@ class PcapFile {
 
   struct Packet {
     Duration time;  ///< since 1970, as the file says
-    Bytes bytes;    ///< from the IPv4 header on; empty when the frame holds no IPv4
+    Bytes bytes;    ///< from the IPv4 header on, tunnels taken off; empty without IPv4
     bool wanted;    ///< whether the filter lets it pass
   };
 

@@ -17,13 +17,14 @@ namespace tcpcopy::capture {
 class ClientCapture {
  public:
   /// Called with each packet from its IPv4 header on; the bytes live until it returns. They may end
-  /// before the packet does, and hold anything: see client_segment().
+  /// before the packet does, hold anything, or be empty where a frame holds no IPv4.
   using Take = absl::FunctionRef<void(Bytes packet)>;
 
   enum class Outcome : std::uint8_t {
     kMore,    ///< there may be more at once
     kNoMore,  ///< there is no more for now
     kEnded,   ///< there will be no more
+    kFailed,  ///< the same, and the log says why
   };
 
   ClientCapture() = default;

@@ -6,6 +6,10 @@
 namespace tcpcopy::capture {
 
 std::optional<ClientSegment> client_segment(Bytes packet, net::CaptureCounters& counters) {
+  if (packet.empty()) {
+    ++counters.malformed[static_cast<std::size_t>(net::ParseError::kNotIpv4)];
+    return std::nullopt;
+  }
   const auto parsed = net::parse_tcp_packet(packet, net::Extent::kHeaders);
   if (!parsed) {
     ++counters.malformed[static_cast<std::size_t>(parsed.error)];

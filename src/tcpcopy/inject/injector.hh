@@ -3,18 +3,11 @@
 // at run time.
 #pragma once
 
-#include <cstdint>
-
+#include "tcpcopy/inject/send_errors.hh"
 #include "tcpcopy/ports.hh"
+#include "tcpcopy/time.hh"
 
 namespace tcpcopy::inject {
-
-struct InjectCounters {
-  std::uint64_t packets = 0;
-  std::uint64_t refused = 0;      ///< the kernel took them not: EPERM, EHOSTUNREACH, …
-  std::uint64_t buffer_full = 0;  ///< of these: no room in the socket or the device
-  int last_error = 0;             ///< errno of the last that was refused
-};
 
 class Injector : public PacketSink {
  public:
@@ -22,9 +15,18 @@ class Injector : public PacketSink {
   /// left to the engine's retransmission. To be called at the end of every wake-up.
   virtual void flush() = 0;
 
+  /// How often refresh() is to be called.
+  static constexpr Duration kRefreshPeriod = std::chrono::seconds(5);
+  /// Looks again at what may have changed on the way to the targets.
+  virtual void refresh() {}
+
   const InjectCounters& counters() const { return counters_; }
 
  protected:
+  /// Counts packets that the kernel did not take, and explains the first of each kind in the log.
+  /// @param error the errno value.
+  void refuse(int error, std::uint64_t packets = 1);
+
   InjectCounters counters_;
 };
 

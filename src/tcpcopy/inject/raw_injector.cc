@@ -3,6 +3,7 @@
 
 #include <libnet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -16,6 +17,7 @@ namespace tcpcopy::inject {
 namespace {
 
 constexpr int kSendBuffer = 4 << 20;
+constexpr int kRoomWaitMs = 2;  // at most once in a flush
 
 }  // namespace
 
@@ -77,6 +79,7 @@ void RawInjector::flush() {
     header.msg_iovlen = 1;
   }
   std::size_t at = 0;
+  bool waited = false;
   while (at < batch.count) {
     const int sent =
         ::sendmmsg(fd_, &batch.messages[at], static_cast<unsigned>(batch.count - at), MSG_DONTWAIT);
@@ -86,9 +89,12 @@ void RawInjector::flush() {
       continue;
     }
     if (errno == EINTR) continue;
-    counters_.last_error = errno;
-    ++counters_.refused;
-    if (errno == EAGAIN || errno == ENOBUFS) ++counters_.buffer_full;
+    if (errno == EAGAIN && !waited) {  // the socket's own queue: the device empties it soon
+      waited = true;
+      pollfd writable{fd_, POLLOUT, 0};
+      if (::poll(&writable, 1, kRoomWaitMs) == 1) continue;
+    }
+    refuse(errno);
     ++at;  // this packet alone: the next may go elsewhere
   }
   batch.count = 0;

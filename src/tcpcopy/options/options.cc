@@ -175,6 +175,7 @@ void interpret(const Texts& texts, Options& options) {
   options.response_devices = interpret_responses(texts.ways);
   interpret_intercepts(texts, options);
   options.capture = interpret_capture(texts.ways);
+  options.send = interpret_send(texts.ways);
   if (!texts.pool.empty()) options.client_pool = parse_client_pool(texts.pool, options.rules);
   if (!texts.loopback_as.empty()) {
     options.loopback_as = runtime::parse_address("-H", texts.loopback_as);
@@ -195,6 +196,16 @@ void interpret(const Texts& texts, Options& options) {
 bool any_loopback_target(const Options& options) {
   return std::any_of(options.rules.begin(), options.rules.end(),
                      [](const auto& rule) { return rule.target.address.is_loopback(); });
+}
+
+// @param side `src` or `dst`: packets of the targets, or for them.
+std::string any_target(const Options& options, std::string_view side) {
+  std::string text;
+  for (const session::TargetRule& rule : options.rules) {
+    text += fmt::format("{0}({1} host {2} and {1} port {3})", text.empty() ? "" : " or ", side,
+                        rule.target.address.to_string(), rule.target.port);
+  }
+  return text;
 }
 
 }  // namespace
@@ -218,19 +229,20 @@ std::optional<Options> parse(int argc, const char* const* argv) {
 }
 
 std::string describe_capture(const Options& options) {
-  if (options.capture.way == CaptureOptions::Way::kRaw) {
-    return "capture filter: " + capture_filter(options);
+  const std::string sources = fmt::format("{}", fmt::join(options.capture.sources, ", "));
+  switch (options.capture.way) {
+    case CaptureOptions::Way::kRaw:
+      return "capture filter: " + capture_filter(options);
+    case CaptureOptions::Way::kPcap:
+      return fmt::format("capture on {}, filter: {}", sources, capture_filter(options));
+    case CaptureOptions::Way::kFile:
+      break;
   }
-  return fmt::format("files: {}", fmt::join(options.capture.sources, ", "));
+  return "files: " + sources;
 }
 
 std::string response_filter(const Options& options) {
-  std::string wanted;
-  for (const session::TargetRule& rule : options.rules) {
-    wanted += fmt::format("{}(src host {} and src port {})", wanted.empty() ? "" : " or ",
-                          rule.target.address.to_string(), rule.target.port);
-  }
-  return fmt::format("tcp and ({})", wanted);
+  return fmt::format("tcp and ({})", any_target(options, "src"));
 }
 
 std::string capture_filter(const Options& options) {
@@ -244,7 +256,13 @@ std::string capture_filter(const Options& options) {
                   : port;
   }
   const char* only_loopback = any_loopback_target(options) ? " and src net 127.0.0.0/8" : "";
-  return fmt::format("tcp and ({}){}", wanted, only_loopback);
+  // What this process sends, and what it brings about, would look like clients' packets where a
+  // target has the port of an online server, or a client that of one.
+  const std::string not_ours = options.capture.way == CaptureOptions::Way::kPcap
+                                   ? fmt::format(" and not ({} or {})", any_target(options, "dst"),
+                                                 any_target(options, "src"))
+                                   : "";
+  return fmt::format("tcp and ({}){}{}", wanted, only_loopback, not_ours);
 }
 
 }  // namespace tcpcopy::options

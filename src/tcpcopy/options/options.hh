@@ -25,6 +25,7 @@ struct Options {
   int links = 2;                           ///< -C
   std::optional<std::uint16_t> mtu;        ///< -M; none: that of the route
   CaptureOptions capture;
+  SendOptions send;
   std::vector<std::string> response_devices;  ///< --responses; empty: intercepts bring them
   session::Settings settings;
   wire::FrameMode mode;

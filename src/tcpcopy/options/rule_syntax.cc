@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
+#include <optional>
 
 #include "common/runtime/errors.hh"
 #include "common/runtime/option_values.hh"
@@ -22,25 +22,15 @@ constexpr std::size_t kMaxIntercepts = 32;
 constexpr std::size_t kMaxPool = 4096;
 constexpr std::string_view kRuleForm = "expected [onlineIP:]onlinePort-targetIP:targetPort";
 
-bool is_mac(std::string_view text) {
-  const auto octets = split(text, ':');
-  return octets.size() == 6 &&
-         std::all_of(octets.begin(), octets.end(), [](std::string_view octet) {
-           return octet.size() == 2 && std::all_of(octet.begin(), octet.end(), [](unsigned char c) {
-                    return std::isxdigit(c) != 0;
-                  });
-         });
-}
-
 // Takes a trailing @MAC off.
-std::string_view without_mac(std::string_view rule, std::string_view side) {
+std::optional<MacAddress> take_mac(std::string_view rule, std::string_view& side) {
   const std::size_t at = side.find('@');
-  if (at == std::string_view::npos) return side;
-  if (!is_mac(side.substr(at + 1))) {
-    throw UsageError(fmt::format("-x '{}': '{}' is not a MAC address such as 02:00:00:00:00:01",
-                                 rule, side.substr(at + 1)));
-  }
-  return side.substr(0, at);
+  if (at == std::string_view::npos) return std::nullopt;
+  const std::string_view text = side.substr(at + 1);
+  side = side.substr(0, at);
+  if (const auto address = MacAddress::parse(text)) return address;
+  throw UsageError(
+      fmt::format("-x '{}': '{}' is not a MAC address such as 02:00:00:00:00:01", rule, text));
 }
 
 session::TargetRule parse_rule(std::string_view text) {
@@ -48,11 +38,13 @@ session::TargetRule parse_rule(std::string_view text) {
   if (dash == std::string_view::npos) {
     throw UsageError(fmt::format("-x '{}': no '-' between online and target; {}", text, kRuleForm));
   }
-  const std::string_view online = without_mac(text, text.substr(0, dash));
-  const std::string_view target = without_mac(text, text.substr(dash + 1));
+  session::TargetRule rule;
+  std::string_view online = text.substr(0, dash);
+  std::string_view target = text.substr(dash + 1);
+  rule.source_mac = take_mac(text, online);
+  rule.next_hop_mac = take_mac(text, target);
   const std::string what = fmt::format("-x '{}'", text);
 
-  session::TargetRule rule;
   const std::size_t online_colon = online.rfind(':');
   if (online_colon == std::string_view::npos) {
     rule.online_port = parse_port(what + ": the online port", online);

@@ -12,8 +12,7 @@
 
 namespace tcpcopy::options {
 
-/// -x: `[onlineIP:]onlinePort[@MAC]-targetIP:targetPort[@MAC],…`. MAC addresses are checked, and
-/// not used: only sending at the link layer would.
+/// -x: `[onlineIP:]onlinePort[@sourceMAC]-targetIP:targetPort[@nextHopMAC],…`.
 std::vector<session::TargetRule> parse_rules(std::string_view text);
 
 /// -s: `IP[:port],…`, at most 32.

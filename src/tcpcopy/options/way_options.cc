@@ -44,15 +44,40 @@ std::vector<std::string> matching_files(const std::string& pattern) {
 }
 
 Way interpret_way(const WayTexts& texts) {
-  if (texts.capture == "file" || (texts.capture.empty() && texts.offline)) return Way::kFile;
-  if (texts.capture.empty() || texts.capture == "raw") {
-    if (!texts.capture.empty() && texts.offline) {
-      throw UsageError("--offline and --capture raw: give one of them");
+  std::string way = texts.capture;
+  for (const auto& [given, name] :
+       {std::pair(texts.offline, "file"), std::pair(texts.pcap_capture, "pcap")}) {
+    if (!given) continue;
+    if (!way.empty() && way != name) {
+      throw UsageError(fmt::format("--capture {} and {}: give one way of capture", way, name));
     }
-    return Way::kRaw;
+    way = name;
   }
+  if (way.empty() || way == "raw") return Way::kRaw;
+  if (way == "pcap") return Way::kPcap;
+  if (way == "file") return Way::kFile;
   throw UsageError(
-      fmt::format("--capture: '{}' is no way of capture; accepted: raw, file", texts.capture));
+      fmt::format("--capture: '{}' is no way of capture; accepted: raw, pcap, file", way));
+}
+
+void interpret_devices(const WayTexts& texts, CaptureOptions& options) {
+  using Direction = capture::PcapCapture::Direction;
+  for (const std::string_view device : split(texts.input.empty() ? "any" : texts.input, ','))
+    options.sources.emplace_back(device);
+  constexpr std::uint64_t kShortest = 96;  // the headers, nearly always
+  constexpr std::uint64_t kLongest = 262144;
+  options.snap_length =
+      static_cast<int>(runtime::parse_number("-S", texts.snap_length, kShortest, kLongest));
+  if (texts.direction == "in") {
+    options.direction = Direction::kIn;
+  } else if (texts.direction == "out") {
+    options.direction = Direction::kOut;
+  } else if (texts.direction == "both") {
+    options.direction = Direction::kBoth;
+  } else {
+    throw UsageError(
+        fmt::format("--direction: '{}' is no direction; accepted: in, out, both", texts.direction));
+  }
 }
 
 void interpret_files(const WayTexts& texts, CaptureOptions& options) {
@@ -86,21 +111,30 @@ void interpret_files(const WayTexts& texts, CaptureOptions& options) {
 
 void declare_ways(CLI::App& app, WayTexts& texts) {
   const std::string group = "Ways in and out";
-  app.add_option("--capture", texts.capture, "Clients' packets come from: raw, file [raw]")
+  app.add_option("--capture", texts.capture, "Clients' packets come from: raw, pcap, file [raw]")
       ->group(group);
-  app.add_flag("--offline", texts.offline, "The same as --capture file")->group(group);
   app.add_option("-i,--input", texts.input,
-                 "Capture files, separated by commas, globs; - for stdin")
+                 "pcap: devices [any]; file: files, globs, - for standard input")
       ->group(group);
-  app.add_option("-a,--speed", texts.speed, "Of files: times faster than captured, or max")
+  app.add_option("-S,--snap-length", texts.snap_length, "pcap: bytes captured of a packet")
       ->group(group);
-  app.add_option("-I,--max-gap", texts.longest_gap, "Of files: longer gaps are cut to it, ms")
+  app.add_option("--direction", texts.direction, "pcap: packets that come in, go out, or both")
       ->group(group);
-  app.add_option("-T,--passes", texts.passes, "Of files: how often they are replayed")
+  app.add_option("-a,--speed", texts.speed, "file: times faster than captured, or max")
       ->group(group);
+  app.add_option("-I,--max-gap", texts.longest_gap, "file: longer gaps are cut to it, ms")
+      ->group(group);
+  app.add_option("-T,--passes", texts.passes, "file: how often they are replayed")->group(group);
   app.add_option("--fail-below", texts.fail_below,
-                 "End with status 3 when fewer percent were delivered")
+                 "file: end with status 3 when fewer percent were delivered")
       ->group(group);
+  app.add_option("--send", texts.send, "Packets leave through: raw, link [raw]")->group(group);
+  app.add_option("-o,--output", texts.output, "link: the device [that of the route]")->group(group);
+  const std::string old_names;  // not listed; docs/options.md names them
+  app.add_flag("--pcap-capture", texts.pcap_capture, "The same as --capture pcap")
+      ->group(old_names);
+  app.add_flag("--pcap-send", texts.pcap_send, "The same as --send link")->group(old_names);
+  app.add_flag("--offline", texts.offline, "The same as --capture file")->group(old_names);
   app.add_option("--responses", texts.responses,
                  "Devices on which responses come here: instead of -s")
       ->group(group);
@@ -111,15 +145,36 @@ CaptureOptions interpret_capture(const WayTexts& texts) {
   options.way = interpret_way(texts);
   if (options.way == Way::kFile) {
     interpret_files(texts, options);
+  } else if (options.way == Way::kPcap) {
+    interpret_devices(texts, options);
   } else if (!texts.input.empty()) {
     throw UsageError(
-        fmt::format("-i '{}': the raw socket captures on all devices; "
-                    "give --capture file to replay a file",
+        fmt::format("-i '{}': the raw socket captures on all devices; give --capture pcap for "
+                    "devices, --capture file for files",
                     texts.input));
   }
   if (!texts.fail_below.empty()) {
     options.fail_below =
         parse_real("--fail-below", texts.fail_below, 0, 100, "a percentage from 0 to 100");
+  }
+  return options;
+}
+
+SendOptions interpret_send(const WayTexts& texts) {
+  SendOptions options;
+  if (!texts.send.empty() && texts.send != "raw" && texts.send != "link") {
+    throw UsageError(
+        fmt::format("--send: '{}' is no way of sending; accepted: raw, link", texts.send));
+  }
+  if (texts.pcap_send && texts.send == "raw") {
+    throw UsageError("--pcap-send and --send raw: give one of them");
+  }
+  if (texts.pcap_send || texts.send == "link") options.way = SendOptions::Way::kLink;
+  options.device = texts.output;
+  if (!options.device.empty() && options.way == SendOptions::Way::kRaw) {
+    throw UsageError(fmt::format(
+        "-o {}: the raw socket follows the routes; give --send link to send through a device",
+        options.device));
   }
   return options;
 }

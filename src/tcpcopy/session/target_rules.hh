@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tcpcopy/address.hh"
+#include "tcpcopy/mac_address.hh"
 
 namespace tcpcopy::session {
 
@@ -15,6 +16,8 @@ struct TargetRule {
   std::optional<Address> online_address;  ///< none: any address of this host
   std::uint16_t online_port = 0;
   Endpoint target;
+  std::optional<MacAddress> source_mac{};    ///< for sending at the link layer; none: the device's
+  std::optional<MacAddress> next_hop_mac{};  ///< the same; none: looked up
 };
 
 class TargetRules {

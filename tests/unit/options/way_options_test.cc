@@ -74,7 +74,7 @@ TEST(WayOptions, WhatCannotBeUsedIsRefused) {
     return refusal([&] { interpret_capture(texts); });
   };
   EXPECT_EQ(refused([](WayTexts& t) { t.capture = "tap"; }),
-            "--capture: 'tap' is no way of capture; accepted: raw, file");
+            "--capture: 'tap' is no way of capture; accepted: raw, pcap, file");
   EXPECT_EQ(refused([](WayTexts& t) { t.input = ""; }),
             "-i is missing: which files are replayed? For example: -i clients.pcap");
   EXPECT_EQ(refused([](WayTexts& t) { t.speed = "0"; }),
@@ -101,6 +101,63 @@ TEST(WayOptions, RawCaptureTakesNoInput) {
   texts.input = "eth0";
   EXPECT_NE(refusal([&] { interpret_capture(texts); }).find("give --capture file"),
             std::string::npos);
+}
+
+TEST(WayOptions, DevicesAreCaptured) {
+  WayTexts texts;
+  texts.pcap_capture = true;
+  CaptureOptions options = interpret_capture(texts);
+  EXPECT_EQ(options.way, Way::kPcap);
+  EXPECT_EQ(options.sources, std::vector<std::string>{"any"});
+  EXPECT_EQ(options.snap_length, 65535);
+  EXPECT_EQ(options.direction, capture::PcapCapture::Direction::kIn);
+  texts.capture = "pcap";
+  texts.input = "eth0,eth1";
+  texts.snap_length = "96";
+  texts.direction = "both";
+  options = interpret_capture(texts);
+  EXPECT_EQ(options.sources, (std::vector<std::string>{"eth0", "eth1"}));
+  EXPECT_EQ(options.snap_length, 96);
+  EXPECT_EQ(options.direction, capture::PcapCapture::Direction::kBoth);
+}
+
+TEST(WayOptions, WhatDevicesCannotBeUsedForIsRefused) {
+  const auto refused = [](void (*change)(WayTexts&)) {
+    WayTexts texts;
+    texts.capture = "pcap";
+    change(texts);
+    return refusal([&] { interpret_capture(texts); });
+  };
+  EXPECT_EQ(refused([](WayTexts& t) { t.snap_length = "40"; }),
+            "-S: '40' is not a number from 96 to 262144");
+  EXPECT_EQ(refused([](WayTexts& t) { t.direction = "up"; }),
+            "--direction: 'up' is no direction; accepted: in, out, both");
+  EXPECT_EQ(refused([](WayTexts& t) { t.offline = true; }),
+            "--capture pcap and file: give one way of capture");
+}
+
+TEST(WayOptions, PacketsLeaveThroughTheRawSocketOrALink) {
+  WayTexts texts;
+  EXPECT_EQ(interpret_send(texts).way, SendOptions::Way::kRaw);
+  texts.pcap_send = true;
+  EXPECT_EQ(interpret_send(texts).way, SendOptions::Way::kLink);
+  EXPECT_EQ(interpret_send(texts).device, "");
+  texts.pcap_send = false;
+  texts.send = "link";
+  texts.output = "eth1";
+  EXPECT_EQ(interpret_send(texts).way, SendOptions::Way::kLink);
+  EXPECT_EQ(interpret_send(texts).device, "eth1");
+}
+
+TEST(WayOptions, ADeviceForTheRawSocketIsRefused) {
+  WayTexts texts;
+  texts.output = "eth1";
+  EXPECT_EQ(
+      refusal([&] { interpret_send(texts); }),
+      "-o eth1: the raw socket follows the routes; give --send link to send through a device");
+  texts.send = "tunnel";
+  EXPECT_EQ(refusal([&] { interpret_send(texts); }),
+            "--send: 'tunnel' is no way of sending; accepted: raw, link");
 }
 
 TEST(WayOptions, ResponsesNameDevices) {

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tcpcopy/capture/device_capture.hh"
+
+#include <spdlog/spdlog.h>
+
+namespace tcpcopy::capture {
+
+DeviceCapture::DeviceCapture(const Settings& settings) {
+  for (const std::string& device : settings.devices) {
+    PcapCapture::Settings one;
+    one.device = device;
+    one.filter = settings.filter;
+    one.tagged_too = settings.tagged_too;
+    one.buffer_bytes = settings.buffer_bytes;
+    one.packet_bytes = settings.snap_length;
+    one.direction = settings.direction;
+    one.promiscuous = true;  // a mirrored packet is addressed to another host
+    one.delivery = PcapCapture::Delivery::kBlocks;
+    devices_.push_back({std::make_unique<PcapCapture>(one)});
+  }
+}
+
+std::vector<int> DeviceCapture::descriptors() const {
+  std::vector<int> descriptors;
+  for (const Device& device : devices_)
+    descriptors.push_back(device.capture->fd());
+  return descriptors;
+}
+
+ClientCapture::Outcome DeviceCapture::read(Instant /*now*/, Take take) {
+  bool more = false;
+  for (Device& device : devices_) {
+    if (device.failed) continue;
+    const int count = device.capture->read_packets(take);
+    more = more || count == PcapCapture::kBatch;
+    if (count >= 0) continue;
+    device.failed = true;
+    spdlog::error("-i {}: the device cannot be read any more", device.capture->device());
+    return Outcome::kFailed;
+  }
+  return more ? Outcome::kMore : Outcome::kNoMore;
+}
+
+void DeviceCapture::update_counters() {
+  net::CaptureCounters sum;
+  for (const Device& device : devices_) {
+    device.capture->update_counters();
+    sum += device.capture->counters();
+  }
+  counters().packets = sum.packets;
+  counters().kernel_drops = sum.kernel_drops;
+}
+
+}  // namespace tcpcopy::capture

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Sends segments to targets at the link layer, past this host's firewall, connection tracking and
+// queueing disciplines.
+//
+// Consecutive data segments of a connection leave as one frame where the device can cut them again
+// (TCP segmentation offload); elsewhere each is a frame of its own.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/runtime/unique_fd.hh"
+#include "tcpcopy/address.hh"
+#include "tcpcopy/inject/injector.hh"
+#include "tcpcopy/mac_address.hh"
+
+namespace tcpcopy::inject {
+
+class LinkInjector : public Injector {
+ public:
+  /// A target, and what -x says about the way to it.
+  struct Target {
+    Address address;
+    std::optional<MacAddress> source;    ///< none: the device's own
+    std::optional<MacAddress> next_hop;  ///< none: looked up, and kept fresh by refresh()
+  };
+
+  /// Looks routes and neighbours up, for up to a second.
+  /// @param device -o; empty: that of the route to each target.
+  /// Throws UsageError when the way to a target cannot be found, SystemError when the capability is
+  /// missing.
+  LinkInjector(const std::string& device, const std::vector<Target>& targets);
+  ~LinkInjector() override;
+  LinkInjector(const LinkInjector&) = delete;
+  LinkInjector& operator=(const LinkInjector&) = delete;
+  LinkInjector(LinkInjector&&) = delete;
+  LinkInjector& operator=(LinkInjector&&) = delete;
+
+  void send(const ReplaySegment& segment, std::span<const Bytes> payload) override;
+  void flush() override;
+  void refresh() override;
+
+ private:
+  struct Way;
+  struct Batch;
+
+  void find_way(Way& way, int device) const;
+  Way* way_to(const Address& target);
+  void add_to_run(std::span<const Bytes> payload);
+  void prepare(std::size_t index);
+
+  runtime::UniqueFd fd_;
+  std::vector<Way> ways_;
+  std::unique_ptr<Batch> batch_;
+  std::uint16_t identification_ = 1;
+};
+
+}  // namespace tcpcopy::inject

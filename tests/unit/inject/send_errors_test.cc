@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tcpcopy/inject/send_errors.hh"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+#include "tcpcopy/inject/injector.hh"
+
+namespace tcpcopy::inject {
+namespace {
+
+/// Takes nothing: every packet is refused.
+class Refusing : public Injector {
+ public:
+  explicit Refusing(int error) : error_(error) {}
+  void send(const ReplaySegment& /*segment*/, std::span<const Bytes> /*payload*/) override {
+    refuse(error_);
+  }
+  void flush() override {}
+
+ private:
+  int error_;
+};
+
+TEST(SendErrors, EachIsOfAKind) {
+  const std::pair<int, SendError> kinds[] = {
+      {EPERM, SendError::kNotPermitted},      {EACCES, SendError::kNotPermitted},
+      {ENOBUFS, SendError::kNoRoom},          {EAGAIN, SendError::kNoRoom},
+      {EMSGSIZE, SendError::kTooLong},        {EHOSTUNREACH, SendError::kUnreachable},
+      {ENETUNREACH, SendError::kUnreachable}, {ENETDOWN, SendError::kDeviceDown},
+      {ENXIO, SendError::kDeviceDown},        {EINVAL, SendError::kOther}};
+  for (const auto& [error, kind] : kinds) {
+    EXPECT_EQ(send_error(error), kind) << error;
+    EXPECT_FALSE(to_string(kind).empty());
+    EXPECT_FALSE(explanation(kind).empty());
+  }
+}
+
+TEST(SendErrors, AreCountedByKind) {
+  Refusing injector(EPERM);
+  EXPECT_EQ(to_string(injector.counters()), "");
+  injector.send({}, {});
+  injector.send({}, {});
+  EXPECT_EQ(injector.counters().refused, 2U);
+  EXPECT_EQ(to_string(injector.counters()), "not-permitted:2");
+}
+
+}  // namespace
+}  // namespace tcpcopy::inject
