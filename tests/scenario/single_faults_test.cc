@@ -37,6 +37,7 @@ struct Trace {
   const char* name;
   bool greeted;
   std::vector<Act> script;
+  Offers offers = {};  // of both sides
 };
 
 const Trace kTraces[] = {
@@ -50,6 +51,10 @@ const Trace kTraces[] = {
      {send({ask(0, 400, 100), ask(1, 400, 700), ask(2, 400, 50)}), kAwait,
       send({ask(3, 0, 10), ask(4, 0, 10)}), kAwait, kClose}},
     {"Upload", false, {send({ask(0, 2400, 40)}), kAwait, send({ask(1, 0, 40)}), kAwait, kClose}},
+    {"UploadWithOptions",
+     false,
+     {send({ask(0, 2400, 40)}), kAwait, send({ask(1, 900, 1300)}), kAwait, kClose},
+     {true, true, true}},
     {"Download", false, {send({ask(0, 0, 2600)}), kAwait, send({ask(1, 0, 40)}), kAwait, kClose}},
     {"Greeted", true, {send({ask(0, 0, 100)}), kAwait, send({ask(1, 0, 30)}), kAwait, kClose}},
     {"HalfClose", false, {send({ask(0, 600, 1200)}), kClose}},
@@ -79,7 +84,8 @@ constexpr const char* kKindNames[] = {"dropped", "doubled", "swapped"};
 Plan plan_of(const Trace& trace, std::uint32_t near) {
   Plan plan;
   plan.near = near;
-  plan.clients.push_back({Duration(0), trace.greeted, trace.script});
+  plan.weather.target_offers = trace.offers;
+  plan.clients.push_back({Duration(0), trace.greeted, trace.offers, trace.script});
   return plan;
 }
 

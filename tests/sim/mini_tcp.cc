@@ -17,11 +17,12 @@ bool before(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>
 }  // namespace
 
 MiniTcp::MiniTcp(Clockwork& clockwork, const Endpoint& self, const Endpoint& peer,
-                 std::uint32_t iss, Events events)
+                 std::uint32_t iss, const Offers& offers, Events events)
     : clockwork_(clockwork),
       self_(self),
       peer_(peer),
       events_(std::move(events)),
+      offers_(offers),
       iss_(iss),
       snd_una_(iss),
       snd_nxt_(iss),
@@ -38,6 +39,7 @@ void MiniTcp::connect() {
 
 void MiniTcp::accept(const Packet& syn) {
   state_ = State::kSynReceived;
+  agree(syn.options);
   irs_ = syn.seq + 1;
   rcv_nxt_ = irs_;
   snd_wnd_ = syn.window;
@@ -50,9 +52,63 @@ void MiniTcp::send_syn() {
   arm();
 }
 
-std::uint16_t MiniTcp::window() const {
+// What can be announced: a multiple of the scale's unit.
+std::uint32_t MiniTcp::window() const {
   const std::size_t used = unread_.size();
-  return static_cast<std::uint16_t>(used >= kBuffer ? 0 : kBuffer - used);
+  const auto room = static_cast<std::uint32_t>(used >= kBuffer ? 0 : kBuffer - used);
+  return offers_.window_scale ? room >> kShift << kShift : room;
+}
+
+std::uint32_t MiniTcp::peer_window(const Packet& packet) const {
+  return std::uint32_t{packet.window} << peer_shift_;
+}
+
+// Its clock ticks each millisecond and wraps within the first seconds.
+std::uint32_t MiniTcp::timestamp() const {
+  return 0xfffffc00U + static_cast<std::uint32_t>(clockwork_.now().time_since_epoch() / 1ms);
+}
+
+void MiniTcp::agree(const TcpOptions& theirs) {
+  offers_.sack = offers_.sack && theirs.sack_permitted;
+  offers_.timestamps = offers_.timestamps && theirs.timestamps;
+  offers_.window_scale = offers_.window_scale && theirs.window_scale;
+  if (offers_.window_scale) peer_shift_ = *theirs.window_scale;
+  if (offers_.timestamps) ts_recent_ = theirs.timestamps->value;
+}
+
+void MiniTcp::add_options(Packet& packet) const {
+  const bool syn = packet.has(TcpFlags::kSyn);
+  if (syn) {
+    packet.options.mss = kMss;
+    packet.options.sack_permitted = offers_.sack;
+    if (offers_.window_scale) packet.options.window_scale = kShift;
+  }
+  if (offers_.timestamps)
+    packet.options.timestamps = TcpOptions::Timestamps{timestamp(), ts_recent_};
+  if (syn || !offers_.sack) return;
+  for (const auto& [distance, bytes] : early_) {
+    const std::uint32_t begin = irs_ + distance;
+    const std::uint32_t end = begin + static_cast<std::uint32_t>(bytes.size());
+    if (!packet.sacks.empty() && !before(packet.sacks.back().second, begin)) {
+      if (before(packet.sacks.back().second, end)) packet.sacks.back().second = end;
+    } else if (packet.sacks.size() < kMostSacks) {
+      packet.sacks.emplace_back(begin, end);
+    }
+  }
+}
+
+// RFC 7323, 5.3. RST is exempt.
+bool MiniTcp::is_stale(const Packet& packet) {
+  if (!offers_.timestamps || packet.has(TcpFlags::kRst)) return false;
+  if (!packet.options.timestamps) {
+    events_.peer_erred("a segment without the timestamps that were agreed on");
+    return false;
+  }
+  const auto& theirs = *packet.options.timestamps;
+  if (before(timestamp(), theirs.echo)) events_.peer_erred("echoes a timestamp of the future");
+  if (before(theirs.value, ts_recent_)) return true;
+  if (!before(rcv_nxt_, packet.seq)) ts_recent_ = theirs.value;
+  return false;
 }
 
 void MiniTcp::transmit(std::uint32_t seq, std::uint8_t flags, const std::string& payload) {
@@ -62,9 +118,10 @@ void MiniTcp::transmit(std::uint32_t seq, std::uint8_t flags, const std::string&
   packet.seq = seq;
   packet.flags = flags;
   if (packet.has(TcpFlags::kAck)) packet.ack = rcv_nxt_;
-  packet.window = window();
+  const bool scaled = offers_.window_scale && !packet.has(TcpFlags::kSyn);
+  packet.window = static_cast<std::uint16_t>(scaled ? window() >> kShift : window());
   packet.payload = payload;
-  if (packet.has(TcpFlags::kSyn)) packet.options.mss = kMss;
+  add_options(packet);
   events_.transmit(packet);
 }
 
@@ -163,6 +220,7 @@ void MiniTcp::on_packet(const Packet& packet) {
       return;
     }
     if (!packet.has(TcpFlags::kSyn)) return;
+    agree(packet.options);
     irs_ = rcv_nxt_ = packet.seq + 1;
     state_ = State::kOpen;
     snd_una_ = iss_ + 1;
@@ -191,6 +249,10 @@ void MiniTcp::on_packet(const Packet& packet) {
     return;
   }
   if (!packet.has(TcpFlags::kAck)) return;
+  if (is_stale(packet)) {
+    send_ack();
+    return;
+  }
   if (before(highest_sent_, packet.ack)) {
     send_ack();
     return;
@@ -208,8 +270,8 @@ void MiniTcp::on_packet(const Packet& packet) {
 }
 
 void MiniTcp::take_ack(const Packet& packet) {
-  const bool same_window = snd_wnd_ == packet.window;
-  if (!before(packet.ack, snd_una_)) snd_wnd_ = packet.window;
+  const bool same_window = snd_wnd_ == peer_window(packet);
+  if (!before(packet.ack, snd_una_)) snd_wnd_ = peer_window(packet);
   if (before(snd_una_, packet.ack)) {
     std::uint32_t acked = packet.ack - snd_una_;
     if (fin_wanted_ && acked > unacked_.size()) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A small TCP endpoint for the simulator's hosts, independent of the engine's: go-back-N on
-// timeout, fast retransmission, reassembly, windows, half-close, TIME-WAIT, challenge ACKs. It has
-// no congestion control and keeps its bytes in strings.
+// timeout, fast retransmission, reassembly, windows, half-close, TIME-WAIT, challenge ACKs; where
+// both sides offer them, SACK blocks of what it received, timestamps with PAWS, window scaling. It
+// has no congestion control and keeps its bytes in strings.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +10,8 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "tcpcopy/segment.hh"
 #include "tests/sim/clockwork.hh"
@@ -24,6 +27,7 @@ struct Packet {
   std::uint8_t flags = 0;
   std::uint16_t window = 0;
   TcpOptions options;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> sacks;  ///< [begin, end)
   std::string payload;
 
   bool has(std::uint8_t flag) const { return (flags & flag) != 0; }
@@ -33,6 +37,13 @@ struct Packet {
   }
 };
 
+/// What an endpoint offers in its SYN, besides an MSS.
+struct Offers {
+  bool sack = false;
+  bool timestamps = false;
+  bool window_scale = false;
+};
+
 class MiniTcp {
  public:
   struct Events {
@@ -40,11 +51,12 @@ class MiniTcp {
     std::function<void(std::string)> received;  ///< bytes in order
     std::function<void()> peer_closed;          ///< FIN
     std::function<void()> was_reset;
+    std::function<void(const char*)> peer_erred;  ///< against what was agreed on
   };
   enum class State : std::uint8_t { kClosed, kSynSent, kSynReceived, kOpen };
 
   MiniTcp(Clockwork& clockwork, const Endpoint& self, const Endpoint& peer, std::uint32_t iss,
-          Events events);
+          const Offers& offers, Events events);
   ~MiniTcp();
   MiniTcp(const MiniTcp&) = delete;
   MiniTcp& operator=(const MiniTcp&) = delete;
@@ -71,24 +83,34 @@ class MiniTcp {
  private:
   static constexpr std::uint32_t kMss = 500;
   static constexpr std::uint32_t kBuffer = 20'000;
+  static constexpr std::uint8_t kShift = 3;
+  static constexpr std::size_t kMostSacks = 3;  // timestamps take the room of a fourth
 
   void pump();
   void transmit(std::uint32_t seq, std::uint8_t flags, const std::string& payload);
   void send_ack();
   void send_syn();
+  void agree(const TcpOptions& theirs);
+  void add_options(Packet& packet) const;
+  bool is_stale(const Packet& packet);
+  std::uint32_t timestamp() const;
+  std::uint32_t peer_window(const Packet& packet) const;
   void take_ack(const Packet& packet);
   void take_data(const Packet& packet);
   void deliver();
   void arm();
   void on_timeout();
   void die();
-  std::uint16_t window() const;
+  std::uint32_t window() const;
   std::uint32_t stream_end() const;
 
   Clockwork& clockwork_;
   Endpoint self_;
   Endpoint peer_;
   Events events_;
+  Offers offers_;  // once connected: what both sides offered
+  std::uint8_t peer_shift_ = 0;
+  std::uint32_t ts_recent_ = 0;
   State state_ = State::kClosed;
   bool active_ = false;
 

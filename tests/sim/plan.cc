@@ -19,6 +19,8 @@ Faults draw_faults(Dice& dice) {
   return faults;
 }
 
+Offers draw_offers(Dice& dice) { return {dice.chance(0.7), dice.chance(0.6), dice.chance(0.6)}; }
+
 Weather draw_weather(Dice& dice) {
   Weather weather;
   weather.client_online = draw_faults(dice);
@@ -33,6 +35,8 @@ Weather draw_weather(Dice& dice) {
   weather.link_breaks = dice.chance(0.1);
   if (dice.chance(0.25)) weather.response_delta = static_cast<int>(dice.between(-50, 50));
   weather.turn_order = !dice.chance(0.1);
+  weather.online_offers = draw_offers(dice);
+  weather.target_offers = draw_offers(dice);
   return weather;
 }
 
@@ -66,6 +70,7 @@ Plan draw_plan(std::uint64_t seed) {
     ClientPlan client;
     client.starts_after = std::chrono::milliseconds(dice.between(0, 300));
     client.greeted = dice.chance(0.2);
+    client.offers = draw_offers(dice);
     client.script = draw_script(dice, id);
     plan.clients.push_back(std::move(client));
   }

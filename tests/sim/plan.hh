@@ -9,6 +9,7 @@
 
 #include "tcpcopy/time.hh"
 #include "tests/sim/apps.hh"
+#include "tests/sim/mini_tcp.hh"
 
 namespace tcpcopy::sim {
 
@@ -42,6 +43,8 @@ struct Weather {
   bool link_breaks = false;
   int response_delta = 0;  ///< how much longer the target's responses are than the online server's
   bool turn_order = true;
+  Offers online_offers;
+  Offers target_offers;
 };
 
 /// What happens to one packet of a path, by its number: 0 is the first.
@@ -59,6 +62,7 @@ struct Tampering {
 struct ClientPlan {
   Duration starts_after{0};
   bool greeted = false;  ///< uses the port where the server speaks first, and waits for that
+  Offers offers;
   std::vector<Act> script;
 };
 

@@ -45,6 +45,9 @@ SegmentType to_segment(const Packet& packet) {
   segment.flags = {packet.flags};
   segment.window = packet.window;
   segment.options = packet.options;
+  for (const auto& [begin, end] : packet.sacks)
+    segment.sacks[segment.sack_count++] = {decltype(segment.ack)(begin),
+                                           decltype(segment.ack)(end)};
   segment.payload_length = static_cast<std::uint32_t>(packet.payload.size());
   return segment;
 }
@@ -237,7 +240,8 @@ void World::start_client(std::uint32_t id, const ClientPlan& plan) {
   events.was_reset = [&client] { client.broken = client.broken || !client.ended; };
   const std::uint32_t iss = draw_initial_number();
   client.first_seq = iss + 1;
-  client.tcp = std::make_unique<MiniTcp>(clockwork_, self, online, iss, events);
+  events.peer_erred = [](const char*) {};
+  client.tcp = std::make_unique<MiniTcp>(clockwork_, self, online, iss, plan.offers, events);
   client.tcp->connect();
   if (!client.greeted) go_on(client);
 }
@@ -328,8 +332,9 @@ void World::at_online(const Packet& packet) {
     events.received = [this, &made](const std::string& bytes) { serve_online(made, bytes); };
     events.peer_closed = [&made] { made.tcp->close(); };
     events.was_reset = [] {};
+    events.peer_erred = [](const char*) {};
     made.tcp = std::make_unique<MiniTcp>(clockwork_, packet.destination, packet.source,
-                                         draw_initial_number(), events);
+                                         draw_initial_number(), weather_.online_offers, events);
     made.tcp->accept(packet);
     if (packet.destination.port == kGreetingPort) made.tcp->write(std::string(kGreeting, 'g'));
     return;
@@ -422,6 +427,9 @@ void World::send(const ReplaySegment& segment, std::span<const Bytes> payload) {
   packet.ack = segment.ack.raw;
   packet.flags = segment.flags.bits;
   packet.window = segment.window;
+  packet.options = segment.options;
+  for (std::size_t i = 0; i < segment.sack_count; ++i)
+    packet.sacks.emplace_back(segment.sacks[i].begin.raw, segment.sacks[i].end.raw);
   for (const Bytes piece : payload) {
     for (const std::byte byte : piece)
       packet.payload += static_cast<char>(byte);
@@ -481,7 +489,9 @@ void World::open_target(const Packet& syn) {
   events.was_reset = [] {};
   // A further connection on the same ports has numbers clear of the last.
   const std::uint32_t iss = draw_initial_number() + (target_connections_[flow]++ << 24U);
-  side.tcp = std::make_unique<MiniTcp>(clockwork_, syn.destination, syn.source, iss, events);
+  events.peer_erred = [this](const char* what) { fail(what); };
+  side.tcp = std::make_unique<MiniTcp>(clockwork_, syn.destination, syn.source, iss,
+                                       weather_.target_offers, events);
   side.tcp->accept(syn);
   if (side.greets) side.tcp->write(std::string(kGreeting, 'g'));
   if (weather_.target_stalls && dice_.chance(0.5)) {
