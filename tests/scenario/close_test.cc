@@ -96,6 +96,19 @@ TEST_P(Close, ResetBehindFinWaitsForTheAnswerToTheFin) {
   talk.expect_ended();
 }
 
+// No TCP does that: they belong to no stream, and must not stay in the accounts as held.
+TEST_P(Close, BytesBehindTheFinAreLostWithTheSession) {
+  Conversation talk(GetParam());
+  one_turn(talk);
+  talk.client(seg("PA").seq(201).ack(51).len(30));
+  talk.client(seg("FA").seq(101).ack(51));
+  talk.expect(seg("FA").seq(101).ack(51));
+  talk.target(seg("FA").seq(51).ack(102));
+  talk.expect(seg("A").seq(102).ack(52));
+  talk.expect_ended();
+  EXPECT_EQ(bytes_lost(talk, LossReason::kAbsurdSequence), 30U);
+}
+
 TEST_P(Close, NumbersBehindTheFinAreNoHole) {
   Conversation talk(GetParam());
   one_turn(talk);

@@ -161,4 +161,9 @@ Account ClientStream::release_to(ClientOffset to) {
   return released;
 }
 
+Account ClientStream::release_all() {
+  const ClientOffset end = tail_ == nullptr ? contiguous_end_ : tail_->end();
+  return release_to(std::max({end, seen_end_, contiguous_end_}));
+}
+
 }  // namespace tcpcopy::session

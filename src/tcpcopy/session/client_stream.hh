@@ -127,6 +127,8 @@ class ClientStream {
   /// contiguous_end(), as it does behind a hole.
   /// @return what was freed.
   Account release_to(ClientOffset to);
+  /// Frees all chunks, also those that a client has sent behind its own FIN.
+  Account release_all();
 
   /// Memory that the chunks take, their bytes included.
   std::uint64_t held_memory() const { return held_bytes_ + chunks_ * sizeof(Chunk); }

@@ -221,6 +221,12 @@ void Session::lose(ClientOffset to, LossReason reason, const Context& ctx) {
   ctx.ledger.lose(reason, lost);
 }
 
+void Session::lose_rest(LossReason reason, const Context& ctx) {
+  const Account lost = stream_.release_all();
+  ctx.ledger.held -= lost;
+  ctx.ledger.lose(reason, lost);
+}
+
 // The one place that decides what comes next, after any input.
 void Session::advance(const Context& ctx) {
   if (ended()) return;
@@ -398,6 +404,7 @@ void Session::complete(const Context& ctx) {
     return;
   }
   release(stream_.contiguous_end(), ctx);
+  lose_rest(LossReason::kAbsurdSequence, ctx);  // bytes behind the FIN that came before it
   phase_ = Phase::kEnded;
   ++ctx.ledger.sessions_completed;
   --ctx.ledger.sessions_live;
@@ -406,10 +413,7 @@ void Session::complete(const Context& ctx) {
 void Session::end(LossReason reason, const Context& ctx) {
   if (ended()) return;
   connection_.reset(ctx);
-  const ClientOffset everything = std::max(stream_.seen_end(), stream_.contiguous_end());
-  const Account lost = stream_.release_to(everything);
-  ctx.ledger.held -= lost;
-  ctx.ledger.lose(reason, lost);
+  lose_rest(reason, ctx);
   phase_ = Phase::kEnded;
   ++ctx.ledger.sessions_lost[static_cast<std::size_t>(damage_.value_or(reason))];
   --ctx.ledger.sessions_live;

@@ -103,6 +103,7 @@ class Session : public TimerNode {
   void settle(const Context& ctx);
   void release(ClientOffset to, const Context& ctx);
   void lose(ClientOffset to, LossReason reason, const Context& ctx);
+  void lose_rest(LossReason reason, const Context& ctx);
   void learn_protocol();
   void note_hole(Instant now);
   Instant hole_patience_ends() const;
