@@ -68,8 +68,8 @@ void add_range(std::vector<Address>& pool, std::uint32_t first, std::uint32_t la
   if (last - first >= kMaxPool || pool.size() + (last - first) >= kMaxPool) {
     throw UsageError(fmt::format("-c '{}': more than {} addresses", text, kMaxPool));
   }
-  for (std::uint32_t bits = first; bits <= last; ++bits)
-    pool.push_back(Address::v4(bits));
+  for (std::uint32_t i = 0; i <= last - first; ++i)  // last may be the highest number there is
+    pool.push_back(Address::v4(first + i));
 }
 
 void add_item(std::vector<Address>& pool, std::string_view item, std::string_view text) {

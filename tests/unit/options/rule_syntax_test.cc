@@ -185,6 +185,11 @@ TEST(ClientPool, TheSmallestNetworksHaveNoBroadcast) {
   EXPECT_EQ(parse_client_pool("10.1.2.3/30", {}).size(), 2U);
 }
 
+TEST(ClientPool, TheHighestAddressesEndThePool) {
+  EXPECT_EQ(parse_client_pool("255.255.255.255", {}), std::vector{address("255.255.255.255")});
+  EXPECT_EQ(parse_client_pool("255.255.255.254/31", {}).size(), 2U);
+}
+
 TEST(ClientPool, ListsAreJoined) {
   const auto pool = parse_client_pool("10.0.0.9,10.1.1.0/30,62.135.200.x", {});
   ASSERT_EQ(pool.size(), 1U + 2 + 254);
