@@ -23,6 +23,10 @@ else()
 endif()
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
+if(TCPCOPY_FUZZ)  # libFuzzer goes by what the code under test covers
+  target_compile_options(tcpcopy_compile INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 if(TCPCOPY_COVERAGE)
   target_compile_options(tcpcopy_compile INTERFACE --coverage)
   target_link_options(tcpcopy_compile INTERFACE --coverage)
