@@ -43,7 +43,7 @@ void Interceptor::open_device(const std::string& device) {
   capture::PcapCapture::Settings settings;
   settings.device = device;
   settings.filter = filter_;
-  if (options_.mode.with_payload) settings.payload = wire::kMaxRecordPayload;
+  if (options_.mode.with_payload) settings.packet_bytes += int{wire::kMaxRecordPayload};
   captures_.push_back(std::make_unique<capture::PcapCapture>(settings));
   capture::PcapCapture& opened = *captures_.back();
   loop_.watch(opened.fd(), EPOLLIN, [this, &opened](std::uint32_t) { capture(opened); });
