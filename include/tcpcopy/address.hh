@@ -22,7 +22,7 @@ class Address {
   /// @param bits the address in host byte order: 10.0.0.1 is 0x0a000001.
   static constexpr Address v4(std::uint32_t bits) {
     Address address;
-    address.low_ = kMapped | bits;
+    address.words_[3] = bits;
     return address;
   }
 
@@ -30,10 +30,10 @@ class Address {
   /// @return the address; nothing when the text is no IPv4 address.
   static std::optional<Address> parse_v4(std::string_view text);
 
-  constexpr bool is_v4() const { return high_ == 0 && (low_ & ~kV4Bits) == kMapped; }
+  constexpr bool is_v4() const { return words_[0] == 0 && words_[1] == 0 && words_[2] == kMapped; }
 
   /// The IPv4 address in host byte order. REQUIRES: is_v4().
-  constexpr std::uint32_t v4_bits() const { return static_cast<std::uint32_t>(low_ & kV4Bits); }
+  constexpr std::uint32_t v4_bits() const { return words_[3]; }
 
   constexpr bool is_unspecified() const { return *this == Address(); }
   constexpr bool is_loopback() const { return is_v4() && v4_bits() >> 24U == 127; }
@@ -45,16 +45,14 @@ class Address {
 
   template <typename H>
   friend H AbslHashValue(H state, const Address& address) {
-    return H::combine(std::move(state), address.high_, address.low_);
+    return H::combine(std::move(state), address.words_);
   }
 
  private:
-  static constexpr std::uint64_t kMapped = 0xffff00000000ULL;
-  static constexpr std::uint64_t kV4Bits = 0xffffffffULL;
+  static constexpr std::uint32_t kMapped = 0xffff;
 
-  // The 128 bits of the address, each half in host byte order.
-  std::uint64_t high_ = 0;
-  std::uint64_t low_ = kMapped;
+  // The 128 bits of the address, each word in host byte order.
+  std::array<std::uint32_t, 4> words_{0, 0, kMapped, 0};
 };
 
 /// An address and a port; the port is in host byte order.

@@ -54,6 +54,23 @@ struct Offset {
   }
 };
 
+/// A position or none, no larger than a position.
+template <typename Space>
+class MaybeOffset {
+ public:
+  constexpr MaybeOffset() = default;
+  constexpr MaybeOffset(Offset<Space> offset) : value_(offset.value) {}  // NOLINT(*-explicit-*)
+
+  constexpr explicit operator bool() const { return value_ != kNone; }
+  /// REQUIRES: there is one.
+  constexpr Offset<Space> operator*() const { return Offset<Space>(value_); }
+  constexpr void reset() { value_ = kNone; }
+
+ private:
+  static constexpr std::int64_t kNone = INT64_MIN;  // no stream reaches there
+  std::int64_t value_ = kNone;
+};
+
 using ClientOffset = Offset<space::Client>;
 using OnlineOffset = Offset<space::Online>;
 using TargetOffset = Offset<space::Target>;

@@ -32,11 +32,11 @@ std::string Address::to_string() const {
     }
     return text;
   }
-  for (const std::uint64_t half : {high_, low_}) {
-    for (unsigned shift = 64; shift > 0; shift -= 16) {
+  for (const std::uint32_t word : words_) {
+    for (unsigned shift = 32; shift > 0; shift -= 16) {
       if (!text.empty()) text += ':';
       std::array<char, 4> digits{};
-      const auto group = static_cast<unsigned>(half >> (shift - 16) & 0xffffU);
+      const auto group = word >> (shift - 16) & 0xffffU;
       const auto [end, error] = std::to_chars(digits.data(), digits.data() + 4, group, 16);
       text.append(digits.data(), end);
     }

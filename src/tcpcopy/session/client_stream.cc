@@ -96,7 +96,7 @@ void ClientStream::set_fin(ClientOffset at, OnlineOffset online_acked) {
   if (end_) return;
   // What was seen behind it before it came, out of order, was its own number.
   seen_end_ = std::max(at, contiguous_end_);
-  end_ = StreamEnd{at, online_acked, online_acked, true, false};
+  end_ = std::make_unique<StreamEnd>(StreamEnd{at, online_acked, online_acked, true, false});
 }
 
 void ClientStream::set_reset(ClientOffset at, OnlineOffset online_acked) {
@@ -109,7 +109,7 @@ void ClientStream::set_reset(ClientOffset at, OnlineOffset online_acked) {
   // An RST may answer an old segment; what was sent in the meantime was sent before it.
   at = std::max(at, contiguous_end_);
   note_sent(at);
-  end_ = StreamEnd{at, online_acked, online_acked, false, true};
+  end_ = std::make_unique<StreamEnd>(StreamEnd{at, online_acked, online_acked, false, true});
 }
 
 const Chunk* ClientStream::find(ClientOffset at) const {

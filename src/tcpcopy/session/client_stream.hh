@@ -103,7 +103,8 @@ class ClientStream {
   ClientOffset seen_end() const { return seen_end_; }
   bool has_hole() const { return seen_end_ > contiguous_end_; }
 
-  const std::optional<StreamEnd>& end() const { return end_; }
+  /// Null while the client has not ended its stream.
+  const StreamEnd* end() const { return end_.get(); }
   /// Whether all bytes up to the end of the stream are there.
   bool complete() const { return end_ && contiguous_end_ >= end_->at; }
 
@@ -148,7 +149,7 @@ class ClientStream {
   bool behind_hole_ = false;        // what precedes the next contiguous chunk is not known
   std::uint64_t held_bytes_ = 0;
   std::uint64_t chunks_ = 0;
-  std::optional<StreamEnd> end_;
+  std::unique_ptr<StreamEnd> end_;
 };
 
 }  // namespace tcpcopy::session

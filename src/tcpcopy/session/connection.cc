@@ -28,7 +28,7 @@ void Connection::open(const FlowKey& flow, const Start& start, const ClientOffer
                       const Context& ctx) {
   const Instant first_opened_at = opened_at_;
   const bool reopened = offer_ != nullptr;
-  flow_ = flow;
+  flow_ = &flow;
   offer_ = &offer;
   client_numbers_ = SequenceMap<space::Client>(start.iss, start.first - 1);
   start_ = start.first;
@@ -41,7 +41,6 @@ void Connection::open(const FlowKey& flow, const Start& start, const ClientOffer
   scaled_ = timestamps_ = sack_ = false;
   state_ = State::kSynSent;
   syns_ = 0;
-  syn_rto_ = kInitialRto;
   send_syn(ctx);
 }
 
@@ -49,12 +48,11 @@ void Connection::send_syn(const Context& ctx) {
   ++syns_;
   ++ctx.ledger.syns_sent;
   syn_at_ = ctx.now;
-  syn_deadline_ = ctx.now + syn_rto_;
-  syn_rto_ = std::min(2 * syn_rto_, kMaxRto);
+  syn_deadline_ = ctx.now + std::min(kInitialRto * (1 << (syns_ - 1)), kMaxRto);
 
   ReplaySegment syn;
-  syn.source = flow_.client;
-  syn.destination = flow_.server;
+  syn.source = flow_->client;
+  syn.destination = flow_->server;
   syn.seq = client_numbers_.wrap(start_ - 1);
   syn.flags = {TcpFlags::kSyn};
   syn.window = offer_->syn_window;
@@ -96,7 +94,8 @@ Connection::Event Connection::on_response(const Response& response, const Contex
       receiver_.on_segment(at, response.payload_length, response.flags.fin(), ctx.now);
   if (news) {
     const ClientOffset acked = client_numbers_.unwrap(response.ack, sender_.snd_una());
-    turns_.on_response(acked, response.flags.psh() || response.payload_length < mss_, ctx.now);
+    turns_.on_response(acked, response.flags.psh() || response.payload_length < sender_.mss(),
+                       ctx.now);
   }
   note_timestamp(response, at);
   if (response.flags.ack()) take_ack(response, at, news, ctx);
@@ -114,8 +113,8 @@ Connection::Event Connection::on_syn_sent(const Response& response, const Contex
   if (response.flags.ack() && !acks_our_syn) {
     // The target still holds an older connection on these ports (3.5.1): end that, try again.
     ReplaySegment rst;
-    rst.source = flow_.client;
-    rst.destination = flow_.server;
+    rst.source = flow_->client;
+    rst.destination = flow_->server;
     rst.seq = response.ack;
     rst.flags = {TcpFlags::kRst};
     put(rst, {}, ctx);
@@ -143,10 +142,10 @@ void Connection::establish(const Response& response, const Context& ctx) {
   const std::uint32_t room = timestamps_ ? kTimestampsRoom : 0;
   const std::uint32_t most = std::max(kMinMss, ctx.settings.mtu - kHeaders);
   const std::uint32_t announced = theirs.mss.value_or(kDefaultMss);
-  mss_ = std::max(kMinMss, std::min(announced, most)) - room;
+  const std::uint32_t mss = std::max(kMinMss, std::min(announced, most)) - room;
   if (syns_ == 1) sender_.measure_handshake(ctx.now - syn_at_);
-  sender_.open(start_, mss_, response.window);
-  receiver_.open(client_rtt_, mss_);
+  sender_.open(start_, mss, response.window);
+  receiver_.open(client_rtt_, mss);
   // The real client's ack, if it has come, is answered by ours; if not, it will trigger ours.
   if (client_ready_) receiver_.acknowledge_by(ctx.now);
   ++ctx.ledger.connections;
@@ -222,8 +221,8 @@ void Connection::transmit(const Transmission& segment, const ClientStream& strea
 
 ReplaySegment Connection::header(std::uint8_t flags, Instant now) const {
   ReplaySegment segment;
-  segment.source = flow_.client;
-  segment.destination = flow_.server;
+  segment.source = flow_->client;
+  segment.destination = flow_->server;
   segment.flags = {flags};
   segment.ack = target_numbers_.wrap(receiver_.ack(now));
   segment.window = window_field();
@@ -281,8 +280,8 @@ void Connection::reset(const Context& ctx) {
   } else if (state_ == State::kSynSent) {
     // The target may have answered already: an RST behind our SYN ends its half-open connection.
     ReplaySegment rst;
-    rst.source = flow_.client;
-    rst.destination = flow_.server;
+    rst.source = flow_->client;
+    rst.destination = flow_->server;
     rst.seq = client_numbers_.wrap(start_);
     rst.flags = {TcpFlags::kRst};
     put(rst, {}, ctx);
@@ -299,7 +298,6 @@ void Connection::on_path_restored(const Context& ctx) {
   if (state_ == State::kSynSent) {
     // Those that were sent into the outage do not count, but they make the round trip ambiguous.
     syns_ = 1;
-    syn_rto_ = kInitialRto;
     send_syn(ctx);
   } else if (state_ == State::kOpen) {
     sender_.retransmit_all();

@@ -47,7 +47,7 @@ class Connection {
     Duration rtt{0};            ///< the client's round trip, if known
   };
 
-  /// Sends the SYN.
+  /// Sends the SYN. REQUIRES: `flow` and `offer` live as long as the connection.
   void open(const FlowKey& flow, const Start& start, const ClientOffer& offer, const Context& ctx);
 
   /// Takes a segment of the target. Bytes that it acknowledges are snd_una()'s to tell.
@@ -109,7 +109,7 @@ class Connection {
   void put(const ReplaySegment& segment, std::span<const Bytes> payload, const Context& ctx);
   std::uint16_t window_field() const;
 
-  FlowKey flow_;
+  const FlowKey* flow_ = nullptr;       // the session's
   const ClientOffer* offer_ = nullptr;  // the session's
   SequenceMap<space::Client> client_numbers_;
   SequenceMap<space::Target> target_numbers_;
@@ -121,9 +121,7 @@ class Connection {
   Instant opened_at_;
   Instant syn_at_;
   Instant syn_deadline_ = kNever;
-  Duration syn_rto_{0};
   Duration client_rtt_{0};
-  std::uint32_t mss_ = 536;
   std::uint32_t ts_recent_ = 0;
   std::uint8_t target_window_shift_ = 0;
   State state_ = State::kClosed;

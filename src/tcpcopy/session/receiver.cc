@@ -31,14 +31,14 @@ bool Receiver::on_segment(TargetOffset at, std::uint32_t length, bool fin, Insta
   if (fin && !fin_at_) fin_at_ = at + length;
   const Range range{std::max(at, rcv_nxt_), at + length + (fin ? 1 : 0)};
   const bool in_order = at <= rcv_nxt_;
-  const bool had_gap = !ranges_.empty();
+  const bool had_gap = has_gap();
   if (range.end <= range.begin || !store(range)) {
     all_visible_ = true;
     acknowledge_by(now);
     return false;
   }
   advance();
-  if (!in_order) latest_ = at;
+  if (!in_order && has_gap()) gap_->latest = at;
   if (!in_order || had_gap || fin) {
     all_visible_ = true;
     acknowledge_by(now);
@@ -50,30 +50,38 @@ bool Receiver::on_segment(TargetOffset at, std::uint32_t length, bool fin, Insta
 
 // Keeps ranges_ disjoint and in order. Returns whether the range was news and found room.
 bool Receiver::store(Range range) {
-  if (range.begin == rcv_nxt_ && ranges_.empty()) {  // the usual case
-    rcv_nxt_ = range.end;
+  if (!has_gap()) {
+    if (range.begin == rcv_nxt_) {  // the usual case
+      rcv_nxt_ = range.end;
+    } else {
+      gap_ = std::make_unique<Gap>(Gap{{range}, range.begin});
+    }
     return true;
   }
-  const auto first = std::find_if(ranges_.begin(), ranges_.end(),
+  std::vector<Range>& ranges = gap_->ranges;
+  const auto first = std::find_if(ranges.begin(), ranges.end(),
                                   [&](const Range& r) { return r.end >= range.begin; });
   const auto last =
-      std::find_if(first, ranges_.end(), [&](const Range& r) { return r.begin > range.end; });
+      std::find_if(first, ranges.end(), [&](const Range& r) { return r.begin > range.end; });
   if (first != last) {
     if (first->begin <= range.begin && range.end <= first->end) return false;
     range.begin = std::min(range.begin, first->begin);
     range.end = std::max(range.end, std::prev(last)->end);
-  } else if (ranges_.size() >= kMaxRanges && range.begin > rcv_nxt_) {
+  } else if (ranges.size() >= kMaxRanges && range.begin > rcv_nxt_) {
     return false;
   }
-  ranges_.insert(ranges_.erase(first, last), range);
+  ranges.insert(ranges.erase(first, last), range);
   return true;
 }
 
 void Receiver::advance() {
-  while (!ranges_.empty() && ranges_.front().begin <= rcv_nxt_) {
-    rcv_nxt_ = std::max(rcv_nxt_, ranges_.front().end);
-    ranges_.erase(ranges_.begin());
+  if (!has_gap()) return;
+  std::vector<Range>& ranges = gap_->ranges;
+  while (!ranges.empty() && ranges.front().begin <= rcv_nxt_) {
+    rcv_nxt_ = std::max(rcv_nxt_, ranges.front().end);
+    ranges.erase(ranges.begin());
   }
+  if (ranges.empty()) gap_.reset();
 }
 
 void Receiver::schedule_ack(std::uint32_t length, Instant now) {
@@ -117,13 +125,14 @@ void Receiver::on_ack_sent(Instant now) {
 
 Receiver::Gaps Receiver::sack_blocks() const {
   Gaps gaps;
-  if (ranges_.empty()) return gaps;
+  if (!has_gap()) return gaps;
+  const std::vector<Range>& ranges = gap_->ranges;
   const auto holds_latest = [&](const Range& range) {
-    return range.begin <= latest_ && latest_ < range.end;
+    return range.begin <= gap_->latest && gap_->latest < range.end;
   };
-  const auto latest = std::find_if(ranges_.begin(), ranges_.end(), holds_latest);
-  if (latest != ranges_.end()) gaps.blocks[gaps.count++] = *latest;
-  for (auto range = ranges_.begin(); range != ranges_.end(); ++range) {
+  const auto latest = std::find_if(ranges.begin(), ranges.end(), holds_latest);
+  if (latest != ranges.end()) gaps.blocks[gaps.count++] = *latest;
+  for (auto range = ranges.begin(); range != ranges.end(); ++range) {
     if (range == latest || gaps.count == gaps.blocks.size()) continue;
     gaps.blocks[gaps.count++] = *range;
   }

@@ -14,7 +14,6 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "tcpcopy/segment.hh"
@@ -45,8 +44,8 @@ class Receiver {
   /// In order: everything before it has arrived. The FIN counts one.
   TargetOffset rcv_nxt() const { return rcv_nxt_; }
   /// The end of what has arrived in any order.
-  TargetOffset highest() const { return ranges_.empty() ? rcv_nxt_ : ranges_.back().end; }
-  bool has_gap() const { return !ranges_.empty(); }
+  TargetOffset highest() const { return has_gap() ? gap_->ranges.back().end : rcv_nxt_; }
+  bool has_gap() const { return gap_ != nullptr; }
   TargetOffset last_ack_sent() const { return last_ack_sent_; }
   bool fin_received() const { return fin_at_ && rcv_nxt_ > *fin_at_; }
 
@@ -68,6 +67,12 @@ class Receiver {
     TargetOffset upto;
   };
 
+  // What has arrived beyond a gap.
+  struct Gap {
+    std::vector<Range> ranges;  // beyond rcv_nxt_: disjoint, in order, never empty
+    TargetOffset latest;        // begin of the segment that came out of order last
+  };
+
   bool far() const;
   bool store(Range range);
   void advance();
@@ -75,9 +80,8 @@ class Receiver {
 
   TargetOffset rcv_nxt_;
   TargetOffset last_ack_sent_{-1};
-  std::optional<TargetOffset> fin_at_;
-  std::vector<Range> ranges_;  // beyond rcv_nxt_: disjoint, in order
-  TargetOffset latest_;        // begin of the segment that came out of order last
+  MaybeOffset<space::Target> fin_at_;
+  std::unique_ptr<Gap> gap_;  // most connections never have one
   std::vector<Pending> pending_;
   Duration rtt_{0};
   Instant ack_due_ = kNever;

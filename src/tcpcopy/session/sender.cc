@@ -14,7 +14,7 @@ void Sender::open(ClientOffset first, std::uint32_t mss, std::uint32_t window) {
   rtt_ = rtt;
   rtt_.end_back_off();
   mss_ = mss;
-  snd_una_ = snd_nxt_ = offered_end_ = lost_to_ = high_rxt_ = first;
+  snd_una_ = snd_nxt_ = offered_end_ = first;
   snd_wnd_ = max_snd_wnd_ = window;
   cwnd_ = std::int64_t{kInitialWindowSegments} * mss;
 }
@@ -22,10 +22,10 @@ void Sender::open(ClientOffset first, std::uint32_t mss, std::uint32_t window) {
 // The end of what recovery takes for lost: what a timeout or duplicate acks said, and what SACK
 // blocks prove.
 ClientOffset Sender::lost_end() const {
-  if (!recovery_point_) return snd_una_;
-  ClientOffset end = lost_to_;
+  if (!recovering()) return snd_una_;
+  ClientOffset end = losses_->lost_to;
   const std::int64_t threshold = std::int64_t{kDuplicateAckThreshold - 1} * mss_ + 1;
-  if (const auto sacked = scoreboard_.lost_before(threshold)) end = std::max(end, *sacked);
+  if (const auto sacked = losses_->scoreboard.lost_before(threshold)) end = std::max(end, *sacked);
   return std::min(end, snd_nxt_);
 }
 
@@ -33,9 +33,10 @@ ClientOffset Sender::lost_end() const {
 // stands for a segment that has left it, which gives the limited transmit of RFC 3042 and the
 // inflation of RFC 5681 in one.
 std::int64_t Sender::pipe() const {
-  std::int64_t gone = scoreboard_.bytes();
-  if (scoreboard_.empty()) gone = std::int64_t{duplicate_acks_} * mss_;
-  gone += scoreboard_.missing(std::max(high_rxt_, snd_una_), lost_end());
+  if (!losses_) return in_flight();
+  std::int64_t gone = losses_->scoreboard.bytes();
+  if (losses_->scoreboard.empty()) gone = std::int64_t{losses_->duplicate_acks} * mss_;
+  gone += losses_->scoreboard.missing(std::max(losses_->high_rxt, snd_una_), lost_end());
   return std::max<std::int64_t>(0, in_flight() - gone);
 }
 
@@ -47,10 +48,11 @@ Transmission Sender::cut(ClientOffset begin, ClientOffset end, bool again) const
 }
 
 std::optional<Transmission> Sender::next_lost() {
-  const auto hole = scoreboard_.first_hole(std::max(high_rxt_, snd_una_), lost_end());
+  const auto hole =
+      losses_->scoreboard.first_hole(std::max(losses_->high_rxt, snd_una_), lost_end());
   if (!hole) return std::nullopt;
   Transmission lost = cut(hole->begin, hole->end, true);
-  high_rxt_ = lost.begin + lost.length + (lost.fin ? 1 : 0);
+  losses_->high_rxt = lost.begin + lost.length + (lost.fin ? 1 : 0);
   timed_end_.reset();
   return lost;
 }
@@ -71,7 +73,7 @@ std::optional<Transmission> Sender::next_new(Instant now) {
   if (offered_fin_ && available <= length) fin_at_ = offered_end_;
   Transmission fresh = cut(snd_nxt_, snd_nxt_ + length + (fin_at_ ? 1 : 0), false);
   snd_nxt_ = snd_nxt_ + fresh.length + (fresh.fin ? 1 : 0);
-  if (!timed_end_ && !recovery_point_) {
+  if (!timed_end_ && !recovering()) {
     timed_end_ = snd_nxt_;
     timed_at_ = now;
   }
@@ -81,9 +83,9 @@ std::optional<Transmission> Sender::next_new(Instant now) {
 std::optional<Transmission> Sender::next(Instant now) {
   std::optional<Transmission> segment;
   // RFC 6675, 5, step 4.2, and RFC 6582, 3.2, step 3: the first one goes out in any case.
-  if (std::exchange(recovery_begins_, false)) segment = next_lost();
+  if (losses_ && std::exchange(losses_->begins, false)) segment = next_lost();
   if (!segment && pipe() < cwnd_) {
-    if (recovery_point_) segment = next_lost();
+    if (recovering()) segment = next_lost();
     if (!segment) segment = next_new(now);
   }
   if (segment && deadline_ == kNever) restart_timer(now);
@@ -96,17 +98,21 @@ std::optional<Transmission> Sender::next(Instant now) {
 bool Sender::sack(ClientRange range) {
   range.begin = std::max(range.begin, snd_una_);
   range.end = std::min(range.end, snd_nxt_);
-  return scoreboard_.add(range);
+  return losses().scoreboard.add(range);
+}
+
+Sender::Losses& Sender::losses() {
+  if (!losses_) losses_ = std::make_unique<Losses>();
+  return *losses_;
 }
 
 bool Sender::on_ack(const Ack& ack, Instant now) {
   if (ack.ack > snd_nxt_) return false;
   if (ack.ack < snd_una_) return true;  // old: overtaken on its way
-  const std::int64_t window = ack.window;
-  const bool same_window = window == snd_wnd_;
+  const bool same_window = ack.window == snd_wnd_;
   if (ack.current) {
-    const bool opened = window_closed() && window > 0;
-    snd_wnd_ = window;
+    const bool opened = window_closed() && ack.window > 0;
+    snd_wnd_ = ack.window;
     max_snd_wnd_ = std::max(max_snd_wnd_, snd_wnd_);
     if (opened) {
       rtt_.end_back_off();
@@ -132,19 +138,24 @@ void Sender::on_new_ack(ClientOffset ack, Instant now) {
     rtt_.end_back_off();
   }
   snd_una_ = ack;
-  scoreboard_.advance(ack);
-  duplicate_acks_ = 0;
-  if (recovery_point_ && ack >= *recovery_point_) {
-    recovery_point_.reset();
-  } else if (recovery_point_) {
-    // A partial ack: what follows it is lost too (RFC 6582, 3.2, step 3).
-    high_rxt_ = std::max(high_rxt_, ack);
-    lost_to_ = std::max(lost_to_, std::min(ack + mss_, snd_nxt_));
-    recovery_begins_ = true;
-  }
-  if (!recovery_point_ || cwnd_ < ssthresh_) grow_window(acked);
+  if (losses_) advance_recovery(ack);
+  if (!recovering() || cwnd_ < ssthresh_) grow_window(acked);
   deadline_ = kNever;
   if (in_flight() > 0) restart_timer(now);
+}
+
+void Sender::advance_recovery(ClientOffset ack) {
+  losses_->scoreboard.advance(ack);
+  losses_->duplicate_acks = 0;
+  if (losses_->recovery_point && ack < *losses_->recovery_point) {
+    // A partial ack: what follows it is lost too (RFC 6582, 3.2, step 3).
+    losses_->high_rxt = std::max(losses_->high_rxt, ack);
+    losses_->lost_to = std::max(losses_->lost_to, std::min(ack + mss_, snd_nxt_));
+    losses_->begins = true;
+    return;
+  }
+  losses_->recovery_point.reset();
+  if (losses_->scoreboard.empty()) losses_.reset();
 }
 
 // RFC 5681, 3.1, with the byte counting of RFC 3465 (L = 2).
@@ -158,10 +169,11 @@ void Sender::grow_window(std::int64_t acked) {
 }
 
 void Sender::on_duplicate_ack() {
-  ++duplicate_acks_;
-  if (recovery_point_) return;
+  ++losses().duplicate_acks;
+  if (recovering()) return;
   const std::int64_t threshold = std::int64_t{kDuplicateAckThreshold - 1} * mss_ + 1;
-  if (duplicate_acks_ >= kDuplicateAckThreshold || scoreboard_.lost_before(threshold)) {
+  if (losses_->duplicate_acks >= kDuplicateAckThreshold ||
+      losses_->scoreboard.lost_before(threshold)) {
     enter_recovery();
   }
 }
@@ -169,10 +181,10 @@ void Sender::on_duplicate_ack() {
 void Sender::enter_recovery() {
   ssthresh_ = std::max<std::int64_t>(in_flight() / 2, 2 * std::int64_t{mss_});
   cwnd_ = ssthresh_;
-  recovery_point_ = snd_nxt_;
-  recovery_begins_ = true;
-  high_rxt_ = snd_una_;
-  lost_to_ = std::min(snd_una_ + mss_, snd_nxt_);
+  losses_->recovery_point = snd_nxt_;
+  losses_->begins = true;
+  losses_->high_rxt = snd_una_;
+  losses_->lost_to = std::min(snd_una_ + mss_, snd_nxt_);
 }
 
 void Sender::on_deadline(Instant now) {
@@ -191,10 +203,10 @@ void Sender::on_deadline(Instant now) {
 
 void Sender::retransmit_all() {
   if (in_flight() == 0) return;
-  recovery_point_ = snd_nxt_;
-  high_rxt_ = snd_una_;
-  lost_to_ = snd_nxt_;
-  duplicate_acks_ = 0;
+  losses().recovery_point = snd_nxt_;
+  losses_->high_rxt = snd_una_;
+  losses_->lost_to = snd_nxt_;
+  losses_->duplicate_acks = 0;
   timed_end_.reset();
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "tcpcopy/session/rtt_estimator.hh"
@@ -63,6 +64,7 @@ class Sender {
   ClientOffset snd_una() const { return snd_una_; }
   ClientOffset snd_nxt() const { return snd_nxt_; }
   std::int64_t in_flight() const { return snd_nxt_ - snd_una_; }
+  std::uint32_t mss() const { return mss_; }
   bool fin_sent() const { return fin_at_ && snd_nxt_ > *fin_at_; }
   bool fin_acked() const { return fin_at_ && snd_una_ > *fin_at_; }
   const RttEstimator& rtt() const { return rtt_; }
@@ -70,12 +72,27 @@ class Sender {
   void measure_handshake(Duration rtt) { rtt_.measure(rtt); }
 
  private:
+  // What is known of losses on a connection. Recovery: all before lost_to that is not reported and
+  // not yet sent again (from high_rxt on) is sent again. It ends when recovery_point is
+  // acknowledged.
+  struct Losses {
+    SackScoreboard scoreboard;
+    MaybeOffset<space::Client> recovery_point;
+    bool begins = false;  // the first loss is sent again whatever the window says
+    ClientOffset lost_to;
+    ClientOffset high_rxt;
+    int duplicate_acks = 0;
+  };
+
+  Losses& losses();
+  bool recovering() const { return losses_ && losses_->recovery_point; }
   ClientOffset lost_end() const;
   std::int64_t pipe() const;
   std::optional<Transmission> next_lost();
   std::optional<Transmission> next_new(Instant now);
   Transmission cut(ClientOffset begin, ClientOffset end, bool again) const;
   void on_new_ack(ClientOffset ack, Instant now);
+  void advance_recovery(ClientOffset ack);
   void on_duplicate_ack();
   void enter_recovery();
   void grow_window(std::int64_t acked);
@@ -84,29 +101,20 @@ class Sender {
 
   RttEstimator rtt_;
   std::uint32_t mss_ = 536;
+  bool offered_fin_ = false;
 
   ClientOffset snd_una_;
   ClientOffset snd_nxt_;
   ClientOffset offered_end_;
-  bool offered_fin_ = false;
-  std::optional<ClientOffset> fin_at_;  // once sent
-  std::int64_t snd_wnd_ = 0;
-  std::int64_t max_snd_wnd_ = 0;
-
+  MaybeOffset<space::Client> fin_at_;  // once sent
   std::int64_t cwnd_ = 0;
   std::int64_t ssthresh_ = INT64_MAX;
-
-  // Recovery: all before lost_to_ that is not reported and not yet sent again (from high_rxt_ on)
-  // is sent again. It ends when recovery_point_ is acknowledged.
-  SackScoreboard scoreboard_;
-  int duplicate_acks_ = 0;
-  std::optional<ClientOffset> recovery_point_;
-  bool recovery_begins_ = false;  // the first loss is sent again whatever the window says
-  ClientOffset lost_to_;
-  ClientOffset high_rxt_;
+  std::unique_ptr<Losses> losses_;  // most connections never have any
+  std::uint32_t snd_wnd_ = 0;
+  std::uint32_t max_snd_wnd_ = 0;
 
   // Karn: one segment at a time is timed, and only if it is not sent again.
-  std::optional<ClientOffset> timed_end_;
+  MaybeOffset<space::Client> timed_end_;
   Instant timed_at_;
 
   Instant deadline_ = kNever;

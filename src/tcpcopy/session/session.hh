@@ -60,7 +60,7 @@ class Session : public TimerNode {
 
   bool ended() const { return phase_ == Phase::kEnded; }
   /// Whether the client is known to have closed or aborted.
-  bool client_ended() const { return stream_.end().has_value(); }
+  bool client_ended() const { return stream_.end() != nullptr; }
   /// Whether the segment, a SYN, is the one that began this session.
   bool began_with(const ClientSegment& syn) const;
 

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The client's side of a session: what a captured packet says.
+#include "tcpcopy/session/session.hh"
+
+#include <algorithm>
+
+#include "tcpcopy/session/limits.hh"
+#include "tcpcopy/session/request_boundary.hh"
+
+namespace tcpcopy::session {
+
+bool Session::began_with(const ClientSegment& syn) const { return from_start_ && syn.seq == iss_; }
+
+void Session::begin(const ClientSegment& first, const Context& ctx) {
+  syn_captured_at_ = last_client_at_ = target_owes_since_ = ctx.now;
+  look_again_at_ = ctx.now + std::min(ctx.settings.session_timeout, ctx.settings.idle_timeout);
+  from_start_ = first.flags.syn();
+  offer_.options = first.options;
+  if (from_start_) {
+    iss_ = first.seq;
+    offer_.syn_window = first.window;
+    offer_.window = first.window;
+    client_numbers_ = SequenceMap<space::Client>(iss_, ClientOffset(-1));
+    return;
+  }
+  // Its SYN was not seen: what it offered is made up, its numbers begin here.
+  ++ctx.ledger.joined;
+  iss_ = first.seq - 1;
+  client_numbers_ = SequenceMap<space::Client>(first.seq, ClientOffset(0));
+  offer_.options.mss = ctx.settings.made_up_mss;
+  offer_.options.sack_permitted = true;
+  offer_.options.window_scale = 7;
+  connection_.on_client_ready(ctx.now);
+  phase_ = Phase::kSuspended;
+}
+
+void Session::on_client_segment(const ClientSegment& segment, const Context& ctx) {
+  last_client_at_ = ctx.now;
+  if (!outstanding()) target_owes_since_ = ctx.now;
+  ctx.ledger.captured += {1, segment.payload_length};
+  if (segment.flags.syn()) {
+    take_syn(segment, ctx);
+    return;
+  }
+  const ClientOffset at = client_numbers_.unwrap(segment.seq, stream_.contiguous_end());
+  if (at - stream_.contiguous_end() > kMaxAhead || at < ClientOffset(-1)) {
+    if (segment.payload_length == 0) {
+      ++ctx.ledger.control_packets;
+    } else {
+      ctx.ledger.lose(LossReason::kAbsurdSequence, {1, segment.payload_length});
+    }
+    return;
+  }
+  take_ack(segment, ctx);
+  if (is_keep_alive(segment, at)) connection_.send_keep_alive(ctx);
+  // Behind the client's FIN its numbers are one beyond its bytes.
+  stream_.note_sent(stream_.end() ? std::min(at, stream_.end()->at) : at);
+  take_payload(segment, at, ctx);
+  if (segment.flags.fin() || segment.flags.rst()) take_end(segment, at);
+  note_hole(ctx.now);
+  advance(ctx);
+}
+
+void Session::take_syn(const ClientSegment& syn, const Context& ctx) {
+  take_payload(syn, ClientOffset(0), ctx);  // Fast Open's data is stream data like any other
+  if (!online_known_) syn_captured_at_ = ctx.now;
+  if (phase_ == Phase::kAwaitingRoute) connect(ClientOffset(0), ctx);
+}
+
+void Session::take_ack(const ClientSegment& segment, const Context& ctx) {
+  if (!segment.flags.ack()) return;
+  if (segment.flags.rst() && !online_known_) return;
+  if (!online_known_) {
+    // The first ack of a whole connection acknowledges the online server's SYN.
+    online_known_ = true;
+    online_numbers_ = SequenceMap<space::Online>(segment.ack, OnlineOffset(0));
+    if (from_start_) {
+      rtt_ = ctx.settings.rtt.value_or(ctx.now - syn_captured_at_);
+      connection_.set_rtt(rtt_);
+    }
+  }
+  const OnlineOffset acked = online_numbers_.unwrap(segment.ack, online_acked_);
+  if (acked > online_acked_) progress_at_ = ctx.now;
+  online_acked_ = std::max(online_acked_, acked);
+  const std::uint32_t shift = from_start_ ? offer_.options.window_scale.value_or(0) : 0U;
+  offer_.window = std::max(offer_.window, std::uint32_t{segment.window} << shift);
+  connection_.on_client_ready(ctx.now);
+}
+
+void Session::take_payload(const ClientSegment& segment, ClientOffset at, const Context& ctx) {
+  Ledger& ledger = ctx.ledger;
+  if (segment.payload_length == 0) {
+    ++ledger.control_packets;
+    return;
+  }
+  const Account whole{1, segment.payload_length};
+  if (stream_.end() && at >= stream_.end()->at) {  // bytes behind a FIN
+    ledger.lose(LossReason::kAbsurdSequence, whole);
+    return;
+  }
+  const Chunk::Origin origin{online_acked_, ctx.now, segment.flags.psh()};
+  const std::uint32_t inserted = stream_.insert(at, segment.payload, origin);
+  if (inserted == 0) {
+    ledger.duplicate += whole;
+    return;
+  }
+  learn_protocol();
+  ledger.held += {1, inserted};
+  ledger.duplicate += {0, segment.payload_length - inserted};
+}
+
+// Remembers how the stream began: where it has to be joined again, requests begin alike.
+void Session::learn_protocol() {
+  if (!from_start_ || head_size_ == head_.size()) return;
+  std::array<Bytes, kRequestStart> pieces;
+  const ClientOffset at(head_size_);
+  const auto left = static_cast<std::uint32_t>(head_.size()) - head_size_;
+  const auto gathered = stream_.gather(at, left, pieces);
+  for (const Bytes piece : std::span(pieces).first(gathered.pieces)) {
+    std::copy(piece.begin(), piece.end(), head_.begin() + head_size_);
+    head_size_ = static_cast<std::uint8_t>(head_size_ + piece.size());
+  }
+  if (looks_like_request(Bytes(head_).first(head_size_))) content_tells_ = true;
+}
+
+void Session::take_end(const ClientSegment& segment, ClientOffset at) {
+  const ClientOffset end_at = at + segment.payload_length;
+  if (segment.flags.fin()) stream_.set_fin(end_at, online_acked_);
+  if (segment.flags.rst()) stream_.set_reset(end_at, online_acked_);
+}
+
+// RFC 9293, 3.8.4: one before what the online server expects, with no byte or an old one.
+bool Session::is_keep_alive(const ClientSegment& segment, ClientOffset at) const {
+  return segment.payload_length <= 1 && at + 1 == stream_.contiguous_end() && !stream_.has_hole() &&
+         stream_.first() == nullptr && !segment.flags.fin();
+}
+
+void Session::note_hole(Instant now) {
+  if (!stream_.has_hole()) {
+    hole_since_ = kNever;
+  } else if (hole_since_ == kNever) {
+    hole_since_ = now;
+  }
+}
+
+// When a hole is taken for what capture has missed. That the client sees new responses is a sign
+// that the online server has the bytes; silence may be a retransmission that was lost as well.
+Instant Session::hole_patience_ends() const {
+  if (hole_since_ == kNever) return kNever;
+  const bool goes_on = progress_at_ >= hole_since_ + kHoleProof;
+  return hole_since_ + (goes_on ? std::max(kHolePatience, 6 * rtt_) : kMaxHolePatience);
+}
+
+}  // namespace tcpcopy::session
