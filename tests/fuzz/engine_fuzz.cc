@@ -24,7 +24,7 @@ session::Settings settings(std::uint8_t bits) {
   if ((bits & 4U) != 0) settings.rtt = 20ms;
   if ((bits & 8U) != 0) settings.max_sessions = 2;
   if ((bits & 16U) != 0) settings.max_held_per_session = 4000;
-  if ((bits & 32U) != 0) settings.max_held = 6000;
+  if ((bits & 32U) != 0) settings.max_memory = 8000;
   return settings;
 }
 

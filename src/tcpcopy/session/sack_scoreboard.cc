@@ -2,6 +2,7 @@
 #include "tcpcopy/session/sack_scoreboard.hh"
 
 #include <algorithm>
+#include <ranges>
 
 namespace tcpcopy::session {
 
@@ -35,9 +36,9 @@ std::int64_t SackScoreboard::bytes() const {
 
 std::optional<ClientOffset> SackScoreboard::lost_before(std::int64_t threshold) const {
   std::int64_t above = 0;
-  for (auto range = ranges_.rbegin(); range != ranges_.rend(); ++range) {
-    above += range->length();
-    if (above >= threshold) return range->begin;
+  for (const ClientRange& range : std::ranges::reverse_view(ranges_)) {
+    above += range.length();
+    if (above >= threshold) return range.begin;
   }
   return std::nullopt;
 }
