@@ -1,6 +1,18 @@
 # All of these are Debian packages: scripts/packages.txt.
 find_package(PkgConfig REQUIRED)
-pkg_check_modules(PCAP REQUIRED IMPORTED_TARGET libpcap)
+if(TCPCOPY_PFRING_ROOT)
+  # PF_RING's libpcap captures through its kernel module where that is loaded.
+  find_path(PFRING_PCAP_INCLUDE_DIR pcap/pcap.h
+    PATHS "${TCPCOPY_PFRING_ROOT}/include" NO_DEFAULT_PATH REQUIRED)
+  find_library(PFRING_PCAP_LIBRARY pcap PATHS "${TCPCOPY_PFRING_ROOT}/lib" NO_DEFAULT_PATH REQUIRED)
+  find_library(PFRING_LIBRARY pfring PATHS "${TCPCOPY_PFRING_ROOT}/lib" NO_DEFAULT_PATH REQUIRED)
+  add_library(PkgConfig::PCAP INTERFACE IMPORTED GLOBAL)
+  target_include_directories(PkgConfig::PCAP SYSTEM INTERFACE "${PFRING_PCAP_INCLUDE_DIR}")
+  target_link_libraries(PkgConfig::PCAP INTERFACE
+    "${PFRING_PCAP_LIBRARY}" "${PFRING_LIBRARY}" ${CMAKE_DL_LIBS})
+else()
+  pkg_check_modules(PCAP REQUIRED IMPORTED_TARGET libpcap)
+endif()
 
 find_path(LIBNET_INCLUDE_DIR libnet.h REQUIRED)
 find_library(LIBNET_LIBRARY net REQUIRED)
@@ -19,4 +31,11 @@ if(TCPCOPY_TESTS)
 endif()
 if(TCPCOPY_BENCH)
   find_package(benchmark REQUIRED)
+endif()
+
+# What the daemons allocate with: TCPCOPY_WITH_TCMALLOC needs libgoogle-perftools-dev.
+add_library(tcpcopy_malloc INTERFACE)
+if(TCPCOPY_WITH_TCMALLOC)
+  find_library(TCMALLOC_LIBRARY NAMES tcmalloc_minimal tcmalloc REQUIRED)
+  target_link_libraries(tcpcopy_malloc INTERFACE "${TCMALLOC_LIBRARY}")
 endif()
