@@ -10,6 +10,7 @@
 #include <random>
 #include <utility>
 
+#include "common/net/datagram_packet.hh"
 #include "common/runtime/daemon.hh"
 #include "tcpcopy/capture/client_segment.hh"
 #include "tcpcopy/inject/path_mtu.hh"
@@ -80,6 +81,13 @@ Replayer::Replayer(const options::Options& options)
               session::SourceAddresses(options.client_pool, options.loopback_as), loop_.now()),
       rules_(options.rules) {
   if (!options.response_devices.empty()) open_responses();
+  const session::Settings settings = settings_of(options);
+  injector_->set_mtu(settings.mtu);
+  if (options.udp) {
+    datagrams_.emplace(settings, rules_,
+                       session::SourceAddresses(options.client_pool, options.loopback_as),
+                       loop_.now());
+  }
 }
 
 void Replayer::open_responses() {
@@ -99,7 +107,12 @@ RouteSink& Replayer::routes() {
 StatisticsSources Replayer::statistics() const {
   capture_->update_counters();
   const auto responses = responses_ ? std::optional(responses_->counters()) : std::nullopt;
-  return {engine_.ledger(), capture_->counters(), injector_->counters(), links_, responses};
+  return {engine_.ledger(),
+          capture_->counters(),
+          injector_->counters(),
+          links_,
+          responses,
+          datagrams_ ? &datagrams_->counts() : nullptr};
 }
 
 int Replayer::run() {
@@ -167,7 +180,7 @@ void Replayer::capture() {
 // Of a capture that has no descriptor: a file waits for time, and for the sessions.
 void Replayer::capture_what_is_due() {
   if (input_ended_ || draining_) return;
-  const bool routes_known = responses_ || links_.any_connected();
+  const bool routes_known = datagrams_ || responses_ || links_.any_connected();
   capture_->hold_back(!routes_known || engine_.unfinished() > kMaxUnfinished ||
                           engine_.ledger().held.bytes > kMaxHeldOfFiles,
                       loop_.now());
@@ -188,16 +201,28 @@ void Replayer::finish_pass() {
 }
 
 void Replayer::take(Bytes packet) {
+  if (datagrams_) return take_datagram(packet);
   const auto segment = capture::client_segment(packet, capture_->counters());
-  if (!segment) return;
-  // What was captured once may well have gone to the target. What is captured now has not, unless
-  // this process sent it.
-  const bool live = options_.capture.way != options::CaptureOptions::Way::kFile;
-  if (live && rules_.is_target(segment->destination)) {
-    ++capture_->counters().own_packets;
-    return;
-  }
+  if (!segment || is_own(segment->destination)) return;
   engine_.on_client_segment(*segment, loop_.now(), output());
+}
+
+void Replayer::take_datagram(Bytes packet) {
+  const auto datagram = net::parse_datagram(packet);
+  if (!datagram) {
+    ++capture_->counters().malformed[static_cast<std::size_t>(datagram.error)];
+  } else if (!is_own(datagram.value.destination)) {
+    datagrams_->on_datagram(datagram.value, loop_.now(), *injector_);
+  }
+}
+
+// What was captured once may well have gone to the target. What is captured now has not, unless
+// this process sent it.
+bool Replayer::is_own(const Endpoint& destination) {
+  const bool live = options_.capture.way != options::CaptureOptions::Way::kFile;
+  if (!live || !rules_.is_target(destination)) return false;
+  ++capture_->counters().own_packets;
+  return true;
 }
 
 // What the wake-up brought leaves here: routes before the packets whose answers need them.

@@ -13,6 +13,7 @@
 #include "tcpcopy/options/options.hh"
 #include "tcpcopy/progress.hh"
 #include "tcpcopy/responses/device_responses.hh"
+#include "tcpcopy/session/datagram_replay.hh"
 #include "tcpcopy/session/engine.hh"
 #include "tcpcopy/statistics.hh"
 
@@ -34,6 +35,8 @@ class Replayer {
   void connect_rooms();
   void capture();
   void take(Bytes packet);
+  void take_datagram(Bytes packet);
+  bool is_own(const Endpoint& destination);
   void capture_what_is_due();
   void finish_pass();
   void end_turn();
@@ -55,6 +58,7 @@ class Replayer {
   std::unique_ptr<responses::DeviceResponses> responses_;  // instead of links
   session::Engine engine_;
   session::TargetRules rules_;
+  std::optional<session::DatagramReplay> datagrams_;  // --udp: instead of the engine
   std::optional<ProgressReport> progress_;
   bool links_changed_ = false;
   bool input_ended_ = false;  // no more is captured in this pass; sessions finish

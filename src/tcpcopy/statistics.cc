@@ -63,6 +63,12 @@ void log_statistics(const StatisticsSources& sources) {
     spdlog::warn("the kernel dropped {} packets at capture (see -B); it refused {} packets: {}",
                  sources.capture.kernel_drops, inject.refused, to_string(inject));
   }
+  if (sources.datagrams != nullptr) {
+    const auto& datagrams = *sources.datagrams;
+    spdlog::info("datagrams captured:{} left out:{} sent:{}; bytes captured:{} sent:{}",
+                 datagrams.captured.packets, datagrams.sampled_out.packets, datagrams.sent.packets,
+                 datagrams.captured.bytes, datagrams.sent.bytes);
+  }
   if (sources.responses) {
     spdlog::info("responses captured:{} kernel drops:{}", sources.responses->packets,
                  sources.responses->kernel_drops);
@@ -97,6 +103,10 @@ double delivered_percent(const StatisticsSources& sources) {
     return 100 * static_cast<double>(part) / static_cast<double>(whole);
   };
   const std::uint64_t sessions = ledger.sessions_opened - ledger.sessions_lost[left_out];
+  if (sources.datagrams != nullptr) {  // what leaves counts as delivered: nobody answers for it
+    const std::uint64_t sent = sources.datagrams->sent.packets;
+    return sent == 0 ? 0 : percent(sent - std::min(sent, sources.inject.refused), sent);
+  }
   if (sessions == 0) return 0;
   const std::uint64_t bytes = ledger.captured.bytes - ledger.duplicate.bytes -
                               ledger.lost[left_out].bytes + sources.capture.cut_bytes;

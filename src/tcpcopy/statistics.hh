@@ -7,6 +7,7 @@
 #include "common/net/capture_counters.hh"
 #include "tcpcopy/inject/injector.hh"
 #include "tcpcopy/link/intercept_links.hh"
+#include "tcpcopy/session/datagram_replay.hh"
 #include "tcpcopy/session/ledger.hh"
 
 namespace tcpcopy {
@@ -17,7 +18,8 @@ struct StatisticsSources {
   const net::CaptureCounters& capture;
   const inject::InjectCounters& inject;
   const link::InterceptLinks& links;
-  std::optional<net::CaptureCounters> responses;  ///< of --responses
+  std::optional<net::CaptureCounters> responses;               ///< of --responses
+  const session::DatagramReplay::Counts* datagrams = nullptr;  ///< of --udp
 };
 
 /// Logs the state of the replay. The words of 1.x (`active`, `conns`, `resp`, `c-resp`, `all clt`,

@@ -2,6 +2,7 @@
 #include "tcpcopy/ways.hh"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
 
 #include <algorithm>
 #include <utility>
@@ -68,7 +69,8 @@ std::unique_ptr<capture::ClientCapture> make_capture(const options::Options& opt
   if (options.capture.way == CaptureWay::kFile) return open_files(options);
   refuse_loops(options);
   if (options.capture.way == CaptureWay::kPcap) return open_devices(options);
-  return std::make_unique<capture::RawCapture>(options::capture_filter(options),
+  return std::make_unique<capture::RawCapture>(options.udp ? IPPROTO_UDP : IPPROTO_TCP,
+                                               options::capture_filter(options),
                                                options.capture_buffer_mb << 20);
 }
 

@@ -1,5 +1,6 @@
 """The ways in and out: files, devices, responses without an intercept."""
 
+import json
 import struct
 import sys
 import time
@@ -294,3 +295,34 @@ def test_a_device_that_is_down_for_a_while(recorded, way):
     assert tcpcopy.popen.wait(60) == 0, tcpcopy.log()
     assert_all_delivered(tcpcopy)
     assert_alike(peers)
+
+
+UDP_WAYS = {
+    "raw": ((), 5000),
+    "pcap_and_link": (WAYS["both"], 1400),  # libpcap sees fragments, which are not put together
+    "twice": (("-n", "2", "-c", POOL), 500),
+}
+
+
+@pytest.mark.parametrize("way,size", UDP_WAYS.values(), ids=UDP_WAYS.keys())
+def test_datagrams(make_lab, way, size):
+    lab = make_lab()
+    reports = {}
+    for host, port in (("online", 53), ("target", 5353)):
+        reports[host] = lab.work / f"{host}-datagrams.json"
+        lab.start(host, sys.executable, HERE / "datagrams.py", "serve", reports[host], port,
+                  name="datagrams").wait_for("listening")
+    tcpcopy = lab.start("online", lab.build / "src/tcpcopy/tcpcopy", "--udp", "-x",
+                        f"53-{ADDRESS['target']}:5353", *way).wait_for("started")
+    client = lab.start("client", sys.executable, HERE / "datagrams.py", "send", ADDRESS["online"],
+                       53, 1000, size, name="datagrams")
+    assert client.popen.wait(30) == 0, client.log()
+    time.sleep(0.5)
+    tcpcopy.stop()
+    for process in lab.processes:
+        process.stop()
+    online, target = (json.loads(reports[host].read_text()) for host in ("online", "target"))
+    times = 2 if "-n" in way else 1
+    assert len(online) == 1000
+    assert target == {payload: count * times for payload, count in online.items()}
+    assert f"datagrams captured:1000 left out:0 sent:{1000 * times};" in tcpcopy.log()

@@ -8,7 +8,6 @@
 namespace tcpcopy::net {
 namespace {
 
-constexpr std::uint8_t kProtocolTcp = 6;
 constexpr std::uint16_t kMoreFragments = 0x2000;
 constexpr std::uint16_t kFragmentOffset = 0x1fff;
 constexpr std::size_t kWord = 4;  // IHL and data offset count 32-bit words
@@ -48,7 +47,7 @@ std::string_view to_string(ParseError error) {
   return "unknown";
 }
 
-Parsed<Ipv4Header> parse_ipv4_header(Bytes bytes) {
+Parsed<Ipv4Header> parse_ipv4_header(Bytes bytes, std::uint8_t protocol) {
   using Result = Ipv4Header;
   if (bytes.empty()) return failed<Result>(ParseError::kTruncated);
   if (byte_at(bytes, 0) >> 4U != 4) return failed<Result>(ParseError::kNotIpv4);
@@ -62,7 +61,7 @@ Parsed<Ipv4Header> parse_ipv4_header(Bytes bytes) {
   if ((load_be16(&bytes[6]) & (kMoreFragments | kFragmentOffset)) != 0) {
     return failed<Result>(ParseError::kFragment);
   }
-  if (byte_at(bytes, 9) != kProtocolTcp) return failed<Result>(ParseError::kNotTcp);
+  if (byte_at(bytes, 9) != protocol) return failed<Result>(ParseError::kNotTcp);
   ip.source = Address::v4(load_be32(&bytes[12]));
   ip.destination = Address::v4(load_be32(&bytes[16]));
   return {ip};

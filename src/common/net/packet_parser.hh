@@ -74,8 +74,12 @@ struct Parsed {
   explicit operator bool() const { return error == ParseError::kNone; }
 };
 
+inline constexpr std::uint8_t kProtocolTcp = 6;
+inline constexpr std::uint8_t kProtocolUdp = 17;
+
 /// @param bytes begin at the IPv4 header. Only the fixed header need be there.
-Parsed<Ipv4Header> parse_ipv4_header(Bytes bytes);
+/// @param protocol that must stand in it, else the error is kNotTcp.
+Parsed<Ipv4Header> parse_ipv4_header(Bytes bytes, std::uint8_t protocol = kProtocolTcp);
 
 /// @param bytes begin at the TCP header; at least its first 20 bytes must be there.
 /// @param cut options beyond the end of `bytes` are missing and that is no error.

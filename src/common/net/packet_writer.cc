@@ -13,7 +13,6 @@ namespace {
 constexpr std::uint8_t kVersionAndLength = 0x45;
 constexpr std::uint16_t kDontFragment = 0x4000;
 constexpr std::uint8_t kTimeToLive = 64;  // RFC 1700's default, and Linux's
-constexpr std::uint8_t kProtocolTcp = 6;
 
 void write_ipv4_header(const ReplaySegment& segment, std::uint16_t identification,
                        std::span<std::byte> packet) {

@@ -9,7 +9,6 @@ namespace tcpcopy::net {
 namespace {
 
 constexpr std::size_t kMaxPacket = 65535;
-constexpr std::uint8_t kProtocolTcp = 6;
 constexpr std::uint8_t kPlain = TcpFlags::kAck;
 constexpr std::uint8_t kLast = TcpFlags::kAck | TcpFlags::kPsh;
 

@@ -5,13 +5,13 @@
 
 #include "common/net/bytes.hh"
 #include "common/net/link_layer.hh"
+#include "common/net/packet_parser.hh"
 
 namespace tcpcopy::net {
 namespace {
 
 constexpr std::size_t kIpv4Header = 20;  // without options
 constexpr std::uint8_t kProtocolIpip = 4;
-constexpr std::uint8_t kProtocolUdp = 17;
 constexpr std::uint8_t kProtocolGre = 47;
 constexpr std::uint16_t kFragmentBits = 0x3fff;  // more fragments, and the offset
 

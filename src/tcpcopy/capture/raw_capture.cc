@@ -59,8 +59,8 @@ struct RawCapture::Batch {
   std::array<std::array<std::byte, kControlSize>, kBatch> control{};
 };
 
-RawCapture::RawCapture(const std::string& filter, int buffer_bytes)
-    : fd_(::socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP)),
+RawCapture::RawCapture(int protocol, const std::string& filter, int buffer_bytes)
+    : fd_(::socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol)),
       batch_(std::make_unique<Batch>()) {
   if (!fd_) {
     const int error = errno;

@@ -18,11 +18,12 @@ namespace tcpcopy::capture {
 
 class RawCapture : public ClientCapture {
  public:
+  /// @param protocol IPPROTO_TCP or IPPROTO_UDP.
   /// @param filter libpcap's language.
   /// @param buffer_bytes of the socket.
   /// Throws SystemError, which says how to grant CAP_NET_RAW when that is missing, or UsageError
   /// when the filter is refused.
-  RawCapture(const std::string& filter, int buffer_bytes);
+  RawCapture(int protocol, const std::string& filter, int buffer_bytes);
   ~RawCapture() override;
   RawCapture(const RawCapture&) = delete;
   RawCapture& operator=(const RawCapture&) = delete;

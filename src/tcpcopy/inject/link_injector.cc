@@ -218,23 +218,38 @@ void LinkInjector::send(const ReplaySegment& segment, std::span<const Bytes> pay
   }
   const Way* way = way_to(segment.destination.address);
   if (way == nullptr) return refuse(EHOSTUNREACH);
-  if (batch.count == kBatch) flush();
+  const auto to = begin_frame(*way, net::kMaxHeaders + segment.payload_length);
+  end_frame(net::write_packet(segment, payload, identification_++, to), net::SegmentRun(segment));
+}
 
-  const std::span<std::byte> to =
-      batch.reserve(kPacketAt + net::kMaxHeaders + segment.payload_length);
+void LinkInjector::put(Bytes packet, const Address& destination) {
+  const Way* way = way_to(destination);
+  if (way == nullptr) return refuse(EHOSTUNREACH);
+  const auto to = begin_frame(*way, packet.size());
+  std::copy(packet.begin(), packet.end(), to.begin());
+  end_frame(packet.size(), net::SegmentRun(ReplaySegment()));
+}
+
+// Returns room for the IP packet.
+std::span<std::byte> LinkInjector::begin_frame(const Way& way, std::size_t room) {
+  if (batch_->count == kBatch) flush();
+  const std::span<std::byte> to = batch_->reserve(kPacketAt + room);
   std::fill_n(to.begin(), sizeof(CutHeader), std::byte{0});
   ether_header ethernet{};
-  std::memcpy(&ethernet.ether_dhost, way->destination.octets.data(), ETH_ALEN);
-  std::memcpy(&ethernet.ether_shost, way->source.octets.data(), ETH_ALEN);
+  std::memcpy(&ethernet.ether_dhost, way.destination.octets.data(), ETH_ALEN);
+  std::memcpy(&ethernet.ether_shost, way.source.octets.data(), ETH_ALEN);
   ethernet.ether_type = htons(ETHERTYPE_IP);
   std::memcpy(&to[sizeof(CutHeader)], &ethernet, sizeof ethernet);
-  Batch::Frame& frame = batch.frames[batch.count++];
-  frame.begin = batch.used;
-  frame.size =
-      kPacketAt + net::write_packet(segment, payload, identification_++, to.subspan(kPacketAt));
-  frame.way = way;
-  frame.run = net::SegmentRun(segment);
-  batch.used += frame.size;
+  batch_->frames[batch_->count].way = &way;
+  return to.subspan(kPacketAt);
+}
+
+void LinkInjector::end_frame(std::size_t packet_size, const net::SegmentRun& run) {
+  Batch::Frame& frame = batch_->frames[batch_->count++];
+  frame.begin = batch_->used;
+  frame.size = kPacketAt + packet_size;
+  frame.run = run;
+  batch_->used += frame.size;
 }
 
 // The last frame stands at the end of the buffer, so it can grow.

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "common/net/segment_run.hh"
 #include "common/runtime/unique_fd.hh"
 #include "tcpcopy/address.hh"
 #include "tcpcopy/inject/injector.hh"
@@ -44,12 +45,17 @@ class LinkInjector : public Injector {
   void flush() override;
   void refresh() override;
 
+ protected:
+  void put(Bytes packet, const Address& destination) override;
+
  private:
   struct Way;
   struct Batch;
 
   void find_way(Way& way, int device) const;
   Way* way_to(const Address& target);
+  std::span<std::byte> begin_frame(const Way& way, std::size_t room);
+  void end_frame(std::size_t packet_size, const net::SegmentRun& run);
   void add_to_run(std::span<const Bytes> payload);
   void prepare(std::size_t index);
 

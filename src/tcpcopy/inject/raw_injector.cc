@@ -52,20 +52,32 @@ RawInjector::RawInjector() : batch_(std::make_unique<Batch>()) {
 
 RawInjector::~RawInjector() = default;
 
-void RawInjector::send(const ReplaySegment& segment, std::span<const Bytes> payload) {
+std::span<std::byte> RawInjector::reserve(std::size_t room) {
   if (batch_->count == kBatch) flush();
   Batch& batch = *batch_;
-  const std::size_t room = net::kMaxHeaders + segment.payload_length;
   if (batch.bytes.size() < batch.used + room) batch.bytes.resize(2 * batch.bytes.size() + room);
-  const std::size_t size = net::write_packet(segment, payload, identification_++,
-                                             std::span(batch.bytes).subspan(batch.used));
+  return std::span(batch.bytes).subspan(batch.used);
+}
+
+void RawInjector::commit(std::size_t size, const Address& destination) {
+  Batch& batch = *batch_;
   sockaddr_in& address = batch.addresses[batch.count];
   address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(segment.destination.address.v4_bits());
+  address.sin_addr.s_addr = htonl(destination.v4_bits());
   batch.begin[batch.count] = batch.used;
   batch.vectors[batch.count].iov_len = size;
   batch.used += size;
   ++batch.count;
+}
+
+void RawInjector::send(const ReplaySegment& segment, std::span<const Bytes> payload) {
+  const auto to = reserve(net::kMaxHeaders + segment.payload_length);
+  commit(net::write_packet(segment, payload, identification_++, to), segment.destination.address);
+}
+
+void RawInjector::put(Bytes packet, const Address& destination) {
+  std::copy(packet.begin(), packet.end(), reserve(packet.size()).begin());
+  commit(packet.size(), destination);
 }
 
 void RawInjector::flush() {

@@ -29,10 +29,16 @@ class RawInjector : public Injector {
 
   void flush() override;
 
+ protected:
+  void put(Bytes packet, const Address& destination) override;
+
  private:
   static constexpr std::size_t kBatch = 128;
 
   struct Batch;
+
+  std::span<std::byte> reserve(std::size_t room);
+  void commit(std::size_t size, const Address& destination);
   struct CloseLibnet {
     void operator()(void* context) const;
   };

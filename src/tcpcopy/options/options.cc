@@ -49,6 +49,8 @@ void declare_what(CLI::App& app, Texts& texts, Options& options) {
   app.add_option("-F,--filter", options.filter,
                  "Capture filter in libpcap's language, instead of the one made from -x")
       ->group(group);
+  app.add_flag("--udp", options.udp, "Datagrams instead of connections; no intercept is needed")
+      ->group(group);
   app.add_flag("-O,--only-from-start", texts.only_from_start, "Only connections whose SYN was seen")
       ->group(group);
 }
@@ -153,6 +155,13 @@ void interpret_settings(const Texts& texts, Options& options) {
 
 // Responses come from intercepts or from devices of this host.
 void interpret_intercepts(const Texts& texts, Options& options) {
+  if (options.udp) {
+    if (!options.response_devices.empty()) {
+      throw UsageError("--udp and --responses: no response to a datagram is needed; leave it out");
+    }
+    if (!texts.intercepts.empty()) options.notes.emplace_back("--udp: -s has no effect");
+    return;
+  }
   if (texts.intercepts.empty() && options.response_devices.empty()) {
     throw UsageError(
         "-s is missing: where does intercept run? "
@@ -262,7 +271,8 @@ std::string capture_filter(const Options& options) {
                                    ? fmt::format(" and not ({} or {})", any_target(options, "dst"),
                                                  any_target(options, "src"))
                                    : "";
-  return fmt::format("tcp and ({}){}{}", wanted, only_loopback, not_ours);
+  return fmt::format("{} and ({}){}{}", options.udp ? "udp" : "tcp", wanted, only_loopback,
+                     not_ours);
 }
 
 }  // namespace tcpcopy::options

@@ -26,6 +26,7 @@ struct Options {
   std::optional<std::uint16_t> mtu;        ///< -M; none: that of the route
   CaptureOptions capture;
   SendOptions send;
+  bool udp = false;                           ///< datagrams instead of connections
   std::vector<std::string> response_devices;  ///< --responses; empty: intercepts bring them
   session::Settings settings;
   wire::FrameMode mode;

@@ -18,6 +18,7 @@ class Refusing : public Injector {
     refuse(error_);
   }
   void flush() override {}
+  void put(Bytes /*packet*/, const Address& /*destination*/) override { refuse(error_); }
 
  private:
   int error_;
