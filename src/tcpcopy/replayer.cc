@@ -71,6 +71,7 @@ void log_amplification(const options::Options& options) {
 Replayer::Replayer(const options::Options& options)
     : options_(options),
       capture_(make_capture(options)),
+      missed_(options.lose_captured),
       injector_(make_injector(options)),
       links_(loop_, {options.intercepts, options.links, options.mode, options.single},
              {[this](const Response& response) {
@@ -123,6 +124,9 @@ int Replayer::run() {
   if (progress_) progress_->clear();
   log_summary(statistics());
   capture_->log_summary();
+  if (options_.lose_captured > 0) {
+    spdlog::warn("--lose-captured, for tests: packets thrown away:{}", missed_.count());
+  }
   return exit_status();
 }
 
@@ -201,6 +205,7 @@ void Replayer::finish_pass() {
 }
 
 void Replayer::take(Bytes packet) {
+  if (missed_.next()) return;
   if (datagrams_) return take_datagram(packet);
   const auto segment = capture::client_segment(packet, capture_->counters());
   if (!segment || is_own(segment->destination)) return;

@@ -8,6 +8,7 @@
 #include "common/runtime/event_loop.hh"
 #include "common/runtime/log.hh"
 #include "tcpcopy/capture/client_capture.hh"
+#include "tcpcopy/capture/missed_packets.hh"
 #include "tcpcopy/inject/injector.hh"
 #include "tcpcopy/link/intercept_links.hh"
 #include "tcpcopy/options/options.hh"
@@ -53,6 +54,7 @@ class Replayer {
   options::Options options_;
   runtime::EventLoop loop_;
   std::unique_ptr<capture::ClientCapture> capture_;
+  capture::MissedPackets missed_;
   std::unique_ptr<inject::Injector> injector_;
   link::InterceptLinks links_;
   std::unique_ptr<responses::DeviceResponses> responses_;  // instead of links

@@ -157,3 +157,23 @@ def test_loss_on_the_way_to_the_target(web):
     log = assert_sound(tcpcopy)
     assert statistic(log, "lost") == 0
     assert statistic(log, "retransmit") > 50
+
+
+def test_capture_misses_packets(web):
+    """What is lost are the requests that were missed, and the ledger knows of each hole."""
+    lab, online, target = web
+    lab.intercept()
+    tcpcopy = lab.tcpcopy("-c", POOL, "--lose-captured", 100)
+    client = wrk(lab, 50, 8, pause_ms=10)
+    assert_done(client)
+    expected = online.requests()
+    time.sleep(1.5)  # statistics come each second
+    wait_until(lambda: statistic(tcpcopy.log(), "held") == 0, 40, "the last hole's end")
+    count = target.requests()
+    log = assert_sound(tcpcopy)
+    missed = statistic(log, "packets thrown away")
+    assert missed > expected / 2000
+    assert expected * 0.99 <= count <= expected
+    holes = [int(n) for n in re.findall(r"capture-hole:(\d+)/\d+B/(\d+)s", log)[-1]]
+    assert 0 < holes[1] <= 50  # sessions; one can have several holes
+    assert expected - count <= missed + holes[0]

@@ -10,6 +10,7 @@
 #include "common/runtime/command_line.hh"
 #include "common/runtime/errors.hh"
 #include "common/runtime/option_values.hh"
+#include "tcpcopy/capture/missed_packets.hh"
 #include "tcpcopy/options/rule_syntax.hh"
 #include "tcpcopy/version.hh"
 
@@ -23,7 +24,7 @@ struct Texts {
   std::string rules, intercepts, pool, loopback_as;
   std::string port = "36524", links = "2", mtu, mss = "1460", rtt, timeout = "600", idle,
               memory = "2048";
-  std::string buffer = "16", statistics = "30";
+  std::string buffer = "16", statistics = "30", lose_captured = "0";
   std::string ignored;
   std::string copies = "1", port_group = "0", percent = "100", ramp;
   bool gradually = false;
@@ -119,6 +120,7 @@ void declare_process(CLI::App& app, Texts& texts, Options& options) {
   app.add_flag("-d,--daemon", options.daemon, "Go to the background")->group(group);
   app.add_option("--statistics", texts.statistics, "Seconds between statistics lines")
       ->group(group);
+  app.add_option("--lose-captured", texts.lose_captured, "For tests")->group("");  // not in --help
   const std::string old = "Accepted from 1.x, without effect";
   app.add_flag("-L,--lonely", texts.lonely, "Stay without intercepts: now the default")->group(old);
   app.add_option("-U", texts.ignored, "Session pool size")->group(old);
@@ -192,6 +194,8 @@ void interpret(const Texts& texts, Options& options) {
   options.links = number("-C", texts.links, 1, 11);
   options.capture_buffer_mb = number("-B", texts.buffer, 1, 2047);
   options.statistics_seconds = number("--statistics", texts.statistics, 1, 86400);
+  options.lose_captured = static_cast<std::uint32_t>(
+      number("--lose-captured", texts.lose_captured, 0, capture::MissedPackets::kOutOf));
   options.mode.combined = !texts.disable_combined;
   interpret_settings(texts, options);
   if (!texts.ignored.empty()) options.notes.emplace_back("-U has no effect in this version");

@@ -35,6 +35,7 @@ struct Options {
   std::string pid_file;  ///< -P
   bool daemon = false;   ///< -d
   bool exit_on_link_loss = false;
+  std::uint32_t lose_captured = 0;  ///< --lose-captured, for tests: packets out of 100,000
   int statistics_seconds = 30;
   std::vector<std::string> notes;  ///< what was accepted without effect; to be logged once
 };

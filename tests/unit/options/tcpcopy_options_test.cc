@@ -310,5 +310,10 @@ TEST(TcpcopyOptions, ALoopbackTargetTakesLoopbackClientsOnly) {
   EXPECT_FALSE(options->loopback_as);  // they can stay what they are
 }
 
+TEST(TcpcopyOptions, LosesCapturedPacketsForTestsAlone) {
+  EXPECT_EQ(parsed().lose_captured, 0U);
+  EXPECT_EQ(parsed({"--lose-captured", "100"}).lose_captured, 100U);
+}
+
 }  // namespace
 }  // namespace tcpcopy::options
