@@ -121,11 +121,11 @@ void declare_process(CLI::App& app, Texts& texts, Options& options) {
   app.add_option("--statistics", texts.statistics, "Seconds between statistics lines")
       ->group(group);
   app.add_option("--lose-captured", texts.lose_captured, "For tests")->group("");  // not in --help
-  const std::string old = "Accepted from 1.x, without effect";
+  const std::string old;  // accepted from 1.x, without effect; docs/options.md lists them
   app.add_flag("-L,--lonely", texts.lonely, "Stay without intercepts: now the default")->group(old);
   app.add_option("-U", texts.ignored, "Session pool size")->group(old);
   app.add_flag("--million", texts.million, "Many connections")->group(old);
-  app.add_flag("--dnat", texts.dnat, "Address translation: intercept does it")->group("");
+  app.add_flag("--dnat", texts.dnat, "Address translation: intercept does it")->group(old);
 }
 
 int number(const char* what, const std::string& text, std::uint64_t low, std::uint64_t high) {

@@ -62,7 +62,8 @@ Way interpret_way(const WayTexts& texts) {
 
 void interpret_devices(const WayTexts& texts, CaptureOptions& options) {
   using Direction = capture::PcapCapture::Direction;
-  for (const std::string_view device : split(texts.input.empty() ? "any" : texts.input, ','))
+  const std::string_view devices = texts.input.empty() ? "any" : std::string_view(texts.input);
+  for (const std::string_view device : split(devices, ','))
     options.sources.emplace_back(device);
   constexpr std::uint64_t kShortest = 96;  // the headers, nearly always
   constexpr std::uint64_t kLongest = 262144;

@@ -99,7 +99,7 @@ TEST(WayOptions, WhatCannotBeUsedIsRefused) {
 TEST(WayOptions, RawCaptureTakesNoInput) {
   WayTexts texts;
   texts.input = "eth0";
-  EXPECT_NE(refusal([&] { interpret_capture(texts); }).find("give --capture file"),
+  EXPECT_NE(refusal([&] { interpret_capture(texts); }).find("--capture file for files"),
             std::string::npos);
 }
 
