@@ -2,7 +2,6 @@
 #include "tcpcopy/session/sack_scoreboard.hh"
 
 #include <algorithm>
-#include <ranges>
 
 namespace tcpcopy::session {
 
@@ -36,9 +35,10 @@ std::int64_t SackScoreboard::bytes() const {
 
 std::optional<ClientOffset> SackScoreboard::lost_before(std::int64_t threshold) const {
   std::int64_t above = 0;
-  for (const ClientRange& range : std::ranges::reverse_view(ranges_)) {
-    above += range.length();
-    if (above >= threshold) return range.begin;
+  // NOLINTNEXTLINE(modernize-loop-convert): Clang 14 cannot compile libstdc++'s reverse_view
+  for (auto range = ranges_.rbegin(); range != ranges_.rend(); ++range) {
+    above += range->length();
+    if (above >= threshold) return range->begin;
   }
   return std::nullopt;
 }
