@@ -62,7 +62,7 @@ TEST_P(Handshake, RepeatsALostSynWithBackOff) {
   Conversation talk(GetParam());
   talk.client(seg("S").seq(0));
   talk.expect(seg("S").seq(0));
-  for (const auto pause : {1000ms, 2000ms, 4000ms, 8000ms, 8000ms}) {
+  for (const auto pause : {1000ms, 2000ms, 4000ms, 8000ms, 8000ms, 8000ms, 8000ms}) {
     talk.wait(pause - 1ms);
     talk.expect_nothing();
     talk.wait(1ms);

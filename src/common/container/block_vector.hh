@@ -26,10 +26,11 @@ class BlockVector {
     (*this)[size_++] = value;
   }
 
-  /// REQUIRES: it is not empty. Gives the memory of a whole block back, but keeps an empty one.
+  /// REQUIRES: it is not empty. Gives the memory of whole blocks back.
   void pop_back() {
     --size_;
-    if (blocks_.size() > size_ / kBlock + 2) blocks_.pop_back();
+    if (blocks_.size() > size_ / kBlock + 1) blocks_.pop_back();
+    if (blocks_.capacity() > 4 * blocks_.size()) blocks_.shrink_to_fit();
   }
 
   std::size_t size() const { return size_; }

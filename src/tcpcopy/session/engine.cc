@@ -210,6 +210,7 @@ void Engine::refuse_stray(const Response& response, const Context& ctx) {
 
 void Engine::on_deadline(Instant now, const Output& out) {
   const Context ctx = context(now, out);
+  ended_.forget(now);
   announce_some(ctx);
   TimerNode* chain = wheel_.advance(now);
   while (TimerNode* node = TimingWheel::pop(chain)) {
