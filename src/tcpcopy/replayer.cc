@@ -34,16 +34,17 @@ constexpr std::size_t kMaxUnfinished = 512;
 constexpr std::uint64_t kMaxHeldOfFiles = std::uint64_t{64} << 20U;
 constexpr Duration kDrainPeriod = 50ms;  // between looks at what sessions still have to do
 
-session::Settings settings_of(const options::Options& options) {
-  session::Settings settings = options.settings;
+// The options with what only this host and this run can say of the session settings.
+options::Options settled(options::Options options) {
+  session::Settings& settings = options.settings;
   std::random_device random;
   settings.port_salt = std::uniform_int_distribution<std::uint16_t>(0, kMaxPortSalt)(random);
   settings.mtu = options.mtu.value_or(settings.mtu);
-  if (options.mtu) return settings;
+  if (options.mtu) return options;
   for (const session::TargetRule& rule : options.rules) {
     settings.mtu = std::min(settings.mtu, inject::path_mtu(rule.target.address, settings.mtu));
   }
-  return settings;
+  return options;
 }
 
 // Says how many sessions the addresses allow when each connection becomes several.
@@ -61,15 +62,14 @@ void log_amplification(const options::Options& options) {
   const std::size_t sessions = options.client_pool.size() * kPorts;
   spdlog::info(
       "-n {}: every client connection becomes {} sessions; the {} addresses of -c allow {} "
-      "sessions "
-      "at a time to each target, of {} client connections",
+      "sessions at a time to each target, of {} client connections",
       copies, copies, options.client_pool.size(), sessions, sessions / copies);
 }
 
 }  // namespace
 
 Replayer::Replayer(const options::Options& options)
-    : options_(options),
+    : options_(settled(options)),
       capture_(make_capture(options)),
       missed_(options.lose_captured),
       injector_(make_injector(options)),
@@ -78,14 +78,13 @@ Replayer::Replayer(const options::Options& options)
                 engine_.on_response(response, loop_.now(), output());
               },
               [this] { links_changed_ = true; }}),
-      engine_(settings_of(options), session::TargetRules(options.rules),
+      engine_(options_.settings, session::TargetRules(options.rules),
               session::SourceAddresses(options.client_pool, options.loopback_as), loop_.now()),
       rules_(options.rules) {
   if (!options.response_devices.empty()) open_responses();
-  const session::Settings settings = settings_of(options);
-  injector_->set_mtu(settings.mtu);
+  injector_->set_mtu(options_.settings.mtu);
   if (options.udp) {
-    datagrams_.emplace(settings, rules_,
+    datagrams_.emplace(options_.settings, rules_,
                        session::SourceAddresses(options.client_pool, options.loopback_as),
                        loop_.now());
   }

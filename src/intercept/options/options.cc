@@ -49,12 +49,7 @@ void declare(CLI::App& app, Texts& texts, InterceptOptions& options) {
   app.add_flag("-c,--protect", options.protect,
                "With --single: a later tcpcopy is refused, instead of replacing the first")
       ->group(links);
-  const std::string process = "The process";
-  app.add_option("-l,--log", options.log_file, "Log file [standard error]")->group(process);
-  app.add_option("-P,--pid-file", options.pid_file, "File for the process id")->group(process);
-  app.add_flag("-d,--daemon", options.daemon, "Go to the background")->group(process);
-  app.add_option("--statistics", texts.statistics, "Seconds between statistics lines")
-      ->group(process);
+  runtime::declare_process(app, options, texts.statistics);
   const std::string old = "Accepted from 1.x, without effect";
   app.add_option("-s", texts.ignored, "Hash size")->group(old);
   app.add_flag("--million", texts.million, "Many connections")->group(old);
@@ -125,11 +120,9 @@ std::optional<InterceptOptions> parse_intercept(int argc, const char* const* arg
   if (texts.dnat && options.translations.empty()) {
     throw runtime::UsageError("--dnat needs the pairs of addresses: -D 192.168.0.1-10.0.0.1");
   }
-  options.statistics_seconds =
-      static_cast<int>(runtime::parse_number("--statistics", texts.statistics, 1, 86400));
+  runtime::interpret_process(texts.statistics, "intercept", options);
   if (!texts.ignored.empty()) options.notes.emplace_back("-s has no effect in this version");
   if (texts.million) options.notes.emplace_back("--million has no effect: it is not needed");
-  if (options.daemon && options.log_file.empty()) options.log_file = "intercept.log";
   return options;
 }
 

@@ -8,13 +8,14 @@
 #include <vector>
 
 #include "common/net/network.hh"
+#include "common/runtime/process_options.hh"
 #include "common/wire/frame.hh"
 #include "intercept/route/destination_translation.hh"
 #include "tcpcopy/address.hh"
 
 namespace tcpcopy::options {
 
-struct InterceptOptions {
+struct InterceptOptions : runtime::ProcessOptions {
   std::vector<std::string> devices;  ///< -i
   std::string filter;                ///< -F
   Endpoint listen;                   ///< -b, -p
@@ -24,11 +25,6 @@ struct InterceptOptions {
   bool single = false;                           ///< --single
   bool protect = false;                          ///< -c
   std::vector<route::AddressPair> translations;  ///< -D
-  std::string log_file;                          ///< -l
-  std::string pid_file;                          ///< -P
-  bool daemon = false;                           ///< -d
-  int statistics_seconds = 30;
-  std::vector<std::string> notes;  ///< what was accepted without effect; to be logged once
 };
 
 /// @return the options; nothing when the command line asked for help, the version or the

@@ -113,14 +113,8 @@ void declare_links(CLI::App& app, Texts& texts, Options& options) {
       ->group(group);
 }
 
-void declare_process(CLI::App& app, Texts& texts, Options& options) {
-  const std::string group = "The process";
-  app.add_option("-l,--log", options.log_file, "Log file [standard error]")->group(group);
-  app.add_option("-P,--pid-file", options.pid_file, "File for the process id")->group(group);
-  app.add_flag("-d,--daemon", options.daemon, "Go to the background")->group(group);
-  app.add_option("--statistics", texts.statistics, "Seconds between statistics lines")
-      ->group(group);
-  app.add_option("--lose-captured", texts.lose_captured, "For tests")->group("");  // not in --help
+void declare_unlisted(CLI::App& app, Texts& texts) {
+  app.add_option("--lose-captured", texts.lose_captured, "For tests")->group("");
   const std::string old;  // accepted from 1.x, without effect; docs/options.md lists them
   app.add_flag("-L,--lonely", texts.lonely, "Stay without intercepts: now the default")->group(old);
   app.add_option("-U", texts.ignored, "Session pool size")->group(old);
@@ -193,7 +187,7 @@ void interpret(const Texts& texts, Options& options) {
   }
   options.links = number("-C", texts.links, 1, 11);
   options.capture_buffer_mb = number("-B", texts.buffer, 1, 2047);
-  options.statistics_seconds = number("--statistics", texts.statistics, 1, 86400);
+  runtime::interpret_process(texts.statistics, "tcpcopy", options);
   options.lose_captured = static_cast<std::uint32_t>(
       number("--lose-captured", texts.lose_captured, 0, capture::MissedPackets::kOutOf));
   options.mode.combined = !texts.disable_combined;
@@ -203,7 +197,6 @@ void interpret(const Texts& texts, Options& options) {
     options.notes.emplace_back("--dnat has no effect here: give the addresses to intercept, -D");
   }
   if (texts.million) options.notes.emplace_back("--million has no effect: it is not needed");
-  if (options.daemon && options.log_file.empty()) options.log_file = "tcpcopy.log";
 }
 
 bool any_loopback_target(const Options& options) {
@@ -233,7 +226,8 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   declare_ways(app, texts.ways);
   declare_how(app, texts);
   declare_links(app, texts, options);
-  declare_process(app, texts, options);
+  runtime::declare_process(app, options, texts.statistics);
+  declare_unlisted(app, texts);
   if (!runtime::parse_command_line(app, argc, argv)) return std::nullopt;
   interpret(texts, options);
   // -H: a client on the loopback address would be unknown to a target elsewhere.

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/runtime/process_options.hh"
 #include "common/wire/frame.hh"
 #include "tcpcopy/address.hh"
 #include "tcpcopy/options/way_options.hh"
@@ -15,7 +16,7 @@
 
 namespace tcpcopy::options {
 
-struct Options {
+struct Options : runtime::ProcessOptions {
   std::vector<session::TargetRule> rules;  ///< -x
   std::vector<Endpoint> intercepts;        ///< -s, -p
   std::vector<Address> client_pool;        ///< -c
@@ -30,14 +31,9 @@ struct Options {
   std::vector<std::string> response_devices;  ///< --responses; empty: intercepts bring them
   session::Settings settings;
   wire::FrameMode mode;
-  bool single = false;   ///< --single
-  std::string log_file;  ///< -l
-  std::string pid_file;  ///< -P
-  bool daemon = false;   ///< -d
+  bool single = false;  ///< --single
   bool exit_on_link_loss = false;
   std::uint32_t lose_captured = 0;  ///< --lose-captured, for tests: packets out of 100,000
-  int statistics_seconds = 30;
-  std::vector<std::string> notes;  ///< what was accepted without effect; to be logged once
 };
 
 /// @return the options; nothing when the command line asked for help, the version or the
