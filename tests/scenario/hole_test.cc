@@ -38,12 +38,14 @@ TEST_P(Hole, SessionResumesAtTheNextRequest) {
   talk.wait(2s);
   talk.expect(seg("A").seq(20).ack(51));
   talk.expect_nothing();
-  talk.client(seg("A").seq(58).ack(151));  // the online server answered: it has the bytes
+  talk.client(seg("PA").seq(58).ack(151).says(kGet));  // the client goes on
   talk.wait(1s);
   talk.expect(seg("RA").seq(20).ack(51));
   talk.expect_reconnect(39);
   talk.target(seg("SA").seq(0).ack(39));
   talk.expect(seg("PA").seq(39).ack(1).says(kGet));
+  talk.target(seg("PA").seq(1).ack(58).len(50));
+  talk.expect(seg("PA").seq(58).ack(51).says(kGet));
   EXPECT_EQ(talk.ledger().lost_in_all().bytes, 0U);  // of what was captured, nothing
   EXPECT_EQ(talk.ledger().reconnects, 1U);
 }
@@ -57,16 +59,107 @@ TEST_P(Hole, TailOfACutRequestIsNotTakenForARequest) {
   talk.client(seg("A").seq(601).ack(51).len(400));  // of a request that began at 101
   talk.wait(3100ms);
   talk.expect(seg("A").seq(101).ack(51));
-  talk.client(seg("A").seq(1001).ack(91));
-  talk.wait(1ms);
+  talk.client(seg("A").seq(1001).ack(91));  // the rest of the request was missed as well
+  talk.wait(27s);
   talk.expect(seg("RA").seq(101).ack(51));
   talk.expect_nothing();
+  talk.wait(31s);
   talk.client(seg("PA").seq(1001).ack(101).len(80));  // the next request: it had seen a response
   talk.expect_reconnect(1001);
   talk.target(seg("SA").seq(0).ack(1001));
   talk.expect(seg("PA").seq(1001).ack(1).len(80));
   EXPECT_EQ(bytes_lost(talk, LossReason::kCaptureHole), 400U);
   EXPECT_TRUE(talk.ledger().balanced());
+}
+
+TEST_P(Hole, AcksOfResponsesOnTheirWayProveNothing) {
+  Conversation talk(GetParam());
+  talk.shake_hands();
+  talk.client(seg("PA").seq(1).ack(1).says(kGet));
+  talk.expect(seg("PA").seq(1).ack(1).says(kGet));
+  talk.target(seg("PA").seq(1).ack(20).len(50));
+  talk.client(seg("A").seq(39).ack(51));  // what stands at 20 was lost before the online server
+  talk.wait(2s);
+  talk.expect(seg("A").seq(20).ack(51));
+  talk.client(seg("A").seq(39).ack(101));
+  talk.client(seg("PA").seq(39).ack(101).says(kGet));  // pipelined
+  talk.wait(3s);
+  talk.client(seg("PA").seq(20).ack(101).says(kGet));  // at last it was sent again and came through
+  talk.expect(seg("PA").seq(20).ack(51).says(kGet + kGet));
+  EXPECT_EQ(talk.ledger().reconnects, 0U);
+}
+
+TEST_P(Hole, ClientThatFillsOneMayFillTheNext) {
+  Conversation talk(GetParam());
+  talk.shake_hands();
+  talk.client(seg("A").seq(101).ack(1).len(100));
+  talk.client(seg("A").seq(301).ack(1).len(100));
+  talk.wait(2s);
+  talk.client(seg("PA").seq(401).ack(51).len(100));  // a sign for both holes
+  talk.wait(900ms);
+  talk.client(seg("A").seq(1).ack(1).len(100));
+  talk.expect(seg("A").seq(1).ack(1).len(200));
+  talk.target(seg("A").seq(1).ack(201));
+  talk.wait(2900ms);
+  talk.client(seg("A").seq(201).ack(1).len(100));
+  talk.expect(seg("A").seq(201).ack(1).len(200));
+  EXPECT_EQ(talk.ledger().reconnects, 0U);
+}
+
+// Several holes wait at the same time, not one after the other.
+TEST_P(Hole, SeveralAreAsOldAsTheyAre) {
+  Conversation talk(GetParam());
+  talk.shake_hands();
+  talk.client(seg("PA").seq(1).ack(1).says(kGet));
+  talk.expect(seg("PA").seq(1).ack(1).says(kGet));
+  talk.target(seg("PA").seq(1).ack(20).len(50));
+  talk.client(seg("PA").seq(39).ack(101).says(kGet));  // the request at 20 was missed,
+  talk.client(seg("PA").seq(77).ack(201).says(kGet));  // and so was the one at 58
+  talk.wait(29s);
+  talk.expect(seg("A").seq(20).ack(51));
+  talk.expect_nothing();
+  talk.wait(1s);
+  talk.expect(seg("RA").seq(20).ack(51));
+  talk.expect_reconnect(39);
+  talk.target(seg("SA").seq(0).ack(39));
+  talk.expect(seg("PA").seq(39).ack(1).says(kGet));
+  talk.wait(100ms);  // what lies between the holes is delivered, and answered
+  talk.target(seg("PA").seq(1).ack(58).len(100));
+  talk.wait(1ms);
+  talk.expect(seg("RA").seq(58).ack(101));
+  talk.expect_reconnect(77);
+  EXPECT_EQ(talk.ledger().lost_in_all().bytes, 0U);
+}
+
+TEST_P(Hole, ShorterResponseBeforeOneIsWaitedFor) {
+  Conversation talk(GetParam());
+  talk.shake_hands();
+  talk.client(seg("PA").seq(1).ack(1).says(kGet));
+  talk.expect(seg("PA").seq(1).ack(1).says(kGet));
+  talk.target(seg("A").seq(1).ack(20));
+  talk.client(seg("PA").seq(39).ack(201).says(kGet));  // the request at 20 was missed
+  talk.wait(29s);
+  talk.target(seg("PA").seq(1).ack(20).len(100));
+  talk.wait(1990ms);
+  talk.expect(seg("A").seq(20).ack(101));
+  talk.expect_nothing();
+  talk.wait(10ms);
+  talk.expect(seg("RA").seq(20).ack(101));
+  talk.expect_reconnect(39);
+}
+
+TEST_P(Hole, ClientThatAbortedSendsNothingAgain) {
+  Conversation talk(GetParam());
+  talk.shake_hands();
+  talk.client(seg("PA").seq(1).ack(1).says(kGet));
+  talk.expect(seg("PA").seq(1).ack(1).says(kGet));
+  talk.target(seg("PA").seq(1).ack(20).len(50));
+  talk.client(seg("PA").seq(39).ack(101).says(kGet));  // the request at 20 was missed
+  talk.client(seg("RA").seq(58).ack(151));
+  talk.wait(3s);
+  talk.expect(seg("A").seq(20).ack(51));
+  talk.expect(seg("RA").seq(20).ack(51));
+  talk.expect_reconnect(39);
 }
 
 TEST_P(Hole, LaterNumbersOfAnAckProveAHoleToo) {

@@ -112,6 +112,10 @@ void ClientStream::set_reset(ClientOffset at, OnlineOffset online_acked) {
   end_ = std::make_unique<StreamEnd>(StreamEnd{at, online_acked, online_acked, false, true});
 }
 
+const Chunk* ClientStream::behind_hole() const {
+  return contiguous_tail_ == nullptr ? head_ : contiguous_tail_->next_;
+}
+
 const Chunk* ClientStream::find(ClientOffset at) const {
   if (at >= contiguous_end_ || contiguous_tail_ == nullptr) return nullptr;
   const Chunk* chunk = cursor_ != nullptr && cursor_->begin() <= at ? cursor_ : head_;

@@ -110,6 +110,9 @@ class ClientStream {
 
   const Chunk* first() const { return head_; }
 
+  /// The first chunk beyond contiguous_end(); null when nothing was captured there.
+  const Chunk* behind_hole() const;
+
   /// The contiguous chunk in which `at` lies; null when there is none.
   const Chunk* find(ClientOffset at) const;
 

@@ -84,6 +84,8 @@ class Connection {
   State state() const { return state_; }
   /// The target has sent data on it.
   bool answered() const { return receiver_.highest() > TargetOffset(0); }
+  /// The target has sent as much as the online server had when the client acknowledged `acked`.
+  bool sent_as_much(OnlineOffset acked) const { return turns_.as_much(acked, receiver_.highest()); }
   bool is_open() const { return state_ == State::kOpen; }
   ClientOffset snd_una() const { return sender_.snd_una(); }
   ClientOffset snd_nxt() const { return sender_.snd_nxt(); }

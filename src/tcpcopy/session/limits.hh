@@ -48,8 +48,8 @@ inline constexpr std::int64_t kNearlyComplete = 32;  // bytes: headers whose len
 // lost a packet on its way to the online server sends it again, five times within 3 s at Linux's
 // timing, and it is then captured. What has not come by then, capture has missed.
 inline constexpr Duration kHolePatience = 3s;
-// The client goes on when it acknowledges something new so long after the hole appeared. One that
-// does not may still be trying, so it is waited for longer.
+// The client goes on when it acknowledges something new, and sends something new, so long after the
+// hole appeared. One that does not may still be trying, so it is waited for longer.
 inline constexpr Duration kHoleProof = 1s;
 inline constexpr Duration kMaxHolePatience = 30s;
 

@@ -105,7 +105,8 @@ class Session : public TimerNode {
   void lose(ClientOffset to, LossReason reason, const Context& ctx);
   void lose_rest(LossReason reason, const Context& ctx);
   void learn_protocol();
-  void note_hole(Instant now);
+  void note_hole(Instant since);
+  void note_progress(Instant now);
   Instant hole_patience_ends() const;
   void complete(const Context& ctx);
   bool outstanding() const;
@@ -127,7 +128,7 @@ class Session : public TimerNode {
   Instant last_client_at_;     // a packet of the client
   Instant target_owes_since_;  // a packet of the target, or the first that it has to answer
   Instant hole_since_ = kNever;
-  Instant progress_at_;               // the client acknowledged something new
+  Instant went_on_at_;                // the client, over a hole: see note_progress()
   Instant retry_at_ = kNever;         // kSuspended: not before
   Instant look_again_at_ = kNever;    // when the timeouts are looked at next
   std::optional<LossReason> damage_;  // the first reason for which bytes were lost

@@ -51,12 +51,17 @@ void Session::on_client_segment(const ClientSegment& segment, const Context& ctx
     }
     return;
   }
+  const ClientOffset contiguous = stream_.contiguous_end();
+  const ClientOffset seen = stream_.seen_end();
   take_ack(segment, ctx);
   if (is_keep_alive(segment, at)) connection_.send_keep_alive(ctx);
   // Behind the client's FIN its numbers are one beyond its bytes.
   stream_.note_sent(stream_.end() ? std::min(at, stream_.end()->at) : at);
   take_payload(segment, at, ctx);
   if (segment.flags.fin() || segment.flags.rst()) take_end(segment, at);
+  if (stream_.seen_end() > seen) note_progress(ctx.now);
+  // A client that fills a hole is sending again: it may be about to fill the next one as well.
+  if (stream_.contiguous_end() > contiguous) hole_since_ = kNever;
   note_hole(ctx.now);
   advance(ctx);
 }
@@ -80,7 +85,6 @@ void Session::take_ack(const ClientSegment& segment, const Context& ctx) {
     }
   }
   const OnlineOffset acked = online_numbers_.unwrap(segment.ack, online_acked_);
-  if (acked > online_acked_) progress_at_ = ctx.now;
   online_acked_ = std::max(online_acked_, acked);
   const std::uint32_t shift = from_start_ ? offer_.options.window_scale.value_or(0) : 0U;
   offer_.window = std::max(offer_.window, std::uint32_t{segment.window} << shift);
@@ -135,20 +139,37 @@ bool Session::is_keep_alive(const ClientSegment& segment, ClientOffset at) const
          stream_.first() == nullptr && !segment.flags.fin();
 }
 
-void Session::note_hole(Instant now) {
+void Session::note_hole(Instant since) {
   if (!stream_.has_hole()) {
     hole_since_ = kNever;
   } else if (hole_since_ == kNever) {
-    hole_since_ = now;
+    hole_since_ = since;
   }
 }
 
-// When a hole is taken for what capture has missed. That the client sees new responses is a sign
-// that the online server has the bytes; silence may be a retransmission that was lost as well.
+// A client that sends something new because it has seen something new goes on. New acks alone may
+// be those of responses to what came before the hole, new bytes alone fit into the window.
+void Session::note_progress(Instant now) {
+  const Chunk* behind = stream_.behind_hole();
+  if (behind != nullptr && online_acked_ > behind->origin().online_acked) went_on_at_ = now;
+}
+
+// When a hole is taken for what capture has missed. That the client goes on is a sign that the
+// online server has the bytes; silence may be a retransmission that was lost as well. A client that
+// aborted sends nothing again.
 Instant Session::hole_patience_ends() const {
   if (hole_since_ == kNever) return kNever;
-  const bool goes_on = progress_at_ >= hole_since_ + kHoleProof;
-  return hole_since_ + (goes_on ? std::max(kHolePatience, 6 * rtt_) : kMaxHolePatience);
+  // What stands before the hole is delivered, and answered, before the connection ends.
+  if (unfinished()) return kNever;
+  const Chunk* behind = stream_.behind_hole();
+  const OnlineOffset acked = behind != nullptr ? behind->origin().online_acked : online_acked_;
+  const bool answered = phase_ != Phase::kConnected || connection_.sent_as_much(acked);
+  const Instant owed = answered ? hole_since_ : target_owes_since_ + kMaxTurnWait;
+
+  const bool aborted = stream_.end() != nullptr && stream_.end()->reset;
+  const bool certain = aborted || went_on_at_ >= hole_since_ + kHoleProof;
+  const Duration patience = certain ? std::max(kHolePatience, 6 * rtt_) : kMaxHolePatience;
+  return std::max(hole_since_ + patience, owed);
 }
 
 }  // namespace tcpcopy::session

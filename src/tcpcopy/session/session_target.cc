@@ -130,9 +130,7 @@ void Session::resume(const Context& ctx) {
 // What is missing never comes: the connection ends, and the stream goes on behind the hole.
 void Session::skip_hole(const Context& ctx) {
   hole_since_ = kNever;
-  const Chunk* chunk = stream_.first();
-  while (chunk != nullptr && chunk->begin() < stream_.contiguous_end())
-    chunk = chunk->next();
+  const Chunk* chunk = stream_.behind_hole();
   if (chunk == nullptr && stream_.seen_end() == stream_.contiguous_end() + 1) {
     stream_.set_fin(stream_.contiguous_end(), online_acked_);  // one number, no byte: a missed FIN
     advance(ctx);
@@ -148,7 +146,9 @@ void Session::skip_hole(const Context& ctx) {
   lose(stream_.contiguous_end(), LossReason::kCaptureHole, ctx);
   stream_.release_to(behind);
   resume_from_ = behind;
-  note_hole(ctx.now);
+  // The next hole is as old as what was captured behind it.
+  chunk = stream_.behind_hole();
+  note_hole(chunk != nullptr ? chunk->origin().captured_at : ctx.now);
   resume(ctx);
 }
 

@@ -58,9 +58,8 @@ void Turns::begin_turn(OnlineOffset acked, const Progress& progress) {
 }
 
 bool Turns::reset_gate_open(OnlineOffset acked, const Progress& progress, Instant now) {
-  const bool as_much = progress.received - TargetOffset(0) >= acked - first_acked_;
   const bool saw_no_answer = acked <= acked_;  // then neither has to be waited for
-  if (as_much && (begun_ || saw_no_answer)) return true;
+  if (as_much(acked, progress.received) && (begun_ || saw_no_answer)) return true;
   if (waiting_since_ == kNever) waiting_since_ = now;
   const Instant expiry = std::max(waiting_since_, response_at_) + kMaxResetWait;
   if (now >= expiry) {

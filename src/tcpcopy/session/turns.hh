@@ -61,6 +61,11 @@ class Turns {
   bool fin_allowed() const { return fin_allowed_; }
   bool reset_allowed() const { return reset_allowed_; }
 
+  /// Whether all responses together are as long as what the client had seen.
+  bool as_much(OnlineOffset acked, TargetOffset received) const {
+    return received - TargetOffset(0) >= acked - first_acked_;
+  }
+
   Instant deadline() const { return deadline_; }
 
   /// How gates opened that no complete response opened.
