@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What stands on the hosts of a World; for its own source files alone.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/sim/world.hh"
+
+namespace tcpcopy::sim {
+
+inline constexpr std::uint16_t kOnlinePort = 80;
+inline constexpr std::uint16_t kGreetingPort = 81;
+inline const Address kTargetAddress = Address::v4(0x0a00001e);
+inline const Endpoint kTarget{kTargetAddress, 8080};
+inline const Endpoint kTargetGreeting{kTargetAddress, 8081};
+
+struct World::Client {
+  std::uint32_t id = 0;
+  bool greeted = false;
+  std::unique_ptr<MiniTcp> tcp;
+  std::vector<Act> script;
+  std::size_t act = 0;
+  std::string stream;                           // all that it wrote
+  std::uint32_t first_seq = 0;                  // the number of its first byte
+  std::vector<bool> captured;                   // which of its bytes were
+  std::vector<bool> read;                       // which of its bytes the target has read
+  std::map<std::uint32_t, std::size_t> begins;  // where each request begins in it
+  std::set<std::uint32_t> first_of_write;       // requests with which a write began
+  std::map<std::uint32_t, bool> waited;         // it had read all responses before sending this one
+  std::uint64_t expected = 0;
+  std::uint64_t got = 0;
+  bool awaiting = false;
+  bool ended = false;   // the script is done
+  bool broken = false;  // the network gave it no chance to finish
+  bool server_closed = false;
+  std::size_t tiny_at = 0;
+};
+
+struct World::OnlineSide {
+  std::unique_ptr<MiniTcp> tcp;
+  RequestReader reader;
+};
+
+struct World::TargetSide {
+  std::unique_ptr<MiniTcp> tcp;
+  RequestReader reader;
+  FlowKey flow;
+  bool greets = false;
+  std::string head;  // until the first request tells whose it is
+  Client* client = nullptr;
+  std::size_t position = 0;  // in the client's stream
+  std::size_t began_at = 0;
+  std::vector<Request> queue;  // read, and not answered yet
+  bool thinking = false;
+  bool client_closed = false;
+  bool in_the_middle = false;
+};
+
+/// Binds a packet's numbers to sequence spaces, without its payload.
+template <typename SegmentType>
+SegmentType to_segment(const Packet& packet) {
+  SegmentType segment;
+  segment.source = packet.source;
+  segment.destination = packet.destination;
+  segment.seq = decltype(segment.seq)(packet.seq);
+  segment.ack = decltype(segment.ack)(packet.ack);
+  segment.flags = {packet.flags};
+  segment.window = packet.window;
+  segment.options = packet.options;
+  for (const auto& [begin, end] : packet.sacks)
+    segment.sacks[segment.sack_count++] = {decltype(segment.ack)(begin),
+                                           decltype(segment.ack)(end)};
+  segment.payload_length = static_cast<std::uint32_t>(packet.payload.size());
+  return segment;
+}
+
+inline Bytes as_bytes(const std::string& text) { return std::as_bytes(std::span(text)); }
+
+}  // namespace tcpcopy::sim
