@@ -10,7 +10,9 @@ target_compile_options(tcpcopy_compile INTERFACE
   -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion
   -Wnon-virtual-dtor -Wold-style-cast -Wcast-align -Woverloaded-virtual
   -Wdouble-promotion -Wformat=2 -Wimplicit-fallthrough
-  -fno-omit-frame-pointer)
+  -fno-omit-frame-pointer
+  -fPIE)  # the same for libraries and programs, so that they can share precompiled headers
+target_link_options(tcpcopy_compile INTERFACE -pie)
 
 if(TCPCOPY_SANITIZE)
   target_compile_options(tcpcopy_compile INTERFACE
@@ -21,7 +23,6 @@ else()
     $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
   target_compile_options(tcpcopy_compile INTERFACE -fstack-protector-strong)
 endif()
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 if(TCPCOPY_FUZZ)  # libFuzzer goes by what the code under test covers
   target_compile_options(tcpcopy_compile INTERFACE -fsanitize=fuzzer-no-link)

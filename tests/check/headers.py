@@ -1,5 +1,9 @@
 #!/usr/bin/env python3
-"""Every header compiles on its own."""
+"""Every header compiles on its own.
+
+That of a source file is the first that the file includes, so compiling the file proves it (in the
+release build, which precompiles nothing). The other headers are compiled here.
+"""
 
 import argparse
 import pathlib
@@ -16,6 +20,16 @@ def compile_alone(compiler, source, header):
     return "" if done.returncode == 0 else f"{header}:\n{done.stdout}"
 
 
+def is_first_of_its_source(header):
+    source = header.with_suffix(".cc")
+    if not source.exists():
+        return False
+    first = next(line for line in source.read_text().splitlines() if line.startswith("#include"))
+    if not first.endswith(f'/{header.name}"'):
+        sys.exit(f"{source}: the first #include is to be its own header")
+    return True
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--compiler", required=True)
@@ -23,11 +37,14 @@ def main():
     options = parser.parse_args()
     headers = sorted((options.source / "include").rglob("*.hh"))
     headers += sorted((options.source / "src").rglob("*.hh"))
-    assert len(headers) > 30
+    proven = [header for header in headers if is_first_of_its_source(header)]
+    alone = [header for header in headers if header not in proven]
+    assert len(proven) > 30 and len(alone) > 10
     with ThreadPoolExecutor(2) as pool:
         faults = [f for f in pool.map(
-            lambda h: compile_alone(options.compiler, options.source, h), headers) if f]
-    print("\n".join(faults) or f"{len(headers)} headers are self-contained")
+            lambda h: compile_alone(options.compiler, options.source, h), alone) if f]
+    print("\n".join(faults) or
+          f"{len(alone)} headers are self-contained, {len(proven)} are the first of their source")
     return 1 if faults else 0
 
 
