@@ -26,6 +26,7 @@ using namespace std::chrono_literals;
 constexpr std::uint16_t kMaxPortSalt = 511;
 constexpr int kBatchesPerTurn = 4;  // of captured packets; then links and timers have their turn
 constexpr Duration kMemoryCheck = 1s;
+constexpr Duration kTraceFlush = 1s;
 // Behind the end of all sessions, answers to stragglers of the target still go out for this long.
 constexpr Duration kStragglerTime = 300ms;
 // A file is not read on while more sessions than this have something to do, or more bytes wait to
@@ -74,14 +75,13 @@ Replayer::Replayer(const options::Options& options)
       missed_(options.lose_captured),
       injector_(make_injector(options)),
       links_(loop_, {options.intercepts, options.links, options.mode, options.single},
-             {[this](const Response& response) {
-                engine_.on_response(response, loop_.now(), output());
-              },
+             {[this](const Response& response) { take_response(response); },
               [this] { links_changed_ = true; }}),
       engine_(options_.settings, session::TargetRules(options.rules),
               session::SourceAddresses(options.client_pool, options.loopback_as), loop_.now()),
       rules_(options.rules) {
   if (!options.response_devices.empty()) open_responses();
+  if (!options.trace_file.empty()) open_trace();
   injector_->set_mtu(options_.settings.mtu);
   if (options.udp) {
     datagrams_.emplace(options_.settings, rules_,
@@ -93,10 +93,20 @@ Replayer::Replayer(const options::Options& options)
 void Replayer::open_responses() {
   responses_ = std::make_unique<responses::DeviceResponses>(
       loop_, options_.response_devices, options::response_filter(options_),
-      responses::DeviceResponses::Events{[this](const Response& response) {
-                                           engine_.on_response(response, loop_.now(), output());
-                                         },
-                                         [this] { fail(); }});
+      responses::DeviceResponses::Events{
+          [this](const Response& response) { take_response(response); }, [this] { fail(); }});
+}
+
+void Replayer::open_trace() {
+  trace_ = std::make_unique<trace::PacketTrace>(
+      options_.trace_file, trace::PacketTrace::Next{*injector_, *injector_},
+      [this](const FlowKey& target) { return engine_.captured_flow(target); });
+  loop_.every(kTraceFlush, [this] { trace_->flush(); });
+}
+
+PacketSink& Replayer::packets() {
+  if (trace_) return *trace_;
+  return *injector_;
 }
 
 RouteSink& Replayer::routes() {
@@ -205,6 +215,7 @@ void Replayer::finish_pass() {
 
 void Replayer::take(Bytes packet) {
   if (missed_.next()) return;
+  if (trace_) trace_->captured(packet);
   if (datagrams_) return take_datagram(packet);
   const auto segment = capture::client_segment(packet, capture_->counters());
   if (!segment || is_own(segment->destination)) return;
@@ -216,8 +227,14 @@ void Replayer::take_datagram(Bytes packet) {
   if (!datagram) {
     ++capture_->counters().malformed[static_cast<std::size_t>(datagram.error)];
   } else if (!is_own(datagram.value.destination)) {
-    datagrams_->on_datagram(datagram.value, loop_.now(), *injector_);
+    DatagramSink& sink = trace_ ? static_cast<DatagramSink&>(*trace_) : *injector_;
+    datagrams_->on_datagram(datagram.value, loop_.now(), sink);
   }
+}
+
+void Replayer::take_response(const Response& response) {
+  if (trace_) trace_->returned(response);
+  engine_.on_response(response, loop_.now(), output());
 }
 
 // What was captured once may well have gone to the target. What is captured now has not, unless

@@ -17,6 +17,7 @@
 #include "tcpcopy/session/datagram_replay.hh"
 #include "tcpcopy/session/engine.hh"
 #include "tcpcopy/statistics.hh"
+#include "tcpcopy/trace/packet_trace.hh"
 
 namespace tcpcopy {
 
@@ -33,10 +34,12 @@ class Replayer {
 
  private:
   void open_responses();
+  void open_trace();
   void connect_rooms();
   void capture();
   void take(Bytes packet);
   void take_datagram(Bytes packet);
+  void take_response(const Response& response);
   bool is_own(const Endpoint& destination);
   void capture_what_is_due();
   void finish_pass();
@@ -47,7 +50,8 @@ class Replayer {
   void begin_drain();
   void finish();
   int exit_status() const;
-  session::Output output() { return {*injector_, routes()}; }
+  session::Output output() { return {packets(), routes()}; }
+  PacketSink& packets();
   RouteSink& routes();
   StatisticsSources statistics() const;
 
@@ -62,6 +66,7 @@ class Replayer {
   session::TargetRules rules_;
   std::optional<session::DatagramReplay> datagrams_;  // --udp: instead of the engine
   std::optional<ProgressReport> progress_;
+  std::unique_ptr<trace::PacketTrace> trace_;  // --trace: before the injector
   bool links_changed_ = false;
   bool input_ended_ = false;  // no more is captured in this pass; sessions finish
   bool draining_ = false;

@@ -1,7 +1,9 @@
 """The ways in and out: files, devices, responses without an intercept."""
 
 import json
+import re
 import struct
+import subprocess
 import sys
 import time
 
@@ -165,12 +167,29 @@ def test_nothing_to_be_done_on_the_target(recorded):
 def test_formats_of_other_tools(recorded):
     lab, peers, file = recorded
     other = lab.work / "clients.pcapng"
-    try:
-        run("editcap", "-F", "pcapng", file, other)
-    except (FileNotFoundError, RuntimeError):
-        pytest.skip("no editcap here")
+    run("editcap", "-F", "pcapng", file, other)
     assert_all_delivered(replay(lab, "-a", "max", files=[other]))
     assert_alike(peers)
+
+
+def test_trace(recorded):
+    """The trace has every packet of the three kinds; each injected one tells whom it plays."""
+    lab, peers, file = recorded
+    trace = lab.work / "trace.pcapng"
+    tcpcopy = replay(lab, "-a", "max", "--trace", trace, files=[file])
+    assert_all_delivered(tcpcopy)
+    assert_alike(peers)
+    to_online, to_target, from_target = (
+        len(run("tcpdump", "-nr", trace, of, stderr=subprocess.DEVNULL).splitlines())
+        for of in ("dst port 80 or dst port 81", "dst port 8080 or dst port 8081",
+                   "src port 8080 or src port 8081"))
+    log = tcpcopy.log()
+    assert to_online == statistic(log, "total captured packets")
+    assert to_target == statistic(log, "send")
+    assert from_target == statistic(log, "responses captured")
+    comments = re.findall(rb"replays [\d.]+:\d+ to " + ADDRESS["online"].encode() + rb":8[01]",
+                          trace.read_bytes())
+    assert len(comments) > to_target * 0.9
 
 
 WAYS = {

@@ -14,12 +14,13 @@ constexpr std::uint8_t kVersionAndLength = 0x45;
 constexpr std::uint16_t kDontFragment = 0x4000;
 constexpr std::uint8_t kTimeToLive = 64;  // RFC 1700's default, and Linux's
 
-void write_ipv4_header(const ReplaySegment& segment, std::uint16_t identification,
-                       std::span<std::byte> packet) {
-  std::byte* at = packet.data();
+template <typename SegmentType>
+void write_ipv4_header(const SegmentType& segment, std::uint16_t identification, std::size_t length,
+                       std::span<std::byte> to) {
+  std::byte* at = to.data();
   at[0] = static_cast<std::byte>(kVersionAndLength);
   at[1] = std::byte{0};
-  store_be16(at + 2, static_cast<std::uint16_t>(packet.size()));
+  store_be16(at + 2, static_cast<std::uint16_t>(length));
   store_be16(at + 4, identification);
   store_be16(at + 6, kDontFragment);
   at[8] = static_cast<std::byte>(kTimeToLive);
@@ -28,12 +29,13 @@ void write_ipv4_header(const ReplaySegment& segment, std::uint16_t identificatio
   store_be32(at + 12, segment.source.address.v4_bits());
   store_be32(at + 16, segment.destination.address.v4_bits());
   Checksum checksum;
-  checksum.add(packet.first(kIpv4HeaderSize));
+  checksum.add(to.first(kIpv4HeaderSize));
   store_be16(at + 10, checksum.value());
 }
 
 // Returns the header's length with its options.
-std::size_t write_tcp_header(const ReplaySegment& segment, std::span<std::byte> to) {
+template <typename SegmentType>
+std::size_t write_tcp_header(const SegmentType& segment, std::span<std::byte> to) {
   std::array<SackRange, kMaxSackBlocks> sacks{};
   for (std::size_t i = 0; i < segment.sack_count; ++i) {
     sacks[i] = {segment.sacks[i].begin.raw, segment.sacks[i].end.raw};
@@ -65,7 +67,7 @@ std::size_t write_packet(const ReplaySegment& segment, std::span<const Bytes> pa
     size += piece.size();
   }
   const std::span<std::byte> packet = to.first(size);
-  write_ipv4_header(segment, identification, packet);
+  write_ipv4_header(segment, identification, size, packet);
 
   const std::span<std::byte> tcp = packet.subspan(kIpv4HeaderSize);
   Checksum checksum = pseudo_header_v4(packet.first(kIpv4HeaderSize), kProtocolTcp,
@@ -73,6 +75,17 @@ std::size_t write_packet(const ReplaySegment& segment, std::span<const Bytes> pa
   checksum.add(tcp);
   store_be16(&tcp[16], checksum.value());
   return size;
+}
+
+std::size_t write_beginning(const Response& response, std::span<std::byte> to) {
+  assert(response.source.address.is_v4() && response.destination.address.is_v4());
+  const std::size_t headers =
+      kIpv4HeaderSize + write_tcp_header(response, to.subspan(kIpv4HeaderSize));
+  write_ipv4_header(response, 0, headers + response.payload_length, to);
+  if (!response.payload.empty()) {
+    std::memcpy(&to[headers], response.payload.data(), response.payload.size());
+  }
+  return headers + response.payload.size();
 }
 
 }  // namespace tcpcopy::net

@@ -23,4 +23,11 @@ inline constexpr std::size_t kMaxHeaders = kIpv4HeaderSize + kTcpHeaderSize + kM
 std::size_t write_packet(const ReplaySegment& segment, std::span<const Bytes> payload,
                          std::uint16_t identification, std::span<std::byte> to);
 
+/// Writes the beginning of an IPv4 packet: what is known of a response, its headers and what there
+/// is of its payload. The length in the header is that of the whole packet, the TCP checksum is 0.
+/// @param to room for kMaxHeaders + response.payload.size() bytes.
+/// @return bytes written.
+/// REQUIRES: as above.
+std::size_t write_beginning(const Response& response, std::span<std::byte> to);
+
 }  // namespace tcpcopy::net

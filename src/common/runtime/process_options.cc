@@ -8,7 +8,7 @@
 namespace tcpcopy::runtime {
 
 void declare_process(CLI::App& app, ProcessOptions& options, std::string& statistics) {
-  const std::string group = "The process";
+  const std::string group = kProcessGroup;
   app.add_option("-l,--log", options.log_file, "Log file [standard error]")->group(group);
   app.add_option("-P,--pid-file", options.pid_file, "File for the process id")->group(group);
   app.add_flag("-d,--daemon", options.daemon, "Go to the background")->group(group);

@@ -11,6 +11,9 @@ class App;
 
 namespace tcpcopy::runtime {
 
+/// Their heading in --help.
+inline constexpr const char* kProcessGroup = "The process";
+
 struct ProcessOptions {
   std::string log_file;  ///< -l
   std::string pid_file;  ///< -P

@@ -227,6 +227,9 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   declare_how(app, texts);
   declare_links(app, texts, options);
   runtime::declare_process(app, options, texts.statistics);
+  app.add_option("--trace", options.trace_file,
+                 "Write every packet captured, injected and returned to a pcapng file, up to 1 GB")
+      ->group(runtime::kProcessGroup);
   declare_unlisted(app, texts);
   if (!runtime::parse_command_line(app, argc, argv)) return std::nullopt;
   interpret(texts, options);

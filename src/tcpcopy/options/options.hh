@@ -33,6 +33,7 @@ struct Options : runtime::ProcessOptions {
   wire::FrameMode mode;
   bool single = false;  ///< --single
   bool exit_on_link_loss = false;
+  std::string trace_file;           ///< --trace
   std::uint32_t lose_captured = 0;  ///< --lose-captured, for tests: packets out of 100,000
 };
 

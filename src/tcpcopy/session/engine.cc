@@ -184,6 +184,12 @@ std::optional<FlowKey> Engine::free_target_flow(const SourceKey& source, const E
   return std::nullopt;
 }
 
+std::optional<FlowKey> Engine::captured_flow(const FlowKey& target) const {
+  const Session* session = table_.find_target(target);
+  if (session == nullptr) return std::nullopt;
+  return session->source().captured;
+}
+
 void Engine::on_response(const Response& response, Instant now, const Output& out) {
   const Context ctx = context(now, out);
   Session* session = table_.find_target({response.destination, response.source});

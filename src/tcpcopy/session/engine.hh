@@ -60,6 +60,9 @@ class Engine {
   /// limit with what the engine does not see. @return how many sessions were ended.
   std::size_t shed(std::uint64_t bytes, Instant now, const Output& out);
 
+  /// @return the captured connection that a connection to the target replays.
+  std::optional<FlowKey> captured_flow(const FlowKey& target) const;
+
   std::size_t sessions() const { return table_.size(); }
   /// Bytes that the sessions take, and what they hold.
   std::uint64_t memory_use() const { return held_memory_ + table_.size() * kSessionMemory; }
