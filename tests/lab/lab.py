@@ -28,11 +28,15 @@ ADDRESS = {
 POOL = "62.135.200.x"
 POOL_NET = "62.135.200.0/24"
 
+# Set by scripts/lab-matrix: options for every tcpcopy, and a VLAN that connects all hosts.
+WAY = os.environ.get("TCPCOPY_LAB_WAY", "").split()
+VLAN = os.environ.get("TCPCOPY_LAB_VLAN")
+
 
 def run(*command, check=True, **options):
     """Runs a command and returns what it printed."""
-    done = subprocess.run([str(c) for c in command], text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, **options)
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, **options}
+    done = subprocess.run([str(c) for c in command], text=True, **options)
     if check and done.returncode != 0:
         raise RuntimeError(f"{' '.join(map(str, command))}: exit {done.returncode}\n{done.stdout}")
     return done.stdout
@@ -125,9 +129,14 @@ class Lab:
         run("ip", "link", "set", "switch", "up")
         for host in self.hosts:
             run("ip", "netns", "add", host)
-            run("ip", "link", "add", f"p-{host}", "type", "veth", "peer", "name", "eth0", "netns",
+            device = "trunk" if VLAN else "eth0"
+            run("ip", "link", "add", f"p-{host}", "type", "veth", "peer", "name", device, "netns",
                 host)
             run("ip", "link", "set", f"p-{host}", "master", "switch", "up")
+            if VLAN:
+                self.on(host, "ip", "link", "set", device, "up")
+                self.on(host, "ip", "link", "add", "link", device, "name", "eth0", "type", "vlan",
+                        "id", VLAN)
             self.on(host, "ip", "addr", "add", f"{ADDRESS[host]}/24", "dev", "eth0")
             self.on(host, "ip", "link", "set", "lo", "up")
             self.on(host, "ip", "link", "set", "eth0", "up")
@@ -202,7 +211,7 @@ class Lab:
         rules = rules or f"80-{ADDRESS['target']}:8080"
         intercepts = intercepts or ADDRESS["assistant"]
         process = self.start(host, self.build / "src/tcpcopy/tcpcopy", "-x", rules, "-s",
-                             intercepts, "--statistics", "1", *options)
+                             intercepts, "--statistics", "1", *WAY, *options)
         return process.wait_for("connected to intercept") if wait else process
 
     def close(self):
