@@ -35,16 +35,21 @@ constexpr std::size_t kMaxUnfinished = 512;
 constexpr std::uint64_t kMaxHeldOfFiles = std::uint64_t{64} << 20U;
 constexpr Duration kDrainPeriod = 50ms;  // between looks at what sessions still have to do
 
+// The shortest of the targets', unless -M gives it.
+std::uint16_t mtu_to_targets(const options::Options& options) {
+  if (options.mtu) return *options.mtu;
+  std::uint16_t mtu = session::Settings().mtu;
+  for (const session::TargetRule& rule : options.rules)
+    mtu = std::min(mtu, inject::path_mtu(rule.target.address, mtu));
+  return mtu;
+}
+
 // The options with what only this host and this run can say of the session settings.
 options::Options settled(options::Options options) {
-  session::Settings& settings = options.settings;
   std::random_device random;
-  settings.port_salt = std::uniform_int_distribution<std::uint16_t>(0, kMaxPortSalt)(random);
-  settings.mtu = options.mtu.value_or(settings.mtu);
-  if (options.mtu) return options;
-  for (const session::TargetRule& rule : options.rules) {
-    settings.mtu = std::min(settings.mtu, inject::path_mtu(rule.target.address, settings.mtu));
-  }
+  options.settings.port_salt =
+      std::uniform_int_distribution<std::uint16_t>(0, kMaxPortSalt)(random);
+  options.settings.mtu = mtu_to_targets(options);
   return options;
 }
 
@@ -159,7 +164,10 @@ void Replayer::connect_rooms() {
   loop_.every(std::chrono::seconds(options_.statistics_seconds),
               [this] { log_statistics(statistics()); });
   loop_.every(kMemoryCheck, [this] { bound_memory(); });
-  loop_.every(inject::Injector::kRefreshPeriod, [this] { injector_->refresh(); });
+  loop_.every(inject::Injector::kRefreshPeriod, [this] {
+    injector_->refresh();
+    follow_mtu();
+  });
   if (!capture_->progress()) return;
   progress_.emplace(loop_.now());
   loop_.every(progress_->period(),
@@ -178,6 +186,14 @@ void Replayer::bound_memory() {
   const std::size_t ended = engine_.shed(use - limit, loop_.now(), output());
   spdlog::warn("the process takes {} MB, more than -m {} allows: the newest {} sessions were ended",
                use >> 20U, limit >> 20U, ended);
+}
+
+void Replayer::follow_mtu() {
+  const std::uint16_t mtu = mtu_to_targets(options_);
+  if (mtu == std::exchange(options_.settings.mtu, mtu)) return;
+  spdlog::info("the way to the targets takes packets of {} bytes now", mtu);
+  engine_.set_mtu(mtu);
+  injector_->set_mtu(mtu);
 }
 
 void Replayer::capture() {

@@ -46,6 +46,7 @@ class Replayer {
   void end_turn();
   void on_signal(int signal);
   void bound_memory();
+  void follow_mtu();
   void fail();
   void begin_drain();
   void finish();

@@ -37,6 +37,18 @@ TEST_P(Data, AckOfTheResponseRidesOnTheNextRequest) {
   talk.expect(seg("PA").seq(51).ack(101).len(60));
 }
 
+TEST_P(Data, FollowsAWayThatTakesShorterPackets) {
+  Conversation talk(GetParam());
+  talk.shake_hands(mss(1460), mss(1460));
+  talk.client(seg("PA").seq(1).ack(1).len(2000));
+  talk.expect(seg("A").seq(1).ack(1).len(1460));  // too long: the kernel refuses it
+  talk.expect(seg("PA").seq(1461).ack(1).len(540));
+  talk.engine().set_mtu(1040);
+  talk.wait(200ms);
+  talk.expect(seg("A").seq(1).ack(1).len(1000));
+  talk.expect(seg("PA").seq(1001).ack(1).len(1000));
+}
+
 TEST_P(Data, LoneAckLeavesAfterTheDelay) {
   Conversation talk(GetParam());
   talk.shake_hands();

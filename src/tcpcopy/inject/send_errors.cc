@@ -56,8 +56,8 @@ std::string_view explanation(SendError error) {
       return "the device's queue is full: the target's side is slower than the replay; "
              "a longer queue helps (ip link set DEVICE txqueuelen N)";
     case SendError::kTooLong:
-      return "the way to the target takes shorter packets than it did: start again with -M and "
-             "the MTU of that way";
+      return "the way to the target takes shorter packets than it did: they are cut anew within 5 "
+             "s, unless -M says otherwise";
     case SendError::kUnreachable:
       return "no route to the target, or nobody answers to ARP for it: ip route get TARGET";
     case SendError::kDeviceDown:

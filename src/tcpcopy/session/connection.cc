@@ -20,6 +20,10 @@ std::uint32_t ticks(Duration duration) {
       std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
 }
 
+std::uint32_t largest_mss(const Settings& settings) {
+  return std::max(kMinMss, settings.mtu - kHeaders);
+}
+
 bool newer(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(a - b) >= 0; }
 
 }  // namespace
@@ -57,9 +61,8 @@ void Connection::send_syn(const Context& ctx) {
   syn.flags = {TcpFlags::kSyn};
   syn.window = offer_->syn_window;
   syn.options = offer_->options;
-  const std::uint32_t most = std::max(kMinMss, ctx.settings.mtu - kHeaders);
   const std::uint32_t offered = offer_->options.mss.value_or(kDefaultMss);
-  syn.options.mss = static_cast<std::uint16_t>(std::min(offered, most));
+  syn.options.mss = static_cast<std::uint16_t>(std::min(offered, largest_mss(ctx.settings)));
   if (syn.options.timestamps) {
     syn.options.timestamps->value += ticks(ctx.now - opened_at_);
     syn.options.timestamps->echo = 0;
@@ -140,9 +143,9 @@ void Connection::establish(const Response& response, const Context& ctx) {
   sack_ = ours.sack_permitted && theirs.sack_permitted;
 
   const std::uint32_t room = timestamps_ ? kTimestampsRoom : 0;
-  const std::uint32_t most = std::max(kMinMss, ctx.settings.mtu - kHeaders);
   const std::uint32_t announced = theirs.mss.value_or(kDefaultMss);
-  const std::uint32_t mss = std::max(kMinMss, std::min(announced, most)) - room;
+  const std::uint32_t mss =
+      std::max(kMinMss, std::min(announced, largest_mss(ctx.settings))) - room;
   if (syns_ == 1) sender_.measure_handshake(ctx.now - syn_at_);
   sender_.open(start_, mss, response.window);
   receiver_.open(client_rtt_, mss);
@@ -190,6 +193,7 @@ void Connection::send(const ClientStream& stream, const Context& ctx) {
   const ClientOffset limit = turns_.limit(stream, progress, ctx.settings.turn_order, ctx.now);
   ctx.ledger.turn_quiets += turns_.counts().quiets - before.quiets;
   ctx.ledger.turn_expiries += turns_.counts().expiries - before.expiries;
+  sender_.limit_mss(largest_mss(ctx.settings) - (timestamps_ ? kTimestampsRoom : 0));
   sender_.offer(limit, turns_.fin_allowed());
   while (const auto segment = sender_.next(ctx.now))
     transmit(*segment, stream, ctx);

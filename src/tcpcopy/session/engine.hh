@@ -56,6 +56,11 @@ class Engine {
   /// Ends every session at once; connections that are open are reset.
   void shut_down(Instant now, const Output& out);
 
+  /// The way to the targets takes packets of another length from now on. Connections that are open
+  /// follow when it is shorter.
+  /// @param mtu bytes of a packet.
+  void set_mtu(std::uint16_t mtu) { settings_.mtu = mtu; }
+
   /// Ends the newest sessions until they have freed so many bytes: the process has grown over its
   /// limit with what the engine does not see. @return how many sessions were ended.
   std::size_t shed(std::uint64_t bytes, Instant now, const Output& out);

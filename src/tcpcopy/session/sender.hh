@@ -6,6 +6,7 @@
 // position behind the last byte, as in the RFC.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -65,6 +66,8 @@ class Sender {
   ClientOffset snd_nxt() const { return snd_nxt_; }
   std::int64_t in_flight() const { return snd_nxt_ - snd_una_; }
   std::uint32_t mss() const { return mss_; }
+  /// Cuts segments no longer than this from now on, also those that are sent again.
+  void limit_mss(std::uint32_t mss) { mss_ = std::min(mss_, mss); }
   bool fin_sent() const { return fin_at_ && snd_nxt_ > *fin_at_; }
   bool fin_acked() const { return fin_at_ && snd_una_ > *fin_at_; }
   const RttEstimator& rtt() const { return rtt_; }

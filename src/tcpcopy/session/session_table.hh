@@ -49,7 +49,7 @@ class SessionTable {
   template <typename Key, const Key& (Session::*KeyOf)() const, Session* Session::*Next>
   struct Links {
     using Handle = Session*;
-    static constexpr Handle kNone = nullptr;
+    static constexpr Session* kNone = nullptr;
     static Handle& next(Handle session) { return session->*Next; }
     static std::size_t hash(Handle session) { return hash_of((session->*KeyOf)()); }
 
