@@ -2,6 +2,7 @@
 
     datagrams.py serve REPORT PORT                    writes down what arrives, at SIGTERM
     datagrams.py send SERVER PORT COUNT SIZE [SEED]   sends COUNT of up to SIZE bytes, one a ms
+    datagrams.py ask SERVER PORT COUNT                asks a name server for n0.lab, n1.lab, …
 
 The report is JSON: SHA-256 of the payload to how often it came.
 """
@@ -13,6 +14,7 @@ import pathlib
 import random
 import signal
 import socket
+import struct
 import sys
 import time
 
@@ -41,5 +43,17 @@ def send(server, port, count, size, seed="1"):
         time.sleep(0.001)
 
 
+def ask(server, port, count):
+    for number in range(int(count)):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+            datagrams.settimeout(5)
+            name = f"n{number}".encode()
+            query = struct.pack("!6H", number, 0x0100, 1, 0, 0, 0)  # RFC 1035, 4.1: recursion wanted
+            query += bytes([len(name)]) + name + b"\x03lab\x00" + struct.pack("!2H", 1, 1)
+            datagrams.sendto(query, (server, int(port)))
+            answer = datagrams.recv(512)
+            assert answer[:2] == query[:2] and answer[-4:] == bytes([10, 1, 2, 3])
+
+
 if __name__ == "__main__":
-    {"serve": serve, "send": send}[sys.argv[1]](*sys.argv[2:])
+    {"serve": serve, "send": send, "ask": ask}[sys.argv[1]](*sys.argv[2:])

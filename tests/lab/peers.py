@@ -10,7 +10,8 @@ from lab import ADDRESS, wait_until
 NGINX = """
 daemon off; master_process off; worker_processes 1; user root root;
 pid {work}/pid; error_log {work}/error.log;
-events {{ worker_connections 4096; }}
+worker_rlimit_nofile 16384;
+events {{ worker_connections 16384; }}
 http {{
   access_log off;
   client_body_temp_path {work}/body; proxy_temp_path {work}/proxy; fastcgi_temp_path {work}/fastcgi;
@@ -70,6 +71,12 @@ class Redis:
         calls = dict(re.findall(r"^cmdstat_(\S+?):calls=(\d+)", stats, re.M))
         calls.pop("info", None)
         return calls
+
+
+def finish(client):
+    """Waits for wrk to end; none of its connections failed."""
+    assert client.popen.wait(240) == 0, client.log()
+    assert "Socket errors" not in client.log(), client.log()
 
 
 def wrk(lab, connections, seconds, path="/", pause_ms=0, close=False, body_bytes=0):

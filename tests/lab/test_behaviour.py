@@ -9,7 +9,7 @@ import time
 import pytest
 
 from lab import ADDRESS, HERE, POOL, open_connections, wait_until
-from peers import Nginx, assert_same_requests, wrk
+from peers import Nginx, assert_same_requests, finish, wrk
 
 CONTROL_PORT = 36524
 HELLO = struct.pack("!IHHIH", 0, 0, 6, 0, 0)
@@ -22,11 +22,6 @@ def web(make_lab):
     lab = make_lab()
     lab.route_responses()
     return lab, Nginx(lab, "online", 80), Nginx(lab, "target", 8080)
-
-
-def finish(client):
-    assert client.popen.wait(60) == 0, client.log()
-    assert "Socket errors" not in client.log(), client.log()
 
 
 @pytest.mark.parametrize("pool", (True, False), ids=("client_pool", "clients_own_address"))

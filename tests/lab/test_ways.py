@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import struct
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import time
 import pytest
 
 from lab import ADDRESS, HERE, POOL, POOL_NET, run, statistic
-from peers import Nginx, assert_same_requests, wrk
+from peers import Nginx, assert_same_requests, finish, wrk
 from recording import Peers, rules
 
 PCAP_HEADER = 24
@@ -25,19 +26,20 @@ def recorded(make_lab):
     lab.route_responses()
     peers = Peers(lab)
     file = lab.work / "clients.pcap"
-    record(lab, peers, file)
+    record(lab, file, lambda: [peers.start_client(20, 5, seed=1)])
     return lab, peers, file
 
 
-def record(lab, peers, file, snap_length=262144, clients=20, connections=5):
+def record(lab, file, start_clients, snap_length=262144):
+    """Writes what the clients send to the online server, from their start to their end."""
     writer = lab.start("online", sys.executable, HERE / "write_pcap.py", "eth0", file, snap_length,
                        ONLINE, name="write_pcap").wait_for("listening on")
-    client = peers.start_client(clients, connections, seed=1)
-    assert client.popen.wait(60) == 0, client.log()
+    for client in start_clients():
+        assert client.popen.wait(60) == 0, client.log()
     writer.stop()
 
 
-def replay(lab, *options, host="assistant", files=None, status=0, **parameters):
+def replay(lab, *options, host="assistant", files=None, status=0, seconds=90, **parameters):
     """Replays files to their end, the responses coming to the same host."""
     command = [lab.build / "src/tcpcopy/tcpcopy", "--capture", "file", "-x", rules(),
                "--statistics", "1", *options]
@@ -48,7 +50,7 @@ def replay(lab, *options, host="assistant", files=None, status=0, **parameters):
     if "--responses" not in options and "-s" not in options:
         command += ["--responses", "eth0"]
     tcpcopy = lab.start(host, *command, **parameters)
-    assert tcpcopy.popen.wait(90) == status, tcpcopy.log()
+    assert tcpcopy.popen.wait(seconds) == status, tcpcopy.log()
     return tcpcopy
 
 
@@ -133,12 +135,47 @@ def test_packets_cut_by_the_snap_length(make_lab):
     lab.route_responses()
     peers = Peers(lab)
     file = lab.work / "short.pcap"
-    record(lab, peers, file, snap_length=96, clients=5, connections=2)
+    record(lab, file, lambda: [peers.start_client(5, 2, seed=1)], snap_length=96)
     tcpcopy = replay(lab, "-a", "max", "--fail-below", "99", files=[file], status=3)
     assert "packets were captured without all of their payload" in tcpcopy.log()
     assert "capture-hole:" in tcpcopy.log()
     assert "balanced:yes" in tcpcopy.log()
     assert statistic(tcpcopy.log(), "live") == 0
+
+
+SYN, ACK, PUSH_ACK, FIN_ACK = 0x02, 0x10, 0x18, 0x11
+
+
+def client_packet(number, seq, ack, flags, payload=b""):
+    """A packet of one of many clients to the online server, from its IPv4 header on."""
+    ip = struct.pack(">BBHHHBBHBBBB4s", 0x45, 0, 40 + len(payload), 0, 0x4000, 64, 6, 0,
+                     192, 0, 2, number % 250, socket.inet_aton(ADDRESS["online"]))
+    return ip + struct.pack(">HHIIBBHHH", 10_000 + number, 80, seq, ack, 5 << 4, flags, 64240, 0,
+                            0) + payload
+
+
+def test_ten_thousand_interleaved_sessions(make_lab):
+    """Ten thousand connections, all open at the same time, of two requests each."""
+    lab = make_lab()
+    lab.route_responses()
+    target = Nginx(lab, "target", 8080)
+    get, response, count = b"GET / HTTP/1.1\r\nHost: many\r\n\r\n", 166, 10_000
+    first, second = 1001, 1001 + len(get)
+    end = second + len(get)
+    steps = ((1000, 0, SYN, b""), (first, 1, ACK, b""), (first, 1, PUSH_ACK, get),
+             (second, 1 + response, PUSH_ACK, get), (end, 1 + 2 * response, FIN_ACK, b""))
+    file = lab.work / "many.pcap"
+    with file.open("wb") as out:
+        out.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101))  # LINKTYPE_RAW
+        for second_of, step in enumerate(steps):
+            for number in range(count):
+                data = client_packet(number, *step)
+                out.write(struct.pack("<IIII", second_of, number * 100, len(data), len(data)))
+                out.write(data)
+    tcpcopy = replay(lab, "-a", "max", files=[file])
+    assert_all_delivered(tcpcopy)
+    assert statistic(tcpcopy.log(), "completed") == count
+    assert target.requests() == 2 * count
 
 
 def test_one_machine(recorded):
@@ -203,11 +240,6 @@ WAYS = {
 def serve_both(lab, online_port=80, target_port=8080):
     lab.route_responses()
     return Nginx(lab, "online", online_port), Nginx(lab, "target", target_port)
-
-
-def finish(client):
-    assert client.popen.wait(30) == 0, client.log()
-    assert "Socket errors" not in client.log(), client.log()
 
 
 @pytest.mark.parametrize("offload", (True, False), ids=("offload", "no_offload"))
@@ -276,6 +308,21 @@ def test_a_mirror_in_a_tunnel(make_lab):
     assert statistic(tcpcopy.log(), "lost") == 0
 
 
+@pytest.mark.parametrize("tags", ((7,), (7, 8)), ids=("vlan", "qinq"))
+def test_a_mirror_in_a_vlan(make_lab, tags):
+    lab = make_lab(hosts=("client", "online", "online2", "target", "assistant"), offload=False)
+    online, target = serve_both(lab)
+    address = lab.on("online2", "cat", "/sys/class/net/eth0/address").strip()
+    lab.start("online", sys.executable, HERE / "tag_mirror.py", "eth0", 80, address,
+              *tags).wait_for("mirroring")
+    lab.intercept()
+    tcpcopy = lab.tcpcopy("-c", POOL, "--capture", "pcap", "-i", "eth0", host="online2")
+    finish(wrk(lab, 20, 2, pause_ms=10))
+    assert_same_requests(online, target)
+    tcpcopy.stop()
+    assert statistic(tcpcopy.log(), "lost") == 0
+
+
 def test_a_firewall_that_rejects_is_counted_and_explained(make_lab):
     lab = make_lab()
     online, target = serve_both(lab)
@@ -298,6 +345,22 @@ def test_a_firewall_that_rejects_is_counted_and_explained(make_lab):
     tcpcopy.stop()
     assert statistic(tcpcopy.log(), "not-permitted") > 0
     assert tcpcopy.log().count("the kernel refuses packets") == 1
+
+
+def test_the_way_takes_shorter_packets_than_it_did(make_lab):
+    lab = make_lab(offload=False)
+    online, target = serve_both(lab)
+    lab.intercept()
+    tcpcopy = lab.tcpcopy("-c", POOL)
+    client = wrk(lab, 5, 10, path="/upload", body_bytes=20_000, pause_ms=20)
+    time.sleep(2)
+    lab.on("online", "ip", "route", "add", f"{ADDRESS['target']}/32", "dev", "eth0", "mtu", 1400)
+    finish(client)
+    assert_same_requests(online, target)
+    tcpcopy.stop()
+    assert "takes packets of 1400 bytes now" in tcpcopy.log()
+    assert statistic(tcpcopy.log(), "too-long") > 0
+    assert statistic(tcpcopy.log(), "lost") == 0
 
 
 @pytest.mark.parametrize("way", ((), WAYS["link"]), ids=("raw", "link"))
@@ -345,3 +408,25 @@ def test_datagrams(make_lab, way, size):
     assert len(online) == 1000
     assert target == {payload: count * times for payload, count in online.items()}
     assert f"datagrams captured:1000 left out:0 sent:{1000 * times};" in tcpcopy.log()
+
+
+def test_name_servers(make_lab):
+    """dnsmasq on both sides: every query of the clients arrives, and is a query."""
+    lab = make_lab()
+    lab.route_responses()
+    servers = {host: lab.start(host, "dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--port",
+                               port, "--no-resolv", "--no-hosts", "--log-queries",
+                               "--address=/lab/10.1.2.3", "--user=root", "--pid-file="
+                               ).wait_for("started") for host, port in (("online", 53),
+                                                                        ("target", 5353))}
+    tcpcopy = lab.start("online", lab.build / "src/tcpcopy/tcpcopy", "--udp", "-c", POOL, "-x",
+                        f"53-{ADDRESS['target']}:5353").wait_for("started")
+    client = lab.start("client", sys.executable, HERE / "datagrams.py", "ask", ADDRESS["online"],
+                       53, 2000)
+    assert client.popen.wait(60) == 0, client.log()
+    time.sleep(0.5)
+    tcpcopy.stop()
+    asked = {host: sorted(re.findall(r"query\[A\] (\S+) from", server.log()))
+             for host, server in servers.items()}
+    assert len(asked["online"]) == 2000
+    assert asked["target"] == asked["online"]
