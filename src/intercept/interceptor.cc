@@ -12,6 +12,13 @@
 namespace tcpcopy {
 namespace {
 
+using namespace std::chrono_literals;
+
+// With so many routes turns are spaced out under load. With fewer, each connection waits for its
+// own round trip.
+constexpr std::size_t kManyRoutes = 32;
+constexpr Duration kTurnSpacing = 400us;
+
 std::string filter_of(const options::InterceptOptions& options) {
   const bool any_address = options.listen.address.is_unspecified();
   return options::capture_filter(options, any_address
@@ -112,6 +119,7 @@ InterceptStatistics Interceptor::statistics() const {
 int Interceptor::run() {
   loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [this](int signal) { on_signal(signal); });
   loop_.at_end_of_turn([this] { links_.flush(); });
+  loop_.space_turns(kTurnSpacing, [this] { return router_.routes() >= kManyRoutes; });
   loop_.every(std::chrono::seconds(1), [this] { router_.on_deadline(loop_.now()); });
   loop_.every(std::chrono::seconds(options_.statistics_seconds),
               [this] { log_statistics(statistics()); });

@@ -25,6 +25,10 @@ using namespace std::chrono_literals;
 
 constexpr std::uint16_t kMaxPortSalt = 511;
 constexpr int kBatchesPerTurn = 4;  // of captured packets; then links and timers have their turn
+// With so many sessions turns are spaced out under load. With fewer, each waits for its own round
+// trip.
+constexpr std::size_t kManySessions = 32;
+constexpr Duration kTurnSpacing = 300us;
 constexpr Duration kMemoryCheck = 1s;
 constexpr Duration kTraceFlush = 1s;
 // Behind the end of all sessions, answers to stragglers of the target still go out for this long.
@@ -159,6 +163,7 @@ void Replayer::connect_rooms() {
   for (const int fd : capture_->descriptors())
     loop_.watch(fd, EPOLLIN, [this](std::uint32_t) { capture(); });
   loop_.at_end_of_turn([this] { end_turn(); });
+  loop_.space_turns(kTurnSpacing, [this] { return engine_.sessions() >= kManySessions; });
   loop_.wake_by([this] { return engine_.next_deadline(); });
   loop_.wake_by([this] { return input_ended_ || draining_ ? kNever : capture_->due(); });
   loop_.every(std::chrono::seconds(options_.statistics_seconds),

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <ctime>
 
 #include "common/runtime/errors.hh"
 
@@ -110,9 +112,27 @@ void EventLoop::fire_timers() {
   }
 }
 
+void EventLoop::space_turns(Duration spacing, std::function<bool()> wanted) {
+  spacing_ = spacing;
+  spacing_wanted_ = std::move(wanted);
+  ::prctl(PR_SET_TIMERSLACK, 1UL);  // else the kernel rounds such short sleeps up by 50 us
+}
+
+void EventLoop::wait_under_load() {
+  const bool busy = now_ - previous_ < 2 * spacing_;
+  if (!busy || !spacing_wanted_()) return;
+  const Duration until = (now_ + spacing_).time_since_epoch();
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(until);
+  const timespec at{seconds.count(), (until - seconds).count()};
+  ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, nullptr);
+}
+
 void EventLoop::turn() {
+  const int timeout = sleep_ms();  // from now_, which is when the last turn began
+  if (timeout != 0) wait_under_load();
   std::array<epoll_event, kEventsPerTurn> events{};
-  const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerTurn, sleep_ms());
+  const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerTurn, timeout);
+  previous_ = now_;
   read_clock();
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];

@@ -48,6 +48,12 @@ class EventLoop {
   /// Asked before each sleep: by when must the next turn begin?
   void wake_by(std::function<Instant()> deadline) { deadlines_.push_back(std::move(deadline)); }
 
+  /// Under load a turn begins so long after the one before, if not earlier wanted: a wake-up costs
+  /// as much as several packets, so it pays to find more of them. What comes after a pause is still
+  /// taken at once.
+  /// @param wanted asked before each sleep.
+  void space_turns(Duration spacing, std::function<bool()> wanted);
+
   /// The time at which this turn began.
   Instant now() const { return now_; }
 
@@ -67,6 +73,7 @@ class EventLoop {
   };
 
   void turn();
+  void wait_under_load();
   void fire_timers();
   int sleep_ms() const;
   void read_clock();
@@ -78,7 +85,10 @@ class EventLoop {
   std::vector<Timer> timers_;
   std::vector<Callback> end_of_turn_;
   std::vector<std::function<Instant()>> deadlines_;
+  Duration spacing_{0};
+  std::function<bool()> spacing_wanted_;
   Instant now_;
+  Instant previous_;  // when the turn before began
   bool running_ = false;
 };
 

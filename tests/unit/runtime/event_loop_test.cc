@@ -11,6 +11,7 @@
 #include <array>
 #include <csignal>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/runtime/errors.hh"
@@ -57,6 +58,40 @@ class EventLoopTest : public testing::Test {
 
   EventLoop loop_;
 };
+
+// A source that always has more to be read; counts turns until `most` of them or 200 ms are over.
+// Returns how many there were, and how long they took.
+std::pair<int, Duration> turns_of_a_busy_loop(EventLoop& loop, int most) {
+  Pair pair;
+  pair.make_readable();
+  int turns = 0;
+  loop.watch(pair.here.get(), EPOLLIN, [](std::uint32_t) {});
+  const Instant began = loop.now();
+  loop.at_end_of_turn([&] {
+    if (++turns == most || loop.now() - began > 200ms) loop.stop();
+  });
+  loop.run();
+  loop.forget(pair.here.get());
+  return {turns, loop.now() - began};
+}
+
+TEST_F(EventLoopTest, SpacesTurnsOutUnderLoad) {
+  loop_.space_turns(10ms, [] { return true; });
+  const auto [turns, took] = turns_of_a_busy_loop(loop_, 1000);
+  EXPECT_LE(turns, took / 10ms + 3);  // the first two come at once
+  EXPECT_GE(turns, 2);
+}
+
+TEST_F(EventLoopTest, SpacesNothingOutThatIsNotToBe) {
+  loop_.space_turns(1h, [] { return false; });
+  EXPECT_EQ(turns_of_a_busy_loop(loop_, 1000).first, 1000);
+}
+
+TEST_F(EventLoopTest, SpacesNothingOutThatIsDue) {
+  loop_.space_turns(1h, [] { return true; });
+  spin();
+  EXPECT_EQ(turns_of_a_busy_loop(loop_, 1000).first, 1000);
+}
 
 TEST_F(EventLoopTest, ATimerFiresOnceAndNotTooEarly) {
   const Instant begin = loop_.now();
