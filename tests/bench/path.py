@@ -8,8 +8,10 @@ raw socket is measured, on the same hosts: see raw_send.cc.
 """
 
 import argparse
+import contextlib
 import json
 import pathlib
+import re
 import statistics
 import sys
 import tempfile
@@ -17,7 +19,8 @@ import time
 
 from plot import Bars, bar_plot
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lab"))
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "lab"))
 from lab import ADDRESS, POOL, Lab  # noqa: E402
 from peers import Nginx, wrk  # noqa: E402
 
@@ -35,6 +38,15 @@ WORKS = {
 }
 
 
+# Works of which the replay delay is measured, and the percent of packets lost on their way to the
+# target.
+DELAYS = {
+    "50 connections, 10 ms think time": ({"connections": 50, "pause_ms": 10}, 0),
+    "1 connection, 10 ms think time": ({"connections": 1, "pause_ms": 10}, 0),
+    "50 connections, 10 ms think time, 1 % loss": ({"connections": 50, "pause_ms": 10}, 1),
+}
+
+
 def raw_send_us(lab):
     program = lab.build / "tests/bench/raw_send"
     return int(lab.on("online", program, RAW_SOURCE, ADDRESS["target"], RAW_SENDS)) / 1e3
@@ -46,14 +58,35 @@ def daemon_cost(daemon, before, requests):
             "us": (user + system) * 1e6 / requests, "peak_kb": daemon.peak_rss_kb()}
 
 
-def measure(options, work):
-    """One work, once, in a lab of its own."""
+@contextlib.contextmanager
+def replaying_lab(options):
+    """A lab with both servers and both daemons."""
     with tempfile.TemporaryDirectory(prefix="tcpcopy-bench-") as folder, \
             Lab(folder, options.build) as lab:
         lab.route_responses()
-        online, target = Nginx(lab, "online", 80), Nginx(lab, "target", 8080)
+        servers = Nginx(lab, "online", 80), Nginx(lab, "target", 8080)
         daemons = {"intercept": lab.intercept(*options.intercept),
                    "tcpcopy": lab.tcpcopy("-c", POOL, *options.tcpcopy)}
+        yield lab, *servers, daemons
+
+
+def measure_delay(options, work, loss):
+    """The replay delay of one work, once: microseconds by percentile."""
+    with replaying_lab(options) as (lab, *_):
+        if loss:
+            lab.lose(loss, destination=ADDRESS["target"])
+        client = wrk(lab, seconds=options.seconds, **work)
+        time.sleep(1)
+        found = lab.on("online", sys.executable, HERE / "replay_delay.py", "eth0", 80,
+                       ADDRESS["target"], 8080, options.seconds - 2)
+        if client.popen.wait(options.seconds + 30) != 0:
+            raise RuntimeError(f"wrk failed:\n{client.log()}")
+        return {name: int(value) for name, value in re.findall(r"(\w+):(\d+)", found)}
+
+
+def measure(options, work):
+    """One work, once, in a lab of its own."""
+    with replaying_lab(options) as (lab, online, target, daemons):
         raw = [raw_send_us(lab)]
         before = {name: daemon.cpu_times() for name, daemon in daemons.items()}
         started = time.monotonic()
@@ -99,6 +132,16 @@ def table(results):
     return "\n".join(lines)
 
 
+def delay_table(results):
+    columns = ("packets", "p50_us", "p99_us", "p999_us", "max_us", "not_found")
+    lines = ["| work | packets | p50 | p99 | p999 | longest | not found |", "|---" * 7 + "|"]
+    for name, runs in results.items():
+        r = median(runs)
+        cells = [f"{r[c]:,.0f} µs" if c.endswith("_us") else f"{r[c]:,.0f}" for c in columns]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def plot(results):
     groups = [Bars(name, [median(runs)[d]["raw_sends"] for d in ("tcpcopy", "intercept")])
               for name, runs in results.items()]
@@ -117,16 +160,21 @@ def main():
     parser.add_argument("--intercept", nargs="*", default=[])
     options = parser.parse_args()
     works = {name: work for name, work in WORKS.items() if options.only in name}
+    delayed = {name: work for name, work in DELAYS.items() if options.only in name}
     results = {name: [] for name in works}
+    delays = {name: [] for name in delayed}
     for run in range(options.runs):
         for name, work in works.items():
             print(f"run {run + 1} of {options.runs}: {name}", file=sys.stderr, flush=True)
             results[name].append(measure(options, work))
-    print(table(results))
+        for name, work in delayed.items():
+            print(f"run {run + 1} of {options.runs}: delay, {name}", file=sys.stderr, flush=True)
+            delays[name].append(measure_delay(options, *work))
+    print(table(results), delay_table(delays), sep="\n\nReplay delay:\n\n")
     if options.json:
         options.json.write_text(json.dumps(
-            {name: {"median": median(runs), "runs": runs} for name, runs in results.items()},
-            indent=1))
+            {kind: {name: {"median": median(runs), "runs": runs} for name, runs in of.items()}
+             for kind, of in (("cost", results), ("delay", delays))}, indent=1))
     for folder in options.plots:
         (folder / "performance-path.svg").write_text(plot(results))
 
