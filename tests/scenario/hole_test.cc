@@ -131,6 +131,19 @@ TEST_P(Hole, SeveralAreAsOldAsTheyAre) {
   EXPECT_EQ(talk.ledger().lost_in_all().bytes, 0U);
 }
 
+TEST_P(Hole, ManyAreSkippedInOneTurn) {
+  Conversation talk(GetParam());
+  talk.shake_hands();
+  for (int i = 0; i < 100; ++i)
+    talk.client(seg("A").seq(101 + 20 * i).ack(1).len(10));  // of no use: no request begins there
+  talk.client(seg("PA").seq(3001).ack(201).says(kGet));
+  talk.wait(30s);
+  talk.expect(seg("RA").seq(1).ack(1));
+  talk.expect_reconnect(3001);
+  EXPECT_EQ(bytes_lost(talk, LossReason::kCaptureHole), 1000U);
+  EXPECT_GT(talk.engine().next_deadline(), talk.now());
+}
+
 TEST_P(Hole, ShorterResponseBeforeOneIsWaitedFor) {
   Conversation talk(GetParam());
   talk.shake_hands();

@@ -52,6 +52,8 @@ inline constexpr Duration kHolePatience = 3s;
 // hole appeared. One that does not may still be trying, so it is waited for longer.
 inline constexpr Duration kHoleProof = 1s;
 inline constexpr Duration kMaxHolePatience = 30s;
+// Holes of a session that are skipped in one wake-up, before others have their turn.
+inline constexpr int kMaxHolesPerTurn = 256;
 
 // Bytes beyond the end of the contiguous stream that are still believed. A larger jump is no
 // window that anybody uses, so the packet is forged or stale.

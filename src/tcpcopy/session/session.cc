@@ -49,7 +49,7 @@ void Session::on_deadline(const Context& ctx) {
   if (ctx.now >= look_again_at_) {
     look_again_at_ = ctx.now + std::min(ctx.settings.session_timeout, ctx.settings.idle_timeout);
   }
-  if (ctx.now >= hole_patience_ends()) {
+  for (int i = 0; i < kMaxHolesPerTurn && ctx.now >= hole_patience_ends(); ++i) {
     skip_hole(ctx);
     if (ended()) return;
   }
