@@ -201,10 +201,17 @@ def test_nothing_to_be_done_on_the_target(recorded):
     assert_alike(peers)
 
 
-def test_formats_of_other_tools(recorded):
+REWRITE = {
+    "tcpdump": ("tcpdump", "-Z", "root", "-r", "{file}", "-w", "{other}"),
+    "wireshark": ("editcap", "-F", "pcapng", "{file}", "{other}"),
+}
+
+
+@pytest.mark.parametrize("command", REWRITE.values(), ids=REWRITE.keys())
+def test_formats_of_other_tools(recorded, command):
     lab, peers, file = recorded
-    other = lab.work / "clients.pcapng"
-    run("editcap", "-F", "pcapng", file, other)
+    other = lab.work / "rewritten"
+    run(*(word.format(file=file, other=other) for word in command))
     assert_all_delivered(replay(lab, "-a", "max", files=[other]))
     assert_alike(peers)
 
