@@ -6,6 +6,7 @@
 
 #include <csignal>
 
+#include "common/runtime/daemon.hh"
 #include "common/runtime/log.hh"
 #include "common/runtime/socket.hh"
 
@@ -124,7 +125,8 @@ int Interceptor::run() {
   loop_.every(std::chrono::seconds(options_.statistics_seconds),
               [this] { log_statistics(statistics()); });
   loop_.run();
-  log_summary(statistics());
+  log_statistics(statistics());
+  runtime::log_resource_use(loop_.longest_turn());
   return exit_status_;
 }
 

@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <string>
 
-#include "common/runtime/daemon.hh"
-
 namespace tcpcopy {
 namespace {
 
@@ -80,13 +78,6 @@ void log_statistics(const InterceptStatistics& sources) {
       responses.routes_refused, sources.links.links(), sources.links.counters().accepted,
       queued_bytes, ends_by_reason(sources.links.counters()));
   log_slow_links(sources);
-}
-
-void log_summary(const InterceptStatistics& sources) {
-  log_statistics(sources);
-  const runtime::ResourceUse use = runtime::resource_use();
-  spdlog::info("cpu user:{:.3f}s system:{:.3f}s, peak memory:{} KB", use.user_seconds,
-               use.system_seconds, use.peak_rss_kb);
 }
 
 }  // namespace tcpcopy

@@ -20,7 +20,5 @@ struct InterceptStatistics {
 };
 
 void log_statistics(const InterceptStatistics& sources);
-/// The same with what is of interest at the end only.
-void log_summary(const InterceptStatistics& sources);
 
 }  // namespace tcpcopy

@@ -142,6 +142,7 @@ int Replayer::run() {
   if (progress_) progress_->clear();
   log_summary(statistics());
   capture_->log_summary();
+  runtime::log_resource_use(loop_.longest_turn());
   if (options_.lose_captured > 0) {
     spdlog::warn("--lose-captured, for tests: packets thrown away:{}", missed_.count());
   }

@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <string>
 
-#include "common/runtime/daemon.hh"
-
 namespace tcpcopy {
 namespace {
 
@@ -91,9 +89,6 @@ void log_summary(const StatisticsSources& sources) {
       "turns not answered in time:{}; ports changed:{}",
       malformed(sources.capture), sources.capture.own_packets, ledger.responses_unknown,
       ledger.turn_quiets, ledger.turn_expiries, ledger.ports_changed);
-  const runtime::ResourceUse use = runtime::resource_use();
-  spdlog::info("cpu user:{:.3f}s system:{:.3f}s, peak memory:{} KB", use.user_seconds,
-               use.system_seconds, use.peak_rss_kb);
 }
 
 double delivered_percent(const StatisticsSources& sources) {

@@ -2,10 +2,12 @@
 #include "common/runtime/daemon.hh"
 
 #include <fcntl.h>
+#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -67,10 +69,12 @@ PidFile::~PidFile() {
   std::filesystem::remove(path_, ignored);
 }
 
-ResourceUse resource_use() {
+void log_resource_use(Duration longest_turn) {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
-  return {seconds(usage.ru_utime), seconds(usage.ru_stime), usage.ru_maxrss};
+  spdlog::info("cpu user:{:.3f}s system:{:.3f}s, peak memory:{} KB, longest turn: {:.2f} ms",
+               seconds(usage.ru_utime), seconds(usage.ru_stime), usage.ru_maxrss,
+               std::chrono::duration<double, std::milli>(longest_turn).count());
 }
 
 std::uint64_t resident_memory() {

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "tcpcopy/time.hh"
+
 namespace tcpcopy::runtime {
 
 /// -d: goes on in the background, in a session of its own, standard streams on /dev/null. The
@@ -29,13 +31,8 @@ class PidFile {
   std::string path_;
 };
 
-/// CPU time and memory of this process, for the statistics.
-struct ResourceUse {
-  double user_seconds = 0;
-  double system_seconds = 0;
-  long peak_rss_kb = 0;
-};
-ResourceUse resource_use();
+/// Logs what this process has taken: CPU time, memory, and its event loop's longest turn.
+void log_resource_use(Duration longest_turn);
 
 /// Bytes of memory that this process has now (its resident set); 0 when the system does not tell.
 std::uint64_t resident_memory();

@@ -20,18 +20,16 @@ namespace {
 
 constexpr std::size_t kEventsPerTurn = 64;
 
+Instant clock() { return Instant(std::chrono::steady_clock::now().time_since_epoch()); }
+
 }  // namespace
 
 EventLoop::EventLoop() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
   if (!epoll_) throw SystemError("epoll_create1: " + error_text(errno));
-  read_clock();
+  now_ = clock();
 }
 
 EventLoop::~EventLoop() = default;
-
-void EventLoop::read_clock() {
-  now_ = Instant(std::chrono::steady_clock::now().time_since_epoch());
-}
 
 void EventLoop::watch(int fd, std::uint32_t events, ReadyCallback callback) {
   auto watch = std::make_unique<Watch>(Watch{std::move(callback)});
@@ -133,7 +131,7 @@ void EventLoop::turn() {
   std::array<epoll_event, kEventsPerTurn> events{};
   const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerTurn, timeout);
   previous_ = now_;
-  read_clock();
+  now_ = clock();
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
     auto* watch = static_cast<Watch*>(event.data.ptr);
@@ -143,6 +141,7 @@ void EventLoop::turn() {
   for (const Callback& callback : end_of_turn_)
     callback();
   forgotten_.clear();
+  longest_turn_ = std::max(longest_turn_, clock() - now_);
 }
 
 void EventLoop::run() {

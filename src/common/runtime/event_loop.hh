@@ -54,6 +54,9 @@ class EventLoop {
   /// @param wanted asked before each sleep.
   void space_turns(Duration spacing, std::function<bool()> wanted);
 
+  /// The longest time that a turn has worked, without its sleep.
+  Duration longest_turn() const { return longest_turn_; }
+
   /// The time at which this turn began.
   Instant now() const { return now_; }
 
@@ -76,7 +79,6 @@ class EventLoop {
   void wait_under_load();
   void fire_timers();
   int sleep_ms() const;
-  void read_clock();
 
   UniqueFd epoll_;
   UniqueFd signals_;
@@ -87,6 +89,7 @@ class EventLoop {
   std::vector<std::function<Instant()>> deadlines_;
   Duration spacing_{0};
   std::function<bool()> spacing_wanted_;
+  Duration longest_turn_{0};
   Instant now_;
   Instant previous_;  // when the turn before began
   bool running_ = false;
