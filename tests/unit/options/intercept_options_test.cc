@@ -10,31 +10,24 @@
 #include "tcpcopy/version.hh"
 #include "tests/unit/options/config_file.hh"
 #include "tests/unit/options/refusal.hh"
+#include "tests/unit/options/words.hh"
 
 namespace tcpcopy::options {
 namespace {
 
 using test::ConfigFile;
 using test::refusal;
+using test::Words;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-using Words = std::vector<std::string>;
-
 std::optional<InterceptOptions> parse_words(const Words& words) {
-  std::vector<const char*> argv{"intercept"};
-  for (const std::string& word : words)
-    argv.push_back(word.c_str());
-  return parse_intercept(static_cast<int>(argv.size()), argv.data());
+  return test::parse_words(parse_intercept, "intercept", words);
 }
 
-Words needed(const Words& more = {}) {
-  Words words{"-F", "tcp and src port 8080"};
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
+Words needed(const Words& more = {}) { return test::joined({"-F", "tcp and src port 8080"}, more); }
 
 InterceptOptions parsed(const Words& more = {}) { return parse_words(needed(more)).value(); }
 

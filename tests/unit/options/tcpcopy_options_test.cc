@@ -9,6 +9,7 @@
 #include "tcpcopy/version.hh"
 #include "tests/unit/options/config_file.hh"
 #include "tests/unit/options/refusal.hh"
+#include "tests/unit/options/words.hh"
 
 namespace tcpcopy::options {
 namespace {
@@ -16,25 +17,19 @@ namespace {
 using namespace std::chrono_literals;
 using test::ConfigFile;
 using test::refusal;
+using test::Words;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-using Words = std::vector<std::string>;
-
 std::optional<Options> parse_words(const Words& words) {
-  std::vector<const char*> argv{"tcpcopy"};
-  for (const std::string& word : words)
-    argv.push_back(word.c_str());
-  return parse(static_cast<int>(argv.size()), argv.data());
+  return test::parse_words(parse, "tcpcopy", words);
 }
 
 /// The words with what is always needed.
 Words needed(const Words& more = {}) {
-  Words words{"-x", "80-10.0.0.30:8080", "-s", "10.0.0.40"};
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
+  return test::joined({"-x", "80-10.0.0.30:8080", "-s", "10.0.0.40"}, more);
 }
 
 Options parsed(const Words& more = {}) { return parse_words(needed(more)).value(); }
