@@ -10,8 +10,8 @@ from lab import ADDRESS, wait_until
 NGINX = """
 daemon off; master_process off; worker_processes 1; user root root;
 pid {work}/pid; error_log {work}/error.log;
-worker_rlimit_nofile 16384;
-events {{ worker_connections 16384; }}
+worker_rlimit_nofile {connections};
+events {{ worker_connections {connections}; }}
 http {{
   access_log off;
   client_body_temp_path {work}/body; proxy_temp_path {work}/proxy; fastcgi_temp_path {work}/fastcgi;
@@ -32,13 +32,13 @@ STATUS = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:99/').re
 class Nginx:
     """A web server that counts its requests."""
 
-    def __init__(self, lab, host, port):
+    def __init__(self, lab, host, port, connections=16384):
         self.lab, self.host = lab, host
         work = pathlib.Path(lab.work) / f"nginx-{host}"
         work.mkdir()
         (work / "big100k").write_bytes(b"x" * 100_000)
         config = work / "nginx.conf"
-        config.write_text(NGINX.format(work=work, port=port))
+        config.write_text(NGINX.format(work=work, port=port, connections=connections))
         self.command = ["nginx", "-e", work / "error.log", "-c", config]
         self.port = port
         self.start()

@@ -2,7 +2,6 @@
 
 import json
 import re
-import socket
 import struct
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import time
 
 import pytest
 
+import many_clients
 from lab import ADDRESS, HERE, POOL, POOL_NET, run, statistic
 from peers import Nginx, assert_same_requests, finish, wrk
 from recording import Peers, rules
@@ -143,35 +143,17 @@ def test_packets_cut_by_the_snap_length(make_lab):
     assert statistic(tcpcopy.log(), "live") == 0
 
 
-SYN, ACK, PUSH_ACK, FIN_ACK = 0x02, 0x10, 0x18, 0x11
-
-
-def client_packet(number, seq, ack, flags, payload=b""):
-    """A packet of one of many clients to the online server, from its IPv4 header on."""
-    ip = struct.pack(">BBHHHBBHBBBB4s", 0x45, 0, 40 + len(payload), 0, 0x4000, 64, 6, 0,
-                     192, 0, 2, number % 250, socket.inet_aton(ADDRESS["online"]))
-    return ip + struct.pack(">HHIIBBHHH", 10_000 + number, 80, seq, ack, 5 << 4, flags, 64240, 0,
-                            0) + payload
-
-
 def test_ten_thousand_interleaved_sessions(make_lab):
     """Ten thousand connections, all open at the same time, of two requests each."""
     lab = make_lab()
     lab.route_responses()
     target = Nginx(lab, "target", 8080)
-    get, response, count = b"GET / HTTP/1.1\r\nHost: many\r\n\r\n", 166, 10_000
-    first, second = 1001, 1001 + len(get)
-    end = second + len(get)
-    steps = ((1000, 0, SYN, b""), (first, 1, ACK, b""), (first, 1, PUSH_ACK, get),
-             (second, 1 + response, PUSH_ACK, get), (end, 1 + 2 * response, FIN_ACK, b""))
-    file = lab.work / "many.pcap"
-    with file.open("wb") as out:
-        out.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101))  # LINKTYPE_RAW
-        for second_of, step in enumerate(steps):
-            for number in range(count):
-                data = client_packet(number, *step)
-                out.write(struct.pack("<IIII", second_of, number * 100, len(data), len(data)))
-                out.write(data)
+    count, file = 10_000, lab.work / "many.pcap"
+    steps = (many_clients.syn, many_clients.ack, lambda client: many_clients.request(client, 0),
+             lambda client: many_clients.request(client, 1),
+             lambda client: many_clients.fin(client, 2))
+    many_clients.write(file, ((second + client * 1e-5, step(client))
+                              for second, step in enumerate(steps) for client in range(count)))
     tcpcopy = replay(lab, "-a", "max", files=[file])
     assert_all_delivered(tcpcopy)
     assert statistic(tcpcopy.log(), "completed") == count
