@@ -68,6 +68,7 @@ class Replayer {
   std::optional<session::DatagramReplay> datagrams_;  // --udp: instead of the engine
   std::optional<ProgressReport> progress_;
   std::unique_ptr<trace::PacketTrace> trace_;  // --trace: before the injector
+  std::optional<Duration> longest_turn_;  // until the end began, which takes all sessions at once
   bool links_changed_ = false;
   bool input_ended_ = false;  // no more is captured in this pass; sessions finish
   bool draining_ = false;

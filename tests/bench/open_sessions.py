@@ -10,6 +10,7 @@ at --rate, one after the other. tcpcopy replays it onto an nginx whose responses
 import argparse
 import pathlib
 import re
+import resource
 import sys
 import tempfile
 import time
@@ -20,6 +21,7 @@ from lab import ADDRESS, Lab, statistic, wait_until  # noqa: E402
 from peers import Nginx  # noqa: E402
 
 OPENED_PER_SECOND = 10_000
+SPARE = 1000  # descriptors of the target's server, beside one for each session
 PAUSE = 3  # seconds between opening and asking
 
 
@@ -39,7 +41,7 @@ def packets(sessions, rate, seconds):
 def measure(build, sessions, rate, seconds):
     with tempfile.TemporaryDirectory(prefix="tcpcopy-bench-") as folder, Lab(folder, build) as lab:
         lab.route_via_assistant(many_clients.NET)
-        target = Nginx(lab, "target", 8080, connections=sessions + 1000)
+        target = Nginx(lab, "target", 8080, connections=sessions + SPARE)
         file = lab.work / "clients.pcap"
         many_clients.write(file, packets(sessions, rate, seconds))
         before = time.monotonic()
@@ -72,7 +74,12 @@ def main():
     print("| sessions | live at the end | opened in | requests | tcpcopy: CPU of a request | "
           "memory of tcpcopy by sessions | packets late: half, 99 % | longest turn |")
     print("|---" * 8 + "|", flush=True)
+    descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     for sessions in map(int, options.sessions.split(",")):
+        if sessions + SPARE > descriptors:
+            print(f"{sessions:,} sessions: left out, a process may have {descriptors:,} files open "
+                  "here (ulimit -Hn)", file=sys.stderr)
+            continue
         print(measure(options.build, sessions, options.rate, options.seconds), flush=True)
 
 

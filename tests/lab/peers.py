@@ -10,7 +10,6 @@ from lab import ADDRESS, wait_until
 NGINX = """
 daemon off; master_process off; worker_processes 1; user root root;
 pid {work}/pid; error_log {work}/error.log;
-worker_rlimit_nofile {connections};
 events {{ worker_connections {connections}; }}
 http {{
   access_log off;
@@ -26,20 +25,22 @@ http {{
   server {{ listen 127.0.0.1:99; location / {{ stub_status; }} }}
 }}
 """
+USUAL_CONNECTIONS = 16384
 STATUS = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:99/').read().decode())"
 
 
 class Nginx:
     """A web server that counts its requests."""
 
-    def __init__(self, lab, host, port, connections=16384):
+    def __init__(self, lab, host, port, connections=USUAL_CONNECTIONS):
         self.lab, self.host = lab, host
         work = pathlib.Path(lab.work) / f"nginx-{host}"
         work.mkdir()
         (work / "big100k").write_bytes(b"x" * 100_000)
         config = work / "nginx.conf"
         config.write_text(NGINX.format(work=work, port=port, connections=connections))
-        self.command = ["nginx", "-e", work / "error.log", "-c", config]
+        limit = ["prlimit", f"--nofile={connections}"] if connections > USUAL_CONNECTIONS else []
+        self.command = [*limit, "nginx", "-e", work / "error.log", "-c", config]
         self.port = port
         self.start()
 
