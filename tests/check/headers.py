@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Every header compiles on its own.
 
-That of a source file is the first that the file includes, so compiling the file proves it (in the
-release build, which precompiles nothing). The other headers are compiled here.
+That of a source file is the first that the file includes, so compiling the file proves it. The other
+headers are compiled here.
 """
 
 import argparse
