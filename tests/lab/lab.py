@@ -25,6 +25,7 @@ ADDRESS = {
     "assistant": "10.77.0.40",
     "assistant2": "10.77.0.41",
 }
+NO_OFFLOAD = ("gro", "off", "tso", "off", "gso", "off")
 POOL = "62.135.200.x"
 POOL_NET = "62.135.200.0/24"
 
@@ -144,11 +145,10 @@ class Lab:
                 self.sysctl(host, f"net.ipv4.conf.{name}.rp_filter", 0)
             self.sysctl(host, "net.ipv4.ip_forward", 0)
             if not offload:
-                for device in ("eth0",):
-                    self.on(host, "ethtool", "-K", device, "gro", "off", "tso", "off", "gso", "off")
+                self.on(host, "ethtool", "-K", "eth0", *NO_OFFLOAD)
         if not offload:
             for host in self.hosts:
-                run("ethtool", "-K", f"p-{host}", "gro", "off", "tso", "off", "gso", "off")
+                run("ethtool", "-K", f"p-{host}", *NO_OFFLOAD)
 
     def _make_vlan(self, host, trunk):
         """The device eth0 on a trunk: the kernel's, where it has such devices, or our own."""
@@ -158,7 +158,7 @@ class Lab:
                     VLAN)
         except RuntimeError:
             # Frames that are not cut yet would have no room for a tag.
-            self.on(host, "ethtool", "-K", trunk, "gro", "off", "tso", "off", "gso", "off")
+            self.on(host, "ethtool", "-K", trunk, *NO_OFFLOAD)
             self.start(host, sys.executable, HERE / "vlan_device.py", trunk, VLAN,
                        name="vlan").wait_for("passing")
 

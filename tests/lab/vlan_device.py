@@ -15,9 +15,11 @@ import struct
 import subprocess
 import sys
 
+from capture import ALL_PROTOCOLS
+
 TUNSETIFF = 0x400454ca
 IFF_TAP, IFF_NO_PI = 0x0002, 0x1000
-ALL_PROTOCOLS, TPID, MACS = 0x0003, 0x8100, 12
+TPID, MACS = 0x8100, 12
 SOL_PACKET, PACKET_AUXDATA, PACKET_QDISC_BYPASS, TP_STATUS_VLAN_VALID = 263, 8, 20, 0x10
 SO_RCVBUFFORCE, BUFFER_BYTES = 33, 16 << 20
 FRAMES = 64  # from one side, before the other has its turn
