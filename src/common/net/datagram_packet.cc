@@ -6,20 +6,13 @@
 
 #include "common/net/bytes.hh"
 #include "common/net/checksum.hh"
+#include "common/net/ipv4_header.hh"
 
 namespace tcpcopy::net {
 namespace {
 
 constexpr std::size_t kUdpHeaderSize = 8;
-constexpr std::uint16_t kMoreFragments = 0x2000;
 constexpr std::size_t kFragmentUnit = 8;  // bytes: what the offset of a fragment counts
-
-void write_ipv4_checksum(std::span<std::byte> header) {
-  store_be16(&header[10], 0);
-  Checksum checksum;
-  checksum.add(header);
-  store_be16(&header[10], checksum.value());
-}
 
 }  // namespace
 
@@ -41,14 +34,9 @@ std::vector<std::byte> write_datagram(const Datagram& datagram, std::uint16_t id
   const std::size_t udp_length = kUdpHeaderSize + datagram.payload.size();
   std::vector<std::byte> packet(kIpv4HeaderSize + udp_length);
   const std::span<std::byte> ip = std::span(packet).first(kIpv4HeaderSize);
-  ip[0] = std::byte{0x45};
-  store_be16(&ip[2], static_cast<std::uint16_t>(packet.size()));
-  store_be16(&ip[4], identification);
-  ip[8] = std::byte{64};
-  ip[9] = std::byte{kProtocolUdp};
-  store_be32(&ip[12], datagram.source.address.v4_bits());
-  store_be32(&ip[16], datagram.destination.address.v4_bits());
-  write_ipv4_checksum(ip);
+  write_ipv4_header(
+      {datagram.source.address, datagram.destination.address, kProtocolUdp, identification},
+      packet.size(), ip);
 
   const std::span<std::byte> udp = std::span(packet).subspan(kIpv4HeaderSize);
   store_be16(&udp[0], datagram.source.port);
@@ -72,9 +60,8 @@ void fragment(Bytes packet, std::uint16_t mtu, const std::function<void(Bytes)>&
     piece.assign(packet.begin(), packet.begin() + kIpv4HeaderSize);
     piece.insert(piece.end(), part.begin(), part.end());
     const std::size_t more = at + part.size() < payload.size() ? kMoreFragments : 0;
-    store_be16(&piece[2], static_cast<std::uint16_t>(piece.size()));
     store_be16(&piece[6], static_cast<std::uint16_t>(more | at / kFragmentUnit));
-    write_ipv4_checksum(std::span(piece).first(kIpv4HeaderSize));
+    finish_ipv4_header(piece.size(), std::span(piece).first(kIpv4HeaderSize));
     give(piece);
   }
 }

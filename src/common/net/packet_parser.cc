@@ -4,11 +4,11 @@
 #include <algorithm>
 
 #include "common/net/bytes.hh"
+#include "common/net/ipv4_header.hh"
 
 namespace tcpcopy::net {
 namespace {
 
-constexpr std::uint16_t kMoreFragments = 0x2000;
 constexpr std::uint16_t kFragmentOffset = 0x1fff;
 constexpr std::size_t kWord = 4;  // IHL and data offset count 32-bit words
 

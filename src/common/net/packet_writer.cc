@@ -6,31 +6,15 @@
 
 #include "common/net/bytes.hh"
 #include "common/net/checksum.hh"
+#include "common/net/ipv4_header.hh"
 
 namespace tcpcopy::net {
 namespace {
 
-constexpr std::uint8_t kVersionAndLength = 0x45;
-constexpr std::uint16_t kDontFragment = 0x4000;
-constexpr std::uint8_t kTimeToLive = 64;  // RFC 1700's default, and Linux's
-
 template <typename SegmentType>
-void write_ipv4_header(const SegmentType& segment, std::uint16_t identification, std::size_t length,
-                       std::span<std::byte> to) {
-  std::byte* at = to.data();
-  at[0] = static_cast<std::byte>(kVersionAndLength);
-  at[1] = std::byte{0};
-  store_be16(at + 2, static_cast<std::uint16_t>(length));
-  store_be16(at + 4, identification);
-  store_be16(at + 6, kDontFragment);
-  at[8] = static_cast<std::byte>(kTimeToLive);
-  at[9] = static_cast<std::byte>(kProtocolTcp);
-  store_be16(at + 10, 0);
-  store_be32(at + 12, segment.source.address.v4_bits());
-  store_be32(at + 16, segment.destination.address.v4_bits());
-  Checksum checksum;
-  checksum.add(to.first(kIpv4HeaderSize));
-  store_be16(at + 10, checksum.value());
+Ipv4Fields ipv4_fields(const SegmentType& segment, std::uint16_t identification) {
+  return {segment.source.address, segment.destination.address, kProtocolTcp, identification,
+          kDontFragment};
 }
 
 // Returns the header's length with its options.
@@ -67,7 +51,7 @@ std::size_t write_packet(const ReplaySegment& segment, std::span<const Bytes> pa
     size += piece.size();
   }
   const std::span<std::byte> packet = to.first(size);
-  write_ipv4_header(segment, identification, size, packet);
+  write_ipv4_header(ipv4_fields(segment, identification), size, packet.first(kIpv4HeaderSize));
 
   const std::span<std::byte> tcp = packet.subspan(kIpv4HeaderSize);
   Checksum checksum = pseudo_header_v4(packet.first(kIpv4HeaderSize), kProtocolTcp,
@@ -81,7 +65,8 @@ std::size_t write_beginning(const Response& response, std::span<std::byte> to) {
   assert(response.source.address.is_v4() && response.destination.address.is_v4());
   const std::size_t headers =
       kIpv4HeaderSize + write_tcp_header(response, to.subspan(kIpv4HeaderSize));
-  write_ipv4_header(response, 0, headers + response.payload_length, to);
+  write_ipv4_header(ipv4_fields(response, 0), headers + response.payload_length,
+                    to.first(kIpv4HeaderSize));
   if (!response.payload.empty()) {
     std::memcpy(&to[headers], response.payload.data(), response.payload.size());
   }

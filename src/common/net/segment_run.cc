@@ -3,6 +3,7 @@
 
 #include "common/net/bytes.hh"
 #include "common/net/checksum.hh"
+#include "common/net/ipv4_header.hh"
 #include "common/net/packet_writer.hh"
 
 namespace tcpcopy::net {
@@ -44,11 +45,7 @@ void SegmentRun::add(const ReplaySegment& segment) {
 void SegmentRun::finish(std::span<std::byte> packet) const {
   const std::span<std::byte> ip = packet.first(kIpv4HeaderSize);
   const std::span<std::byte> tcp = packet.subspan(kIpv4HeaderSize);
-  store_be16(&ip[2], static_cast<std::uint16_t>(packet.size()));
-  store_be16(&ip[10], 0);
-  Checksum header;
-  header.add(ip);
-  store_be16(&ip[10], header.value());
+  finish_ipv4_header(packet.size(), ip);
 
   tcp[13] = static_cast<std::byte>(last_.flags.bits);  // the device gives PSH to the last alone
   const Checksum pseudo =
