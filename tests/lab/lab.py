@@ -212,15 +212,17 @@ class Lab:
             run("nft", "add", "rule", "bridge", "translation", "sources", "ip", "saddr", old, "ip",
                 "daddr", ADDRESS["target"], "ip", "saddr", "set", new)
 
-    def intercept(self, *options, host="assistant", filter="tcp and src port 8080", wait=True):
-        process = self.start(host, self.build / "src/intercept/intercept", "-i", "eth0", "-F",
-                             filter, "--statistics", "1", *options)
+    def intercept(self, *options, host="assistant", filter="tcp and src port 8080", wait=True,
+                  under=()):
+        """@param under: the command that starts it, as `nice`."""
+        process = self.start(host, *under, self.build / "src/intercept/intercept", "-i", "eth0",
+                             "-F", filter, "--statistics", "1", *options)
         return process.wait_for("intercept .* started") if wait else process
 
-    def tcpcopy(self, *options, host="online", rules=None, intercepts=None, wait=True):
+    def tcpcopy(self, *options, host="online", rules=None, intercepts=None, wait=True, under=()):
         rules = rules or f"80-{ADDRESS['target']}:8080"
         intercepts = intercepts or ADDRESS["assistant"]
-        process = self.start(host, self.build / "src/tcpcopy/tcpcopy", "-x", rules, "-s",
+        process = self.start(host, *under, self.build / "src/tcpcopy/tcpcopy", "-x", rules, "-s",
                              intercepts, "--statistics", "1", *WAY, *options)
         return process.wait_for("connected to intercept") if wait else process
 

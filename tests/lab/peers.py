@@ -8,7 +8,7 @@ import time
 from lab import ADDRESS, wait_until
 
 NGINX = """
-daemon off; master_process off; worker_processes 1; user root root;
+daemon off; master_process {master}; worker_processes {workers}; user root root;
 pid {work}/pid; error_log {work}/error.log;
 events {{ worker_connections {connections}; }}
 http {{
@@ -17,7 +17,7 @@ http {{
   uwsgi_temp_path {work}/uwsgi; scgi_temp_path {work}/scgi;
   keepalive_requests 1000000000; keepalive_timeout 300; client_max_body_size 10m;
   server {{
-    listen {port} backlog=4096;
+    listen {port} backlog=4096{reuse};
     location / {{ return 200 "hello from the lab\\n"; }}
     location = /upload {{ return 200 "thank you\\n"; }}
     location = /big100k {{ alias {work}/big100k; }}
@@ -32,13 +32,16 @@ STATUS = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:99/').re
 class Nginx:
     """A web server that counts its requests."""
 
-    def __init__(self, lab, host, port, connections=USUAL_CONNECTIONS):
+    def __init__(self, lab, host, port, connections=USUAL_CONNECTIONS, workers=1):
+        """@param connections of each worker. To be stopped by stop() when it has several."""
         self.lab, self.host = lab, host
         work = pathlib.Path(lab.work) / f"nginx-{host}"
         work.mkdir()
         (work / "big100k").write_bytes(b"x" * 100_000)
         config = work / "nginx.conf"
-        config.write_text(NGINX.format(work=work, port=port, connections=connections))
+        config.write_text(NGINX.format(work=work, port=port, connections=connections,
+                                       workers=workers, master="on" if workers > 1 else "off",
+                                       reuse=" reuseport" if workers > 1 else ""))
         limit = ["prlimit", f"--nofile={connections}"] if connections > USUAL_CONNECTIONS else []
         self.command = [*limit, "nginx", "-e", work / "error.log", "-c", config]
         self.port = port
