@@ -3,11 +3,23 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace tcpcopy {
 
 /// A span of time; nanoseconds.
 using Duration = std::chrono::nanoseconds;
+
+/// The same in four bytes, for what very many have: whole microseconds, up to an hour.
+using ShortDuration = std::chrono::duration<std::uint32_t, std::micro>;
+
+/// @return the whole microseconds of `duration`, from 0 to an hour.
+constexpr ShortDuration shortened(Duration duration) {
+  using std::chrono::microseconds;
+  const auto most = std::chrono::duration_cast<microseconds>(std::chrono::hours(1)).count();
+  const auto count = std::chrono::duration_cast<microseconds>(duration).count();
+  return ShortDuration(static_cast<std::uint32_t>(count < 0 ? 0 : (count > most ? most : count)));
+}
 
 /// The monotonic time line of one process. It has no now(): only the event loop reads the clock,
 /// once per wake-up, and hands the result on as an Instant.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A connection as the target sees it, in the 12 bytes that IPv4 needs.
+// A connection in the 12 bytes that IPv4 needs, for tables that hold very many.
 #pragma once
 
 #include <cstdint>
@@ -7,29 +7,34 @@
 
 #include "tcpcopy/address.hh"
 
-namespace tcpcopy::route {
+namespace tcpcopy::net {
 
-struct RouteKey {
+struct Ipv4Flow {
   std::uint32_t client_address = 0;
-  std::uint32_t target_address = 0;
+  std::uint32_t server_address = 0;
   std::uint16_t client_port = 0;
-  std::uint16_t target_port = 0;
+  std::uint16_t server_port = 0;
 
-  RouteKey() = default;
+  Ipv4Flow() = default;
   /// REQUIRES: both addresses are IPv4.
-  RouteKey(const Endpoint& client, const Endpoint& target)
+  Ipv4Flow(const Endpoint& client, const Endpoint& server)
       : client_address(client.address.v4_bits()),
-        target_address(target.address.v4_bits()),
+        server_address(server.address.v4_bits()),
         client_port(client.port),
-        target_port(target.port) {}
+        server_port(server.port) {}
+  explicit Ipv4Flow(const FlowKey& flow) : Ipv4Flow(flow.client, flow.server) {}
 
-  friend bool operator==(const RouteKey&, const RouteKey&) = default;
+  Endpoint client() const { return {Address::v4(client_address), client_port}; }
+  Endpoint server() const { return {Address::v4(server_address), server_port}; }
+  FlowKey key() const { return {client(), server()}; }
+
+  friend bool operator==(const Ipv4Flow&, const Ipv4Flow&) = default;
 
   template <typename H>
-  friend H AbslHashValue(H state, const RouteKey& key) {
-    return H::combine(std::move(state), key.client_address, key.target_address, key.client_port,
-                      key.target_port);
+  friend H AbslHashValue(H state, const Ipv4Flow& flow) {
+    return H::combine(std::move(state), flow.client_address, flow.server_address, flow.client_port,
+                      flow.server_port);
   }
 };
 
-}  // namespace tcpcopy::route
+}  // namespace tcpcopy::net

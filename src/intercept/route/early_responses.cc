@@ -18,7 +18,8 @@ bool EarlyResponses::drop_front() {
   return waiting;
 }
 
-std::size_t EarlyResponses::hold(const RouteKey& key, const net::TcpPacket& response, Instant now) {
+std::size_t EarlyResponses::hold(const net::Ipv4Flow& key, const net::TcpPacket& response,
+                                 Instant now) {
   std::size_t dropped = 0;
   while (queue_.size() >= kMaxResponses)
     dropped += drop_front() ? 1U : 0U;

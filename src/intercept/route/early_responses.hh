@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "common/net/ipv4_flow.hh"
 #include "common/wire/response_record.hh"
-#include "intercept/route/route_key.hh"
 #include "tcpcopy/time.hh"
 
 namespace tcpcopy::route {
@@ -27,12 +27,12 @@ class EarlyResponses {
   explicit EarlyResponses(std::size_t record_size) : record_size_(record_size) {}
 
   /// @return how many were dropped for want of room: older ones, or this one.
-  std::size_t hold(const RouteKey& key, const net::TcpPacket& response, Instant now);
+  std::size_t hold(const net::Ipv4Flow& key, const net::TcpPacket& response, Instant now);
 
   /// Gives those of a connection, in order, and forgets them.
   /// @param give called as give(Bytes record).
   template <typename Give>
-  void release(const RouteKey& key, Give&& give) {
+  void release(const net::Ipv4Flow& key, Give&& give) {
     const auto found = by_key_.find(key);
     if (found == by_key_.end()) return;
     for (const std::uint64_t number : found->second) {
@@ -51,7 +51,7 @@ class EarlyResponses {
 
  private:
   struct Held {
-    RouteKey key;
+    net::Ipv4Flow key;
     Instant since;
     std::vector<std::byte> record;  // empty once released
   };
@@ -61,7 +61,7 @@ class EarlyResponses {
   std::size_t record_size_;
   std::deque<Held> queue_;
   std::uint64_t first_number_ = 0;  // of queue_.front(); numbers never repeat
-  absl::flat_hash_map<RouteKey, std::vector<std::uint64_t>> by_key_;
+  absl::flat_hash_map<net::Ipv4Flow, std::vector<std::uint64_t>> by_key_;
   std::size_t waiting_ = 0;
 };
 

@@ -5,16 +5,16 @@
 
 namespace tcpcopy::route {
 
-std::size_t RouteTable::hash(const RouteKey& key) { return absl::Hash<RouteKey>()(key); }
+std::size_t RouteTable::hash(const net::Ipv4Flow& key) { return absl::Hash<net::Ipv4Flow>()(key); }
 
-Route* RouteTable::find(const RouteKey& key) {
+Route* RouteTable::find(const net::Ipv4Flow& key) {
   const SlotIndex at = index_.find(Links{&slots_}, hash(key), [&](SlotIndex candidate) {
     return slots_[candidate].route.key == key;
   });
   return at == kNone ? nullptr : &slots_[at].route;
 }
 
-Route& RouteTable::insert(const RouteKey& key, LinkId link) {
+Route& RouteTable::insert(const net::Ipv4Flow& key, LinkId link) {
   SlotIndex at = free_;
   if (at != kNone) {
     free_ = slots_[at].next;

@@ -11,14 +11,14 @@
 
 #include "common/container/block_vector.hh"
 #include "common/container/linear_hash_index.hh"
+#include "common/net/ipv4_flow.hh"
 #include "intercept/route/link_id.hh"
-#include "intercept/route/route_key.hh"
 #include "tcpcopy/time.hh"
 
 namespace tcpcopy::route {
 
 struct Route {
-  RouteKey key;
+  net::Ipv4Flow key;
   LinkId link = kNoLink;
   std::uint32_t used_s = 0;  ///< last used: seconds of monotonic time
   bool ended = false;        ///< the target has sent FIN or RST
@@ -37,10 +37,10 @@ struct Route {
 class RouteTable {
  public:
   /// @return null when there is none; else valid until the route is erased.
-  Route* find(const RouteKey& key);
+  Route* find(const net::Ipv4Flow& key);
 
   /// REQUIRES: find(key) is null. `link` is not kNoLink.
-  Route& insert(const RouteKey& key, LinkId link);
+  Route& insert(const net::Ipv4Flow& key, LinkId link);
 
   /// REQUIRES: the route is in the table.
   void erase(Route& route);
@@ -87,7 +87,7 @@ class RouteTable {
     std::size_t hash(Handle at) const { return RouteTable::hash((*slots)[at].route.key); }
   };
 
-  static std::size_t hash(const RouteKey& key);
+  static std::size_t hash(const net::Ipv4Flow& key);
 
   BlockVector<Slot> slots_;
   LinearHashIndex<Links> index_;

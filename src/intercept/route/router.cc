@@ -27,7 +27,7 @@ void Router::erase(Route& route) {
   table_.erase(route);
 }
 
-Route* Router::find(const RouteKey& key, Instant now) {
+Route* Router::find(const net::Ipv4Flow& key, Instant now) {
   Route* route = table_.find(key);
   if (route == nullptr || !is_over(*route, now)) return route;
   erase(*route);
@@ -36,7 +36,7 @@ Route* Router::find(const RouteKey& key, Instant now) {
 
 void Router::on_response(const net::TcpPacket& response, Instant now, MessageSink& out) {
   ++counters_.responses;
-  const RouteKey key(response.destination(), response.source());
+  const net::Ipv4Flow key(response.destination(), response.source());
   Route* route = find(key, now);
   if (route == nullptr) {
     ++counters_.held;
@@ -52,7 +52,7 @@ void Router::on_response(const net::TcpPacket& response, Instant now, MessageSin
 RouteOutcome Router::on_link_message(LinkId link, const wire::RouteMessage& message, Instant now,
                                      MessageSink& out) {
   if (!message.adds_route()) return RouteOutcome::kNone;  // 1.x ignores a deletion, too
-  const RouteKey key(message.flow.client, message.flow.server);
+  const net::Ipv4Flow key(message.flow.client, message.flow.server);
   std::size_t& of_link = routes_of_[link];
   RouteOutcome outcome = RouteOutcome::kAdded;
   Route* route = find(key, now);

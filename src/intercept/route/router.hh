@@ -10,11 +10,11 @@
 #include <cstdint>
 
 #include "absl/container/flat_hash_map.h"
+#include "common/net/ipv4_flow.hh"
 #include "common/net/packet_parser.hh"
 #include "common/wire/route_message.hh"
 #include "intercept/route/early_responses.hh"
 #include "intercept/route/link_id.hh"
-#include "intercept/route/route_key.hh"
 #include "intercept/route/route_table.hh"
 #include "tcpcopy/time.hh"
 
@@ -88,7 +88,7 @@ class Router {
   const RouterCounters& counters() const { return counters_; }
 
  private:
-  Route* find(const RouteKey& key, Instant now);
+  Route* find(const net::Ipv4Flow& key, Instant now);
   bool is_over(const Route& route, Instant now) const;
   void erase(Route& route);
   RouteOutcome make_room(LinkId link, Instant now);

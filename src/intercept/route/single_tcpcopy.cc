@@ -29,8 +29,8 @@ void SingleTcpcopy::on_response(const net::TcpPacket& response, MessageSink& out
     ++counters_.dropped_no_link;
     return;
   }
-  const RouteKey key(response.destination(), response.source());
-  out.deliver(links_[absl::Hash<RouteKey>()(key) % links_.size()], response);
+  const net::Ipv4Flow key(response.destination(), response.source());
+  out.deliver(links_[absl::Hash<net::Ipv4Flow>()(key) % links_.size()], response);
   ++counters_.forwarded;
 }
 

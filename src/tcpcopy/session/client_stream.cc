@@ -24,13 +24,7 @@ Bytes Chunk::bytes() const {
   return {static_cast<const std::byte*>(static_cast<const void*>(this + 1)), length_};
 }
 
-ClientStream::~ClientStream() {
-  while (head_ != nullptr) {
-    Chunk* next = head_->next_;
-    Chunk::destroy(head_);
-    head_ = next;
-  }
-}
+ClientStream::~ClientStream() { release_all(); }
 
 Chunk* ClientStream::append_after(Chunk* previous, ClientOffset begin, Bytes bytes,
                                   const Chunk::Origin& origin) {
@@ -38,9 +32,7 @@ Chunk* ClientStream::append_after(Chunk* previous, ClientOffset begin, Bytes byt
   Chunk*& link = previous == nullptr ? head_ : previous->next_;
   chunk->next_ = link;
   link = chunk;
-  if (previous == tail_) tail_ = chunk;
-  held_bytes_ += chunk->length_;
-  ++chunks_;
+  held_memory_ += chunk->memory();
   return chunk;
 }
 
@@ -143,19 +135,21 @@ ClientStream::Gathered ClientStream::gather(ClientOffset at, std::uint32_t lengt
   return gathered;
 }
 
+Account ClientStream::free_first() {
+  Chunk* chunk = head_;
+  head_ = chunk->next_;
+  if (contiguous_tail_ == chunk) contiguous_tail_ = nullptr;
+  if (cursor_ == chunk) cursor_ = nullptr;
+  held_memory_ -= chunk->memory();
+  const Account freed{chunk->counts_packet_ ? 1U : 0U, chunk->length_};
+  Chunk::destroy(chunk);
+  return freed;
+}
+
 Account ClientStream::release_to(ClientOffset to) {
   Account released;
-  while (head_ != nullptr && head_->end() <= to) {
-    Chunk* chunk = head_;
-    head_ = chunk->next_;
-    if (tail_ == chunk) tail_ = nullptr;
-    if (contiguous_tail_ == chunk) contiguous_tail_ = nullptr;
-    if (cursor_ == chunk) cursor_ = nullptr;
-    released += {chunk->counts_packet_ ? 1U : 0U, chunk->length_};
-    Chunk::destroy(chunk);
-    --chunks_;
-  }
-  held_bytes_ -= released.bytes;
+  while (head_ != nullptr && head_->end() <= to)
+    released += free_first();
   if (to > contiguous_end_) {
     contiguous_end_ = to;
     behind_hole_ = true;
@@ -166,8 +160,10 @@ Account ClientStream::release_to(ClientOffset to) {
 }
 
 Account ClientStream::release_all() {
-  const ClientOffset end = tail_ == nullptr ? contiguous_end_ : tail_->end();
-  return release_to(std::max({end, seen_end_, contiguous_end_}));
+  Account released;
+  while (head_ != nullptr)
+    released += free_first();
+  return released;
 }
 
 }  // namespace tcpcopy::session

@@ -50,6 +50,8 @@ class Chunk {
       : begin_(begin), origin_(origin), length_(length) {}
   ~Chunk() = default;
 
+  std::uint32_t memory() const { return static_cast<std::uint32_t>(sizeof(Chunk)) + length_; }
+
   // The bytes stand behind the object in the same allocation.
   static Chunk* create(ClientOffset begin, Bytes bytes, const Origin& origin);
   static void destroy(Chunk* chunk);
@@ -131,28 +133,27 @@ class ClientStream {
   /// contiguous_end(), as it does behind a hole.
   /// @return what was freed.
   Account release_to(ClientOffset to);
-  /// Frees all chunks, also those that a client has sent behind its own FIN.
+  /// Frees all chunks, also those that a client has sent behind its own FIN. It takes no more.
   Account release_all();
 
   /// Memory that the chunks take, their bytes included.
-  std::uint64_t held_memory() const { return held_bytes_ + chunks_ * sizeof(Chunk); }
+  std::uint32_t held_memory() const { return held_memory_; }
 
  private:
+  Account free_first();
   Chunk* append_after(Chunk* previous, ClientOffset begin, Bytes bytes,
                       const Chunk::Origin& origin);
   void extend_contiguous();
 
   Chunk* head_ = nullptr;
-  Chunk* tail_ = nullptr;
   Chunk* contiguous_tail_ = nullptr;       // the last chunk before contiguous_end_, if held
   mutable const Chunk* cursor_ = nullptr;  // where gather() ended: sending is mostly sequential
   ClientOffset contiguous_end_;
   ClientOffset seen_end_;
   OnlineOffset last_online_acked_;  // the highest among the contiguous chunks so far
-  bool behind_hole_ = false;        // what precedes the next contiguous chunk is not known
-  std::uint64_t held_bytes_ = 0;
-  std::uint64_t chunks_ = 0;
   std::unique_ptr<StreamEnd> end_;
+  std::uint32_t held_memory_ = 0;  // bytes; the engine ends a session long before 2^32
+  bool behind_hole_ = false;       // what precedes the next contiguous chunk is not known
 };
 
 }  // namespace tcpcopy::session

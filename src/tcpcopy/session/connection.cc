@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace tcpcopy::session {
 namespace {
@@ -15,9 +16,10 @@ constexpr std::uint32_t kIssStep = 1U << 24U;  // beyond what was in flight
 constexpr std::int64_t kResetSlack = 65535;    // an RST answers a segment that may be old
 constexpr std::size_t kMaxPieces = 16;         // chunks in one segment
 
-std::uint32_t ticks(Duration duration) {
+// A clock of milliseconds for our timestamps (RFC 7323, 5.4).
+std::uint32_t ticks(Instant now) {
   return static_cast<std::uint32_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count());
 }
 
 std::uint32_t largest_mss(const Settings& settings) {
@@ -28,63 +30,56 @@ bool newer(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(
 
 }  // namespace
 
-void Connection::open(const FlowKey& flow, const Start& start, const ClientOffer& offer,
-                      const Context& ctx) {
-  const Instant first_opened_at = opened_at_;
-  const bool reopened = offer_ != nullptr;
-  flow_ = &flow;
-  offer_ = &offer;
+void Connection::open(const Start& start, const ConnectionContext& ctx) {
   client_numbers_ = SequenceMap<space::Client>(start.iss, start.first - 1);
-  start_ = start.first;
   turns_.open(start.first, start.online_acked);
   sender_.open(start.first, kDefaultMss, 0);
   receiver_ = Receiver();
   // The timestamp clock goes on over reconnects: numbers in TIME-WAIT are judged by it (RFC 6191).
-  opened_at_ = reopened ? first_opened_at : ctx.now;
-  client_rtt_ = start.rtt;
+  if (!std::exchange(opened_before_, true)) ts_zero_ = ticks(ctx.now);
   scaled_ = timestamps_ = sack_ = false;
   state_ = State::kSynSent;
   syns_ = 0;
   send_syn(ctx);
 }
 
-void Connection::send_syn(const Context& ctx) {
+void Connection::send_syn(const ConnectionContext& ctx) {
   ++syns_;
   ++ctx.ledger.syns_sent;
-  syn_at_ = ctx.now;
   syn_deadline_ = ctx.now + std::min(kInitialRto * (1 << (syns_ - 1)), kMaxRto);
 
   ReplaySegment syn;
-  syn.source = flow_->client;
-  syn.destination = flow_->server;
-  syn.seq = client_numbers_.wrap(start_ - 1);
+  syn.source = ctx.flow.client();
+  syn.destination = ctx.flow.server();
+  syn.seq = client_numbers_.wrap(sender_.snd_una() - 1);
   syn.flags = {TcpFlags::kSyn};
-  syn.window = offer_->syn_window;
-  syn.options = offer_->options;
-  const std::uint32_t offered = offer_->options.mss.value_or(kDefaultMss);
+  syn.window = ctx.offer.syn_window;
+  syn.options = ctx.offer.options;
+  const std::uint32_t offered = ctx.offer.options.mss.value_or(kDefaultMss);
   syn.options.mss = static_cast<std::uint16_t>(std::min(offered, largest_mss(ctx.settings)));
   if (syn.options.timestamps) {
-    syn.options.timestamps->value += ticks(ctx.now - opened_at_);
+    syn.options.timestamps->value += ticks(ctx.now) - ts_zero_;
     syn.options.timestamps->echo = 0;
   }
   put(syn, {}, ctx);
 }
 
 void Connection::put(const ReplaySegment& segment, std::span<const Bytes> payload,
-                     const Context& ctx) {
+                     const ConnectionContext& ctx) {
   ++ctx.ledger.segments_sent;
   ctx.ledger.bytes_sent += segment.payload_length;
   ctx.packets.send(segment, payload);
 }
 
-Connection::Event Connection::on_response(const Response& response, const Context& ctx) {
+Connection::Event Connection::on_response(const Response& response, const ConnectionContext& ctx) {
   if (state_ == State::kClosed) return Event::kNone;
   if (state_ == State::kSynSent) return on_syn_sent(response, ctx);
 
   const TargetOffset at = target_numbers_.unwrap(response.seq, receiver_.rcv_nxt());
   if (response.flags.rst()) {
-    const bool in_window = at >= receiver_.last_ack_sent() - kResetSlack &&
-                           at <= receiver_.highest() + std::max(offer_->window, kMinReceiveWindow);
+    const bool in_window =
+        at >= receiver_.last_ack_sent() - kResetSlack &&
+        at <= receiver_.highest() + std::max(ctx.offer.window, kMinReceiveWindow);
     if (!in_window) return Event::kNone;
     state_ = State::kClosed;
     return Event::kReset;
@@ -93,8 +88,9 @@ Connection::Event Connection::on_response(const Response& response, const Contex
     receiver_.acknowledge_by(ctx.now);
     return Event::kNone;
   }
+  const Receiver::Habit habit{ctx.client_rtt, sender_.mss()};
   const bool news =
-      receiver_.on_segment(at, response.payload_length, response.flags.fin(), ctx.now);
+      receiver_.on_segment(at, response.payload_length, response.flags.fin(), habit, ctx.now);
   if (news) {
     const ClientOffset acked = client_numbers_.unwrap(response.ack, sender_.snd_una());
     turns_.on_response(acked, response.flags.psh() || response.payload_length < sender_.mss(),
@@ -106,8 +102,9 @@ Connection::Event Connection::on_response(const Response& response, const Contex
 }
 
 // RFC 9293, 3.10.7.3.
-Connection::Event Connection::on_syn_sent(const Response& response, const Context& ctx) {
-  const bool acks_our_syn = response.flags.ack() && response.ack == client_numbers_.wrap(start_);
+Connection::Event Connection::on_syn_sent(const Response& response, const ConnectionContext& ctx) {
+  const bool acks_our_syn =
+      response.flags.ack() && response.ack == client_numbers_.wrap(sender_.snd_una());
   if (response.flags.rst()) {
     if (!acks_our_syn) return Event::kNone;
     state_ = State::kClosed;
@@ -116,8 +113,8 @@ Connection::Event Connection::on_syn_sent(const Response& response, const Contex
   if (response.flags.ack() && !acks_our_syn) {
     // The target still holds an older connection on these ports (3.5.1): end that, try again.
     ReplaySegment rst;
-    rst.source = flow_->client;
-    rst.destination = flow_->server;
+    rst.source = ctx.flow.client();
+    rst.destination = ctx.flow.server();
     rst.seq = response.ack;
     rst.flags = {TcpFlags::kRst};
     put(rst, {}, ctx);
@@ -129,11 +126,10 @@ Connection::Event Connection::on_syn_sent(const Response& response, const Contex
   return Event::kOpened;
 }
 
-void Connection::establish(const Response& response, const Context& ctx) {
-  const TcpOptions& ours = offer_->options;
+void Connection::establish(const Response& response, const ConnectionContext& ctx) {
+  const TcpOptions& ours = ctx.offer.options;
   const TcpOptions& theirs = response.options;
   state_ = State::kOpen;
-  syn_deadline_ = kNever;
   target_numbers_ = SequenceMap<space::Target>(response.seq, TargetOffset(-1));
   window_from_ = TargetOffset(-1);
   scaled_ = ours.window_scale && theirs.window_scale;
@@ -146,9 +142,9 @@ void Connection::establish(const Response& response, const Context& ctx) {
   const std::uint32_t announced = theirs.mss.value_or(kDefaultMss);
   const std::uint32_t mss =
       std::max(kMinMss, std::min(announced, largest_mss(ctx.settings))) - room;
-  if (syns_ == 1) sender_.measure_handshake(ctx.now - syn_at_);
-  sender_.open(start_, mss, response.window);
-  receiver_.open(client_rtt_, mss);
+  const Instant first_syn_at = syn_deadline_ - kInitialRto;
+  if (syns_ == 1) sender_.measure_handshake(ctx.now - first_syn_at);
+  sender_.open(sender_.snd_una(), mss, response.window);
   // The real client's ack, if it has come, is answered by ours; if not, it will trigger ours.
   if (client_ready_) receiver_.acknowledge_by(ctx.now);
   ++ctx.ledger.connections;
@@ -168,7 +164,7 @@ void Connection::note_timestamp(const Response& response, TargetOffset at) {
 }
 
 void Connection::take_ack(const Response& response, TargetOffset at, bool news,
-                          const Context& ctx) {
+                          const ConnectionContext& ctx) {
   const ClientOffset una = sender_.snd_una();
   Sender::Ack ack;
   for (std::size_t i = 0; sack_ && i < response.sack_count; ++i) {
@@ -185,22 +181,19 @@ void Connection::take_ack(const Response& response, TargetOffset at, bool news,
   if (!sender_.on_ack(ack, ctx.now)) receiver_.acknowledge_by(ctx.now);
 }
 
-void Connection::send(const ClientStream& stream, const Context& ctx) {
+void Connection::send(const ClientStream& stream, const ConnectionContext& ctx) {
   if (state_ != State::kOpen) return;
-  const Turns::Counts before = turns_.counts();
   const Turns::Progress progress{sender_.snd_nxt(), receiver_.highest(), receiver_.has_gap(),
                                  srtt()};
-  const ClientOffset limit = turns_.limit(stream, progress, ctx.settings.turn_order, ctx.now);
-  ctx.ledger.turn_quiets += turns_.counts().quiets - before.quiets;
-  ctx.ledger.turn_expiries += turns_.counts().expiries - before.expiries;
+  turns_.judge(stream, progress, ctx.settings.turn_order, ctx.now, ctx.ledger);
   sender_.limit_mss(largest_mss(ctx.settings) - (timestamps_ ? kTimestampsRoom : 0));
-  sender_.offer(limit, turns_.fin_allowed());
-  while (const auto segment = sender_.next(ctx.now))
+  const Sender::Offer offer{turns_.limit(), turns_.fin_allowed()};
+  while (const auto segment = sender_.next(offer, ctx.now))
     transmit(*segment, stream, ctx);
 }
 
 void Connection::transmit(const Transmission& segment, const ClientStream& stream,
-                          const Context& ctx) {
+                          const ConnectionContext& ctx) {
   std::array<Bytes, kMaxPieces> pieces;
   ClientOffset at = segment.begin;
   std::uint32_t left = segment.length;
@@ -213,7 +206,7 @@ void Connection::transmit(const Transmission& segment, const ClientStream& strea
     if (gathered.push || at + gathered.length == stream.contiguous_end()) flags |= TcpFlags::kPsh;
     if (gathered.length == 0) flags = TcpFlags::kAck;
     if (segment.fin && last) flags |= TcpFlags::kFin;
-    ReplaySegment out = header(flags, ctx.now);
+    ReplaySegment out = header(flags, ctx);
     out.seq = client_numbers_.wrap(at);
     out.payload_length = gathered.length;
     put(out, std::span(pieces).first(gathered.pieces), ctx);
@@ -223,28 +216,28 @@ void Connection::transmit(const Transmission& segment, const ClientStream& strea
   receiver_.on_ack_sent(ctx.now);
 }
 
-ReplaySegment Connection::header(std::uint8_t flags, Instant now) const {
+ReplaySegment Connection::header(std::uint8_t flags, const ConnectionContext& ctx) const {
   ReplaySegment segment;
-  segment.source = flow_->client;
-  segment.destination = flow_->server;
+  segment.source = ctx.flow.client();
+  segment.destination = ctx.flow.server();
   segment.flags = {flags};
-  segment.ack = target_numbers_.wrap(receiver_.ack(now));
-  segment.window = window_field();
+  segment.ack = target_numbers_.wrap(receiver_.ack(ctx.now));
+  segment.window = window_field(ctx.offer);
   if (timestamps_) {
-    const std::uint32_t value = offer_->options.timestamps->value + ticks(now - opened_at_);
+    const std::uint32_t value = ctx.offer.options.timestamps->value + ticks(ctx.now) - ts_zero_;
     segment.options.timestamps = TcpOptions::Timestamps{value, ts_recent_};
   }
   return segment;
 }
 
-std::uint16_t Connection::window_field() const {
-  const std::uint32_t window = std::max(offer_->window, kMinReceiveWindow);
-  const std::uint32_t shift = scaled_ ? *offer_->options.window_scale : 0U;
+std::uint16_t Connection::window_field(const ClientOffer& offer) const {
+  const std::uint32_t window = std::max(offer.window, kMinReceiveWindow);
+  const std::uint32_t shift = scaled_ ? *offer.options.window_scale : 0U;
   return static_cast<std::uint16_t>(std::min<std::uint32_t>(window >> shift, 65535));
 }
 
-void Connection::send_bare(std::uint8_t flags, ClientOffset at, const Context& ctx) {
-  ReplaySegment segment = header(flags, ctx.now);
+void Connection::send_bare(std::uint8_t flags, ClientOffset at, const ConnectionContext& ctx) {
+  ReplaySegment segment = header(flags, ctx);
   segment.seq = client_numbers_.wrap(at);
   if (sack_ && (flags & TcpFlags::kRst) == 0) {
     const Receiver::Gaps gaps = receiver_.sack_blocks();
@@ -258,16 +251,18 @@ void Connection::send_bare(std::uint8_t flags, ClientOffset at, const Context& c
   receiver_.on_ack_sent(ctx.now);
 }
 
-bool Connection::on_deadline(const Context& ctx) {
+bool Connection::on_deadline(const ConnectionContext& ctx) {
   if (state_ == State::kSynSent && syn_deadline_ <= ctx.now) {
     if (syns_ >= kMaxSynTransmissions) return false;
     send_syn(ctx);
   }
-  if (state_ == State::kOpen && sender_.deadline() <= ctx.now) sender_.on_deadline(ctx.now);
+  if (state_ == State::kOpen && sender_.deadline() <= ctx.now) {
+    sender_.on_deadline({turns_.limit(), turns_.fin_allowed()}, ctx.now);
+  }
   return true;
 }
 
-void Connection::send_due_ack(const Context& ctx) {
+void Connection::send_due_ack(const ConnectionContext& ctx) {
   if (state_ != State::kOpen || receiver_.ack_due() > ctx.now) return;
   send_bare(TcpFlags::kAck, sender_.snd_nxt(), ctx);
 }
@@ -278,27 +273,27 @@ Instant Connection::deadline() const {
   return std::min({sender_.deadline(), receiver_.ack_due(), turns_.deadline()});
 }
 
-void Connection::reset(const Context& ctx) {
+void Connection::reset(const ConnectionContext& ctx) {
   if (state_ == State::kOpen && !finished()) {
     send_bare(TcpFlags::kRst | TcpFlags::kAck, sender_.snd_nxt(), ctx);
   } else if (state_ == State::kSynSent) {
     // The target may have answered already: an RST behind our SYN ends its half-open connection.
     ReplaySegment rst;
-    rst.source = flow_->client;
-    rst.destination = flow_->server;
-    rst.seq = client_numbers_.wrap(start_);
+    rst.source = ctx.flow.client();
+    rst.destination = ctx.flow.server();
+    rst.seq = client_numbers_.wrap(sender_.snd_una());
     rst.flags = {TcpFlags::kRst};
     put(rst, {}, ctx);
   }
   state_ = State::kClosed;
 }
 
-void Connection::send_keep_alive(const Context& ctx) {
+void Connection::send_keep_alive(const ConnectionContext& ctx) {
   if (state_ != State::kOpen || sender_.in_flight() > 0) return;
   send_bare(TcpFlags::kAck, sender_.snd_nxt() - 1, ctx);
 }
 
-void Connection::on_path_restored(const Context& ctx) {
+void Connection::on_path_restored(const ConnectionContext& ctx) {
   if (state_ == State::kSynSent) {
     // Those that were sent into the outage do not count, but they make the round trip ambiguous.
     syns_ = 1;
@@ -310,8 +305,7 @@ void Connection::on_path_restored(const Context& ctx) {
 }
 
 Seq<space::Client> Connection::next_iss() const {
-  const ClientOffset sent = std::max(start_, sender_.snd_nxt());
-  return client_numbers_.wrap(sent) + kIssStep;
+  return client_numbers_.wrap(sender_.snd_nxt()) + kIssStep;
 }
 
 }  // namespace tcpcopy::session

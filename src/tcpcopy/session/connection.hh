@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 
+#include "common/net/ipv4_flow.hh"
 #include "tcpcopy/ports.hh"
 #include "tcpcopy/session/client_stream.hh"
 #include "tcpcopy/session/ledger.hh"
@@ -33,6 +34,13 @@ struct Context {
   Instant now;
 };
 
+/// The same with what a connection reads of its session.
+struct ConnectionContext : Context {
+  const net::Ipv4Flow& flow;  ///< as the target sees it
+  const ClientOffer& offer;
+  Duration client_rtt;  ///< the client's round trip, to be imitated; zero while it is not known
+};
+
 class Connection {
  public:
   enum class State : std::uint8_t { kClosed, kSynSent, kOpen };
@@ -44,42 +52,35 @@ class Connection {
     ClientOffset first;         ///< the first byte to be sent
     Seq<space::Client> iss;     ///< the number of the SYN
     OnlineOffset online_acked;  ///< what the client had seen before that byte
-    Duration rtt{0};            ///< the client's round trip, if known
   };
 
-  /// Sends the SYN. REQUIRES: `flow` and `offer` live as long as the connection.
-  void open(const FlowKey& flow, const Start& start, const ClientOffer& offer, const Context& ctx);
+  /// Sends the SYN.
+  void open(const Start& start, const ConnectionContext& ctx);
 
   /// Takes a segment of the target. Bytes that it acknowledges are snd_una()'s to tell.
-  Event on_response(const Response& response, const Context& ctx);
+  Event on_response(const Response& response, const ConnectionContext& ctx);
 
   /// Sends what of the stream may go now.
-  void send(const ClientStream& stream, const Context& ctx);
+  void send(const ClientStream& stream, const ConnectionContext& ctx);
 
   /// Fires the retransmission timer when it is due. @return false when the SYN was sent often
   /// enough: the target does not answer.
-  bool on_deadline(const Context& ctx);
+  bool on_deadline(const ConnectionContext& ctx);
   /// Sends the ack that is due, unless data carried it. To be called behind send().
-  void send_due_ack(const Context& ctx);
+  void send_due_ack(const ConnectionContext& ctx);
 
   Instant deadline() const;
 
   /// Ends the connection at once, without an answer (RFC 9293, 3.10.5), if it is open.
-  void reset(const Context& ctx);
+  void reset(const ConnectionContext& ctx);
 
   /// Sends a keep-alive probe (RFC 9293, 3.8.4), as the client did online.
-  void send_keep_alive(const Context& ctx);
+  void send_keep_alive(const ConnectionContext& ctx);
 
   /// The client has acknowledged the online server's SYN: so will we the target's.
   void on_client_ready(Instant now);
-  /// The client's round trip is known now, and is imitated from here on.
-  void set_rtt(Duration rtt) {
-    client_rtt_ = rtt;
-    receiver_.set_rtt(rtt);
-  }
-
   /// The path is back after an outage: sends again what is in flight.
-  void on_path_restored(const Context& ctx);
+  void on_path_restored(const ConnectionContext& ctx);
 
   State state() const { return state_; }
   /// The target has sent data on it.
@@ -99,31 +100,28 @@ class Connection {
   Duration srtt() const { return sender_.rtt().srtt(); }
 
  private:
-  Event on_syn_sent(const Response& response, const Context& ctx);
-  void establish(const Response& response, const Context& ctx);
-  void take_ack(const Response& response, TargetOffset at, bool news, const Context& ctx);
+  Event on_syn_sent(const Response& response, const ConnectionContext& ctx);
+  void establish(const Response& response, const ConnectionContext& ctx);
+  void take_ack(const Response& response, TargetOffset at, bool news, const ConnectionContext& ctx);
   void note_timestamp(const Response& response, TargetOffset at);
 
-  void send_syn(const Context& ctx);
-  void transmit(const Transmission& segment, const ClientStream& stream, const Context& ctx);
-  void send_bare(std::uint8_t flags, ClientOffset at, const Context& ctx);
-  ReplaySegment header(std::uint8_t flags, Instant now) const;
-  void put(const ReplaySegment& segment, std::span<const Bytes> payload, const Context& ctx);
-  std::uint16_t window_field() const;
+  void send_syn(const ConnectionContext& ctx);
+  void transmit(const Transmission& segment, const ClientStream& stream,
+                const ConnectionContext& ctx);
+  void send_bare(std::uint8_t flags, ClientOffset at, const ConnectionContext& ctx);
+  ReplaySegment header(std::uint8_t flags, const ConnectionContext& ctx) const;
+  void put(const ReplaySegment& segment, std::span<const Bytes> payload,
+           const ConnectionContext& ctx);
+  std::uint16_t window_field(const ClientOffer& offer) const;
 
-  const FlowKey* flow_ = nullptr;       // the session's
-  const ClientOffer* offer_ = nullptr;  // the session's
   SequenceMap<space::Client> client_numbers_;
   SequenceMap<space::Target> target_numbers_;
   Sender sender_;
   Receiver receiver_;
   Turns turns_;
-  ClientOffset start_;
   TargetOffset window_from_;  // where the segment stood that announced the window (SND.WL1)
-  Instant opened_at_;
-  Instant syn_at_;
   Instant syn_deadline_ = kNever;
-  Duration client_rtt_{0};
+  std::uint32_t ts_zero_ = 0;  // our timestamp clock when the first of these connections was opened
   std::uint32_t ts_recent_ = 0;
   std::uint8_t target_window_shift_ = 0;
   State state_ = State::kClosed;
@@ -132,6 +130,7 @@ class Connection {
   bool timestamps_ = false;  // both sides offered timestamps
   bool sack_ = false;        // both sides permit SACK
   bool client_ready_ = false;
+  bool opened_before_ = false;
 };
 
 }  // namespace tcpcopy::session

@@ -40,7 +40,7 @@ void Engine::drive(Session& session, const Context& ctx, Input input) {
   }
   if (!session.ended()) {
     held_memory_ += held_now - held_before;
-    wheel_.schedule(session, session.next_deadline());
+    wheel_.schedule(session, session.next_deadline(settings_));
     return;
   }
   held_memory_ -= held_before;
@@ -62,7 +62,7 @@ void Engine::on_client_segment(const ClientSegment& segment, Instant now, const 
   const Endpoint* target = rules_.target_of(segment.destination);
   if (target == nullptr) return;
   const Context ctx = context(now, out);
-  SourceKey source{{segment.source, segment.destination}, 0};
+  SourceKey source{net::Ipv4Flow(segment.source, segment.destination)};
   for (; source.copy < settings_.copies; ++source.copy)
     take(segment, source, *target, ctx);
   shed_over_limit(ctx);
@@ -142,7 +142,7 @@ void Engine::open_session(const ClientSegment& first, const SourceKey& source,
   };
   if (table_.size() >= settings_.max_sessions) return refuse(LossReason::kSessionLimit);
   if (memory_use() >= settings_.max_memory) return refuse(LossReason::kMemoryLimit);
-  const std::optional<FlowKey> flow = free_target_flow(source, target);
+  const std::optional<net::Ipv4Flow> flow = free_target_flow(source, target);
   if (!flow) return refuse(LossReason::kNoFreePort);
 
   ++ledger_.sessions_opened;
@@ -171,12 +171,13 @@ void Engine::capture_and_lose(LossReason reason, const ClientSegment& segment) {
   }
 }
 
-std::optional<FlowKey> Engine::free_target_flow(const SourceKey& source, const Endpoint& target) {
-  const Endpoint& client = source.captured.client;
+std::optional<net::Ipv4Flow> Engine::free_target_flow(const SourceKey& source,
+                                                      const Endpoint& target) {
+  const Endpoint client = source.captured.client();
   const Endpoint mapped{addresses_.map(client.address, source.copy), client.port};
   PortCandidates candidates(mapped, port_shift(settings_, source.copy));
   while (const auto port = candidates.next()) {
-    const FlowKey flow{{mapped.address, *port}, target};
+    const net::Ipv4Flow flow({mapped.address, *port}, target);
     if (table_.find_target(flow) != nullptr) continue;
     if (*port != candidates.preferred()) ++ledger_.ports_changed;
     return flow;
@@ -185,9 +186,9 @@ std::optional<FlowKey> Engine::free_target_flow(const SourceKey& source, const E
 }
 
 std::optional<FlowKey> Engine::captured_flow(const FlowKey& target) const {
-  const Session* session = table_.find_target(target);
+  const Session* session = table_.find_target(net::Ipv4Flow(target));
   if (session == nullptr) return std::nullopt;
-  return session->source().captured;
+  return session->source().captured.key();
 }
 
 void Engine::on_response(const Response& response, Instant now, const Output& out) {

@@ -83,7 +83,7 @@ class Engine {
                     const Context& ctx);
   void open_session(const ClientSegment& first, const SourceKey& source, const Endpoint& target,
                     const Context& ctx);
-  std::optional<FlowKey> free_target_flow(const SourceKey& source, const Endpoint& target);
+  std::optional<net::Ipv4Flow> free_target_flow(const SourceKey& source, const Endpoint& target);
   void count_unopened(LossReason reason);
   void capture_and_lose(LossReason reason, const ClientSegment& segment);
   void announce_some(const Context& ctx);

@@ -14,15 +14,8 @@ constexpr std::size_t kMaxPending = 64;
 
 }  // namespace
 
-void Receiver::open(Duration rtt, std::uint32_t mss) {
-  *this = Receiver();
-  rtt_ = rtt;
-  mss_ = mss;
-}
-
-bool Receiver::far() const { return rtt_ >= kNearRtt; }
-
-bool Receiver::on_segment(TargetOffset at, std::uint32_t length, bool fin, Instant now) {
+bool Receiver::on_segment(TargetOffset at, std::uint32_t length, bool fin, const Habit& habit,
+                          Instant now) {
   if (length == 0 && !fin) {
     // A keep-alive probe stands one before what is expected and wants an answer (RFC 9293, 3.8.4).
     if (at < rcv_nxt_) acknowledge_by(now);
@@ -43,7 +36,7 @@ bool Receiver::on_segment(TargetOffset at, std::uint32_t length, bool fin, Insta
     all_visible_ = true;
     acknowledge_by(now);
   } else {
-    schedule_ack(length, now);
+    schedule_ack(length, habit, now);
   }
   return true;
 }
@@ -84,30 +77,32 @@ void Receiver::advance() {
   if (ranges.empty()) gap_.reset();
 }
 
-void Receiver::schedule_ack(std::uint32_t length, Instant now) {
+void Receiver::schedule_ack(std::uint32_t length, const Habit& habit, Instant now) {
   unacked_bytes_ += length;
-  const bool second_full_segment = unacked_bytes_ >= 2 * mss_;
-  const Instant due = second_full_segment ? now + rtt_ : now + rtt_ + kDelayedAck;
-  if (!far()) {
+  const bool second_full_segment = unacked_bytes_ >= 2 * habit.mss;
+  const Instant arrival = now + habit.rtt;
+  const Instant due = second_full_segment ? arrival : arrival + kDelayedAck;
+  if (habit.rtt < kNearRtt) {
     acknowledge_by(second_full_segment ? now : due);
     return;
   }
   // Acks of segments that arrived close together leave together.
-  const bool merge = !pending_.empty() &&
-                     (pending_.size() >= kMaxPending || due - pending_.back().due < rtt_ / 32);
+  if (!pending_) pending_ = std::make_unique<std::vector<Pending>>();
+  const bool merge = !pending_->empty() && (pending_->size() >= kMaxPending ||
+                                            due - pending_->back().due < habit.rtt / 32);
   if (merge) {
-    pending_.back().upto = rcv_nxt_;
+    pending_->back().upto = rcv_nxt_;
   } else {
-    pending_.push_back({now + rtt_, rcv_nxt_});
+    pending_->push_back({arrival, rcv_nxt_});
   }
   if (second_full_segment) unacked_bytes_ = 0;
   acknowledge_by(due);
 }
 
 TargetOffset Receiver::ack(Instant now) const {
-  if (pending_.empty() || all_visible_) return rcv_nxt_;
+  if (!pending_ || all_visible_) return rcv_nxt_;
   TargetOffset visible = std::max(last_ack_sent_, TargetOffset(0));
-  for (const Pending& pending : pending_) {
+  for (const Pending& pending : *pending_) {
     if (pending.due > now) break;
     visible = std::max(visible, pending.upto);
   }
@@ -116,11 +111,13 @@ TargetOffset Receiver::ack(Instant now) const {
 
 void Receiver::on_ack_sent(Instant now) {
   last_ack_sent_ = std::max(last_ack_sent_, ack(now));
-  if (all_visible_) pending_.clear();
-  std::erase_if(pending_, [&](const Pending& pending) { return pending.due <= now; });
+  if (pending_) {
+    std::erase_if(*pending_, [&](const Pending& pending) { return pending.due <= now; });
+    if (all_visible_ || pending_->empty()) pending_.reset();
+  }
   all_visible_ = false;
   unacked_bytes_ = 0;
-  ack_due_ = pending_.empty() ? kNever : pending_.front().due;
+  ack_due_ = pending_ ? pending_->front().due : kNever;
 }
 
 Receiver::Gaps Receiver::sack_blocks() const {

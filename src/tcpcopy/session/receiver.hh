@@ -23,15 +23,15 @@ namespace tcpcopy::session {
 
 class Receiver {
  public:
-  /// Begins a connection: the target's first byte stands at 0.
-  /// @param rtt the client's round trip to be imitated.
-  /// @param mss payload bytes of a full segment.
-  void open(Duration rtt, std::uint32_t mss);
-  void set_rtt(Duration rtt) { rtt_ = rtt; }
+  /// How the client would acknowledge.
+  struct Habit {
+    Duration rtt{0};        ///< its round trip, to be imitated
+    std::uint32_t mss = 0;  ///< payload bytes of a full segment
+  };
 
-  /// Takes a segment of the target.
+  /// Takes a segment of the target, whose first byte stands at 0.
   /// @return whether it brought anything that had not been seen.
-  bool on_segment(TargetOffset at, std::uint32_t length, bool fin, Instant now);
+  bool on_segment(TargetOffset at, std::uint32_t length, bool fin, const Habit& habit, Instant now);
 
   /// An ack must leave at this time, if no data carries it before.
   void acknowledge_by(Instant when) { ack_due_ = std::min(ack_due_, when); }
@@ -73,19 +73,16 @@ class Receiver {
     TargetOffset latest;        // begin of the segment that came out of order last
   };
 
-  bool far() const;
   bool store(Range range);
   void advance();
-  void schedule_ack(std::uint32_t length, Instant now);
+  void schedule_ack(std::uint32_t length, const Habit& habit, Instant now);
 
   TargetOffset rcv_nxt_;
   TargetOffset last_ack_sent_{-1};
   MaybeOffset<space::Target> fin_at_;
-  std::unique_ptr<Gap> gap_;  // most connections never have one
-  std::vector<Pending> pending_;
-  Duration rtt_{0};
+  std::unique_ptr<Gap> gap_;                       // most connections never have one
+  std::unique_ptr<std::vector<Pending>> pending_;  // null: none
   Instant ack_due_ = kNever;
-  std::uint32_t mss_ = 536;
   std::uint32_t unacked_bytes_ = 0;
   bool all_visible_ = false;  // an ack at once shows all that was received
 };

@@ -6,24 +6,22 @@
 namespace tcpcopy::session {
 
 void RttEstimator::measure(Duration rtt) {
-  // An estimate of zero would read as "none": the clock's grain is the least there is (2.2, G).
-  rtt = std::max(rtt, Duration(1));
-  if (srtt_ == Duration(0)) {
-    srtt_ = rtt;
-    rttvar_ = rtt / 2;
-  } else {
-    const Duration error = srtt_ > rtt ? srtt_ - rtt : rtt - srtt_;
-    rttvar_ += (error - rttvar_) / 4;
-    srtt_ += (rtt - srtt_) / 8;
-  }
-  rto_ = base_rto();
+  const Duration srtt = srtt_;
+  const Duration rttvar = rttvar_;
+  // An estimate of zero would read as "none": a microsecond is the least there is (2.2, G).
+  rtt = std::max<Duration>(rtt, ShortDuration(1));
+  const bool first = srtt == Duration(0);
+  const Duration error = srtt > rtt ? srtt - rtt : rtt - srtt;
+  rttvar_ = shortened(first ? rtt / 2 : rttvar + (error - rttvar) / 4);
+  srtt_ = shortened(first ? rtt : srtt + (rtt - srtt) / 8);
+  rto_ = shortened(base_rto());
 }
 
-void RttEstimator::back_off() { rto_ = std::min(rto_ * 2, kMaxRto); }
+void RttEstimator::back_off() { rto_ = shortened(std::min<Duration>(rto_ * 2, kMaxRto)); }
 
 Duration RttEstimator::base_rto() const {
-  if (srtt_ == Duration(0)) return kInitialRto;
-  return std::clamp(srtt_ + 4 * rttvar_, kMinRto, kMaxRto);
+  if (srtt_ == ShortDuration(0)) return kInitialRto;
+  return std::clamp(Duration(srtt_) + 4 * Duration(rttvar_), kMinRto, kMaxRto);
 }
 
 }  // namespace tcpcopy::session

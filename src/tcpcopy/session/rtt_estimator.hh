@@ -16,7 +16,7 @@ class RttEstimator {
   /// Doubles the timeout, up to kMaxRto (5.5).
   void back_off();
   /// Ends the back-off without a new measurement: something was acknowledged.
-  void end_back_off() { rto_ = base_rto(); }
+  void end_back_off() { rto_ = shortened(base_rto()); }
 
   Duration rto() const { return rto_; }
   /// The smoothed round trip; zero before the first measurement.
@@ -25,9 +25,9 @@ class RttEstimator {
  private:
   Duration base_rto() const;
 
-  Duration srtt_{0};
-  Duration rttvar_{0};
-  Duration rto_ = kInitialRto;
+  ShortDuration srtt_{0};
+  ShortDuration rttvar_{0};
+  ShortDuration rto_ = shortened(kInitialRto);
 };
 
 }  // namespace tcpcopy::session

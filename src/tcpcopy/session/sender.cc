@@ -14,9 +14,9 @@ void Sender::open(ClientOffset first, std::uint32_t mss, std::uint32_t window) {
   rtt_ = rtt;
   rtt_.end_back_off();
   mss_ = mss;
-  snd_una_ = snd_nxt_ = offered_end_ = first;
+  snd_una_ = snd_nxt_ = first;
   snd_wnd_ = max_snd_wnd_ = window;
-  cwnd_ = std::int64_t{kInitialWindowSegments} * mss;
+  cwnd_ = kInitialWindowSegments * mss;
 }
 
 // The end of what recovery takes for lost: what a timeout or duplicate acks said, and what SACK
@@ -57,12 +57,12 @@ std::optional<Transmission> Sender::next_lost() {
   return lost;
 }
 
-std::optional<Transmission> Sender::next_new(Instant now) {
+std::optional<Transmission> Sender::next_new(const Offer& offer, Instant now) {
   if (fin_sent()) return std::nullopt;
   const ClientOffset window_end = snd_una_ + snd_wnd_;
-  const std::int64_t available = offered_end_ - snd_nxt_;
-  const std::int64_t usable = std::min(offered_end_, window_end) - snd_nxt_;
-  const bool only_fin = available <= 0 && offered_fin_;
+  const std::int64_t available = offer.end - snd_nxt_;
+  const std::int64_t usable = std::min(offer.end, window_end) - snd_nxt_;
+  const bool only_fin = available <= 0 && offer.fin;
   if (!only_fin) {
     if (usable <= 0) return std::nullopt;
     // Silly window avoidance (RFC 9293, 3.8.6.2.1): a cut segment waits while data is in flight.
@@ -70,7 +70,7 @@ std::optional<Transmission> Sender::next_new(Instant now) {
     if (cut_by_window && in_flight() > 0 && usable < max_snd_wnd_ / 2) return std::nullopt;
   }
   const std::int64_t length = std::clamp<std::int64_t>(usable, 0, mss_);
-  if (offered_fin_ && available <= length) fin_at_ = offered_end_;
+  if (offer.fin && available <= length) fin_at_ = offer.end;
   Transmission fresh = cut(snd_nxt_, snd_nxt_ + length + (fin_at_ ? 1 : 0), false);
   snd_nxt_ = snd_nxt_ + fresh.length + (fresh.fin ? 1 : 0);
   if (!timed_end_ && !recovering()) {
@@ -80,17 +80,17 @@ std::optional<Transmission> Sender::next_new(Instant now) {
   return fresh;
 }
 
-std::optional<Transmission> Sender::next(Instant now) {
+std::optional<Transmission> Sender::next(const Offer& offer, Instant now) {
   std::optional<Transmission> segment;
   // RFC 6675, 5, step 4.2, and RFC 6582, 3.2, step 3: the first one goes out in any case.
   if (losses_ && std::exchange(losses_->begins, false)) segment = next_lost();
   if (!segment && pipe() < cwnd_) {
     if (recovering()) segment = next_lost();
-    if (!segment) segment = next_new(now);
+    if (!segment) segment = next_new(offer, now);
   }
   if (segment && deadline_ == kNever) restart_timer(now);
   // The window is closed and nothing is in flight to make the target speak: probe later.
-  const bool waiting = offered_end_ > snd_nxt_ && window_closed() && in_flight() == 0;
+  const bool waiting = offer.end > snd_nxt_ && window_closed() && in_flight() == 0;
   if (!segment && waiting && deadline_ == kNever) restart_timer(now);
   return segment;
 }
@@ -160,12 +160,11 @@ void Sender::advance_recovery(ClientOffset ack) {
 
 // RFC 5681, 3.1, with the byte counting of RFC 3465 (L = 2).
 void Sender::grow_window(std::int64_t acked) {
-  if (cwnd_ < ssthresh_) {
-    cwnd_ += std::min<std::int64_t>(acked, 2 * std::int64_t{mss_});
-  } else {
-    cwnd_ +=
-        std::max<std::int64_t>(1, std::int64_t{mss_} * std::min<std::int64_t>(acked, mss_) / cwnd_);
+  std::int64_t more = std::min<std::int64_t>(acked, 2 * std::int64_t{mss_});
+  if (cwnd_ >= ssthresh_) {
+    more = std::max<std::int64_t>(1, mss_ * std::min<std::int64_t>(acked, mss_) / cwnd_);
   }
+  cwnd_ = static_cast<std::uint32_t>(std::min(cwnd_ + more, kMaxWindow));
 }
 
 void Sender::on_duplicate_ack() {
@@ -178,8 +177,14 @@ void Sender::on_duplicate_ack() {
   }
 }
 
+// RFC 5681, 3.1, (4).
+void Sender::halve_window() {
+  const std::int64_t half = std::max<std::int64_t>(in_flight() / 2, 2 * std::int64_t{mss_});
+  ssthresh_ = static_cast<std::uint32_t>(std::min(half, kMaxWindow));
+}
+
 void Sender::enter_recovery() {
-  ssthresh_ = std::max<std::int64_t>(in_flight() / 2, 2 * std::int64_t{mss_});
+  halve_window();
   cwnd_ = ssthresh_;
   losses_->recovery_point = snd_nxt_;
   losses_->begins = true;
@@ -187,14 +192,14 @@ void Sender::enter_recovery() {
   losses_->lost_to = std::min(snd_una_ + mss_, snd_nxt_);
 }
 
-void Sender::on_deadline(Instant now) {
+void Sender::on_deadline(const Offer& offer, Instant now) {
   deadline_ = kNever;
-  if (in_flight() == 0 && offered_end_ > snd_nxt_ && window_closed()) {
+  if (in_flight() == 0 && offer.end > snd_nxt_ && window_closed()) {
     // Zero-window probe (RFC 9293, 3.8.6.1): one byte beyond the window, sent again until taken.
     ++snd_nxt_.value;
   }
   if (in_flight() == 0) return;
-  ssthresh_ = std::max<std::int64_t>(in_flight() / 2, 2 * std::int64_t{mss_});
+  halve_window();
   cwnd_ = mss_;
   retransmit_all();
   rtt_.back_off();

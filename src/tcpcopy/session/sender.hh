@@ -32,14 +32,14 @@ class Sender {
   /// @param window what the target announced, in bytes.
   void open(ClientOffset first, std::uint32_t mss, std::uint32_t window);
 
-  /// What may be sent, as far as the client's side goes: bytes up to `end`, and then a FIN.
-  void offer(ClientOffset end, bool fin) {
-    offered_end_ = end;
-    offered_fin_ = fin;
-  }
+  /// What may be sent, as far as the client's side goes.
+  struct Offer {
+    ClientOffset end;  ///< bytes up to here
+    bool fin = false;  ///< and then a FIN
+  };
 
   /// What to send now; to be called until it returns nothing. Assumes that it is then sent.
-  std::optional<Transmission> next(Instant now);
+  std::optional<Transmission> next(const Offer& offer, Instant now);
 
   /// An acknowledgment of the target.
   struct Ack {
@@ -56,7 +56,7 @@ class Sender {
   bool sack(ClientRange range);
 
   /// To be called when deadline() has come, before next().
-  void on_deadline(Instant now);
+  void on_deadline(const Offer& offer, Instant now);
   Instant deadline() const { return deadline_; }
 
   /// Sends everything in flight again: whatever held the path up is over.
@@ -92,7 +92,7 @@ class Sender {
   ClientOffset lost_end() const;
   std::int64_t pipe() const;
   std::optional<Transmission> next_lost();
-  std::optional<Transmission> next_new(Instant now);
+  std::optional<Transmission> next_new(const Offer& offer, Instant now);
   Transmission cut(ClientOffset begin, ClientOffset end, bool again) const;
   void on_new_ack(ClientOffset ack, Instant now);
   void advance_recovery(ClientOffset ack);
@@ -100,18 +100,20 @@ class Sender {
   void enter_recovery();
   void grow_window(std::int64_t acked);
   void restart_timer(Instant now);
+  void halve_window();
   bool window_closed() const { return snd_wnd_ == 0; }
+
+  // Bytes: no congestion window grows beyond what a scaled window can say (RFC 7323, 2.3).
+  static constexpr std::int64_t kMaxWindow = std::int64_t{1} << 30U;
 
   RttEstimator rtt_;
   std::uint32_t mss_ = 536;
-  bool offered_fin_ = false;
 
   ClientOffset snd_una_;
   ClientOffset snd_nxt_;
-  ClientOffset offered_end_;
   MaybeOffset<space::Client> fin_at_;  // once sent
-  std::int64_t cwnd_ = 0;
-  std::int64_t ssthresh_ = INT64_MAX;
+  std::uint32_t cwnd_ = 0;
+  std::uint32_t ssthresh_ = UINT32_MAX;
   std::unique_ptr<Losses> losses_;  // most connections never have any
   std::uint32_t snd_wnd_ = 0;
   std::uint32_t max_snd_wnd_ = 0;

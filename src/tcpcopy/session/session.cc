@@ -16,7 +16,7 @@ void Session::advance(const Context& ctx) {
   }
   if (connection_.is_open()) {
     if (connection_.target_closed() && reconnect_for_new_turn(ctx)) return;
-    connection_.send(stream_, ctx);
+    connection_.send(stream_, with(ctx));
     settle(ctx);
   }
 }
@@ -42,23 +42,20 @@ void Session::lose_rest(LossReason reason, const Context& ctx) {
 
 void Session::on_deadline(const Context& ctx) {
   if (ended()) return;
-  if (ctx.now >= expiry(ctx)) {
+  if (ctx.now >= expiry(ctx.settings)) {
     end(outstanding() ? LossReason::kTargetSilent : LossReason::kIdle, ctx);
     return;
-  }
-  if (ctx.now >= look_again_at_) {
-    look_again_at_ = ctx.now + std::min(ctx.settings.session_timeout, ctx.settings.idle_timeout);
   }
   for (int i = 0; i < kMaxHolesPerTurn && ctx.now >= hole_patience_ends(); ++i) {
     skip_hole(ctx);
     if (ended()) return;
   }
-  if (phase_ == Phase::kConnected && !connection_.on_deadline(ctx)) {
+  if (phase_ == Phase::kConnected && !connection_.on_deadline(with(ctx))) {
     end(LossReason::kNoHandshake, ctx);
     return;
   }
   advance(ctx);
-  if (!ended() && phase_ == Phase::kConnected) connection_.send_due_ack(ctx);
+  if (!ended() && phase_ == Phase::kConnected) connection_.send_due_ack(with(ctx));
 }
 
 // Whether the target owes an answer.
@@ -74,15 +71,18 @@ bool Session::unfinished() const {
   return first != nullptr && first->begin() < stream_.contiguous_end();
 }
 
-Instant Session::expiry(const Context& ctx) const {
-  if (outstanding()) {
-    return target_owes_since_ + ctx.settings.session_timeout;
-  }
-  return last_client_at_ + ctx.settings.idle_timeout;
+// To be called before an input that the target may have to answer.
+void Session::expect_answer(Instant now) {
+  if (!outstanding()) target_owes_since_ = now;
 }
 
-Instant Session::next_deadline() const {
-  Instant deadline = std::min({look_again_at_, retry_at_, hole_patience_ends()});
+Instant Session::expiry(const Settings& settings) const {
+  if (outstanding()) return target_owes_since_ + settings.session_timeout;
+  return last_client_at_ + settings.idle_timeout;
+}
+
+Instant Session::next_deadline(const Settings& settings) const {
+  Instant deadline = std::min({expiry(settings), retry_at_, hole_patience_ends()});
   if (phase_ == Phase::kConnected) deadline = std::min(deadline, connection_.deadline());
   return deadline;
 }
@@ -90,13 +90,14 @@ Instant Session::next_deadline() const {
 void Session::on_route_restored(const Context& ctx) {
   if (phase_ == Phase::kAwaitingRoute) {
     connect(resume_from_, ctx);
-  } else if (phase_ == Phase::kConnected && ctx.routes.add_route(target_)) {
-    connection_.on_path_restored(ctx);
+  } else if (phase_ == Phase::kConnected && ctx.routes.add_route(target_.key())) {
+    connection_.on_path_restored(with(ctx));
   }
   advance(ctx);
 }
 
 void Session::drain(const Context& ctx) {
+  expect_answer(ctx.now);
   // A hole is not filled any more. Behind it the stream goes on when what stands before has gone.
   if (stream_.has_hole()) {
     if (!unfinished()) skip_hole(ctx);
@@ -107,6 +108,7 @@ void Session::drain(const Context& ctx) {
 }
 
 void Session::on_client_gone(const Context& ctx) {
+  expect_answer(ctx.now);
   stream_.set_reset(stream_.contiguous_end(), online_acked_);
   advance(ctx);
 }
@@ -125,7 +127,7 @@ void Session::complete(const Context& ctx) {
 
 void Session::end(LossReason reason, const Context& ctx) {
   if (ended()) return;
-  connection_.reset(ctx);
+  connection_.reset(with(ctx));
   lose_rest(reason, ctx);
   phase_ = Phase::kEnded;
   ++ctx.ledger.sessions_lost[static_cast<std::size_t>(damage_.value_or(reason))];

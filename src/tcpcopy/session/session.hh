@@ -6,9 +6,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <utility>
 
+#include "common/net/ipv4_flow.hh"
 #include "tcpcopy/segment.hh"
 #include "tcpcopy/session/client_stream.hh"
 #include "tcpcopy/session/connection.hh"
@@ -19,7 +21,7 @@ namespace tcpcopy::session {
 
 /// One of the sessions that a captured connection has: with -n there are several.
 struct SourceKey {
-  FlowKey captured;
+  net::Ipv4Flow captured;
   std::uint16_t copy = 0;  ///< 0 for the first
 
   friend bool operator==(const SourceKey&, const SourceKey&) = default;
@@ -34,7 +36,8 @@ class Session : public TimerNode {
  public:
   /// @param source the connection as it was captured, and which of its sessions this is.
   /// @param target the connection as the target sees it: addresses and ports mapped.
-  Session(const SourceKey& source, const FlowKey& target) : source_(source), target_(target) {}
+  Session(const SourceKey& source, const net::Ipv4Flow& target)
+      : source_(source), target_(target) {}
 
   /// Takes the first captured segment. A SYN begins the session; anything else joins it in the
   /// middle, where it waits for the next start of a request.
@@ -44,7 +47,7 @@ class Session : public TimerNode {
   void on_client_segment(const ClientSegment& segment, const Context& ctx);
   void on_response(const Response& response, const Context& ctx);
   void on_deadline(const Context& ctx);
-  Instant next_deadline() const;
+  Instant next_deadline(const Settings& settings) const;
 
   /// Routes can be registered (again): announces this session, starts or resumes it.
   void on_route_restored(const Context& ctx);
@@ -65,8 +68,8 @@ class Session : public TimerNode {
   bool began_with(const ClientSegment& syn) const;
 
   const SourceKey& source() const { return source_; }
-  const FlowKey& target() const { return target_; }
-  std::uint64_t held_memory() const { return stream_.held_memory(); }
+  const net::Ipv4Flow& target() const { return target_; }
+  std::uint32_t held_memory() const { return stream_.held_memory(); }
   /// Whether there is something to do without a further packet of the client: a handshake, bytes
   /// to be sent or acknowledged, the end of the connection.
   bool unfinished() const;
@@ -88,7 +91,7 @@ class Session : public TimerNode {
   };
 
   void take_syn(const ClientSegment& syn, const Context& ctx);
-  void take_ack(const ClientSegment& segment, const Context& ctx);
+  void take_ack(const ClientSegment& segment, Instant previous_at, const Context& ctx);
   void take_payload(const ClientSegment& segment, ClientOffset at, const Context& ctx);
   void take_end(const ClientSegment& segment, ClientOffset at);
   bool is_keep_alive(const ClientSegment& segment, ClientOffset at) const;
@@ -110,10 +113,30 @@ class Session : public TimerNode {
   Instant hole_patience_ends() const;
   void complete(const Context& ctx);
   bool outstanding() const;
-  Instant expiry(const Context& ctx) const;
+  void expect_answer(Instant now);
+  Instant expiry(const Settings& settings) const;
+  ConnectionContext with(const Context& ctx) const { return {ctx, target_, offer_, rtt_}; }
+
+  // A hole in what was captured.
+  struct Hole {
+    Instant since;
+    Instant went_on_at;  // the client, over the hole: see note_progress()
+  };
+
+  Phase phase_ = Phase::kAwaitingRoute;
+  std::uint8_t failures_ = 0;  // connections in a row on which the target answered nothing
+  bool online_known_ = false;
+  bool from_start_ = false;
+  bool connected_once_ = false;
+  bool content_tells_ = false;  // its requests can be told by their first bytes
+  std::uint8_t head_size_ = 0;
+  std::array<std::byte, kRequestStart> head_{};  // the first bytes of the stream
+  LossReason suspended_for_ = LossReason::kNoBoundary;
+  std::optional<LossReason> damage_;  // the first reason for which bytes were lost
 
   SourceKey source_;
-  FlowKey target_;
+  net::Ipv4Flow target_;
+  ShortDuration rtt_{0};  // the client's, measured online
   SequenceMap<space::Client> client_numbers_;
   SequenceMap<space::Online> online_numbers_;
   Seq<space::Client> iss_;
@@ -123,24 +146,10 @@ class Session : public TimerNode {
 
   OnlineOffset online_acked_;  // the most that the client acknowledged online
   ClientOffset resume_from_;   // kSuspended: where a request may begin
-  Duration rtt_{0};            // the client's, measured online
-  Instant syn_captured_at_;
   Instant last_client_at_;     // a packet of the client
   Instant target_owes_since_;  // a packet of the target, or the first that it has to answer
-  Instant hole_since_ = kNever;
-  Instant went_on_at_;                // the client, over a hole: see note_progress()
-  Instant retry_at_ = kNever;         // kSuspended: not before
-  Instant look_again_at_ = kNever;    // when the timeouts are looked at next
-  std::optional<LossReason> damage_;  // the first reason for which bytes were lost
-  LossReason suspended_for_ = LossReason::kNoBoundary;
-  Phase phase_ = Phase::kAwaitingRoute;
-  std::uint8_t failures_ = 0;  // connections in a row on which the target answered nothing
-  bool online_known_ = false;
-  bool from_start_ = false;
-  bool connected_once_ = false;
-  std::uint8_t head_size_ = 0;
-  std::array<std::byte, kRequestStart> head_{};  // the first bytes of the stream
-  bool content_tells_ = false;                   // its requests can be told by such bytes
+  Instant retry_at_ = kNever;  // kSuspended: not before
+  std::unique_ptr<Hole> hole_;
 };
 
 }  // namespace tcpcopy::session

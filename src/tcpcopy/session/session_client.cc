@@ -3,6 +3,7 @@
 #include "tcpcopy/session/session.hh"
 
 #include <algorithm>
+#include <utility>
 
 #include "tcpcopy/session/limits.hh"
 #include "tcpcopy/session/request_boundary.hh"
@@ -12,8 +13,7 @@ namespace tcpcopy::session {
 bool Session::began_with(const ClientSegment& syn) const { return from_start_ && syn.seq == iss_; }
 
 void Session::begin(const ClientSegment& first, const Context& ctx) {
-  syn_captured_at_ = last_client_at_ = target_owes_since_ = ctx.now;
-  look_again_at_ = ctx.now + std::min(ctx.settings.session_timeout, ctx.settings.idle_timeout);
+  last_client_at_ = target_owes_since_ = ctx.now;
   from_start_ = first.flags.syn();
   offer_.options = first.options;
   if (from_start_) {
@@ -35,8 +35,8 @@ void Session::begin(const ClientSegment& first, const Context& ctx) {
 }
 
 void Session::on_client_segment(const ClientSegment& segment, const Context& ctx) {
-  last_client_at_ = ctx.now;
-  if (!outstanding()) target_owes_since_ = ctx.now;
+  const Instant previous_at = std::exchange(last_client_at_, ctx.now);
+  expect_answer(ctx.now);
   ctx.ledger.captured += {1, segment.payload_length};
   if (segment.flags.syn()) {
     take_syn(segment, ctx);
@@ -53,35 +53,34 @@ void Session::on_client_segment(const ClientSegment& segment, const Context& ctx
   }
   const ClientOffset contiguous = stream_.contiguous_end();
   const ClientOffset seen = stream_.seen_end();
-  take_ack(segment, ctx);
-  if (is_keep_alive(segment, at)) connection_.send_keep_alive(ctx);
+  take_ack(segment, previous_at, ctx);
+  if (is_keep_alive(segment, at)) connection_.send_keep_alive(with(ctx));
   // Behind the client's FIN its numbers are one beyond its bytes.
   stream_.note_sent(stream_.end() ? std::min(at, stream_.end()->at) : at);
   take_payload(segment, at, ctx);
   if (segment.flags.fin() || segment.flags.rst()) take_end(segment, at);
   if (stream_.seen_end() > seen) note_progress(ctx.now);
   // A client that fills a hole is sending again: it may be about to fill the next one as well.
-  if (stream_.contiguous_end() > contiguous) hole_since_ = kNever;
+  if (stream_.contiguous_end() > contiguous) hole_.reset();
   note_hole(ctx.now);
   advance(ctx);
 }
 
 void Session::take_syn(const ClientSegment& syn, const Context& ctx) {
   take_payload(syn, ClientOffset(0), ctx);  // Fast Open's data is stream data like any other
-  if (!online_known_) syn_captured_at_ = ctx.now;
   if (phase_ == Phase::kAwaitingRoute) connect(ClientOffset(0), ctx);
 }
 
-void Session::take_ack(const ClientSegment& segment, const Context& ctx) {
+void Session::take_ack(const ClientSegment& segment, Instant previous_at, const Context& ctx) {
   if (!segment.flags.ack()) return;
   if (segment.flags.rst() && !online_known_) return;
   if (!online_known_) {
-    // The first ack of a whole connection acknowledges the online server's SYN.
+    // The first ack of a whole connection acknowledges the online server's SYN, and comes one round
+    // trip behind the client's own, which was its packet before this.
     online_known_ = true;
     online_numbers_ = SequenceMap<space::Online>(segment.ack, OnlineOffset(0));
     if (from_start_) {
-      rtt_ = ctx.settings.rtt.value_or(ctx.now - syn_captured_at_);
-      connection_.set_rtt(rtt_);
+      rtt_ = shortened(ctx.settings.rtt.value_or(ctx.now - previous_at));
     }
   }
   const OnlineOffset acked = online_numbers_.unwrap(segment.ack, online_acked_);
@@ -141,35 +140,36 @@ bool Session::is_keep_alive(const ClientSegment& segment, ClientOffset at) const
 
 void Session::note_hole(Instant since) {
   if (!stream_.has_hole()) {
-    hole_since_ = kNever;
-  } else if (hole_since_ == kNever) {
-    hole_since_ = since;
+    hole_.reset();
+  } else if (!hole_) {
+    hole_ = std::make_unique<Hole>(Hole{since, {}});
   }
 }
 
 // A client that sends something new because it has seen something new goes on. New acks alone may
 // be those of responses to what came before the hole, new bytes alone fit into the window.
 void Session::note_progress(Instant now) {
-  const Chunk* behind = stream_.behind_hole();
-  if (behind != nullptr && online_acked_ > behind->origin().online_acked) went_on_at_ = now;
+  const Chunk* behind = hole_ ? stream_.behind_hole() : nullptr;
+  if (behind != nullptr && online_acked_ > behind->origin().online_acked) hole_->went_on_at = now;
 }
 
 // When a hole is taken for what capture has missed. That the client goes on is a sign that the
 // online server has the bytes; silence may be a retransmission that was lost as well. A client that
 // aborted sends nothing again.
 Instant Session::hole_patience_ends() const {
-  if (hole_since_ == kNever) return kNever;
+  if (!hole_) return kNever;
   // What stands before the hole is delivered, and answered, before the connection ends.
   if (unfinished()) return kNever;
   const Chunk* behind = stream_.behind_hole();
   const OnlineOffset acked = behind != nullptr ? behind->origin().online_acked : online_acked_;
   const bool answered = phase_ != Phase::kConnected || connection_.sent_as_much(acked);
-  const Instant owed = answered ? hole_since_ : target_owes_since_ + kMaxTurnWait;
+  const Instant owed = answered ? hole_->since : target_owes_since_ + kMaxTurnWait;
 
   const bool aborted = stream_.end() != nullptr && stream_.end()->reset;
-  const bool certain = aborted || went_on_at_ >= hole_since_ + kHoleProof;
-  const Duration patience = certain ? std::max(kHolePatience, 6 * rtt_) : kMaxHolePatience;
-  return std::max(hole_since_ + patience, owed);
+  const bool certain = aborted || hole_->went_on_at >= hole_->since + kHoleProof;
+  const Duration patience =
+      certain ? std::max(kHolePatience, 6 * Duration(rtt_)) : kMaxHolePatience;
+  return std::max(hole_->since + patience, owed);
 }
 
 }  // namespace tcpcopy::session

@@ -13,7 +13,7 @@ Session* SessionTable::find_source(const SourceKey& source) const {
   return SourceLinks::find(by_source_, source);
 }
 
-Session* SessionTable::find_target(const FlowKey& target) const {
+Session* SessionTable::find_target(const net::Ipv4Flow& target) const {
   return TargetLinks::find(by_target_, target);
 }
 

@@ -22,7 +22,7 @@ class SessionTable {
 
   /// @return null when there is none.
   Session* find_source(const SourceKey& source) const;
-  Session* find_target(const FlowKey& target) const;
+  Session* find_target(const net::Ipv4Flow& target) const;
 
   /// REQUIRES: neither key is in the table.
   Session& insert(std::unique_ptr<Session> session);
@@ -60,7 +60,7 @@ class SessionTable {
     }
   };
   using SourceLinks = Links<SourceKey, &Session::source, &Session::next_by_source>;
-  using TargetLinks = Links<FlowKey, &Session::target, &Session::next_by_target>;
+  using TargetLinks = Links<net::Ipv4Flow, &Session::target, &Session::next_by_target>;
 
   LinearHashIndex<SourceLinks> by_source_;
   LinearHashIndex<TargetLinks> by_target_;  // owns

@@ -10,7 +10,7 @@
 namespace tcpcopy::session {
 
 void Session::connect(ClientOffset first, const Context& ctx) {
-  if (!ctx.routes.add_route(target_)) {
+  if (!ctx.routes.add_route(target_.key())) {
     phase_ = Phase::kAwaitingRoute;
     resume_from_ = first;
     return;
@@ -24,12 +24,11 @@ void Session::connect(ClientOffset first, const Context& ctx) {
   if (chunk != nullptr && request_begins_at(stream_, *chunk)) content_tells_ = true;
   start.online_acked =
       whole ? OnlineOffset(0) : (chunk != nullptr ? chunk->origin().online_acked : online_acked_);
-  start.rtt = rtt_;
   if (connected_once_) ++ctx.ledger.reconnects;
   connected_once_ = true;
   phase_ = Phase::kConnected;
   target_owes_since_ = ctx.now;
-  connection_.open(target_, start, offer_, ctx);
+  connection_.open(start, with(ctx));
 }
 
 void Session::on_response(const Response& response, const Context& ctx) {
@@ -37,7 +36,7 @@ void Session::on_response(const Response& response, const Context& ctx) {
   ++ctx.ledger.responses;
   ctx.ledger.response_bytes += response.payload_length;
   if (phase_ != Phase::kConnected) return;
-  switch (connection_.on_response(response, ctx)) {
+  switch (connection_.on_response(response, with(ctx))) {
     case Connection::Event::kRefused:
       on_connection_failed(LossReason::kTargetRefused, ctx);
       return;
@@ -76,7 +75,7 @@ bool Session::reconnect_for_new_turn(const Context& ctx) {
   if (chunk == nullptr || chunk->begin() != next || !all_acked) return false;
   if (!chunk->starts_turn() || (content_tells_ && !request_begins_at(stream_, *chunk)))
     return false;
-  connection_.reset(ctx);
+  connection_.reset(with(ctx));
   connect(next, ctx);
   return true;
 }
@@ -84,19 +83,19 @@ bool Session::reconnect_for_new_turn(const Context& ctx) {
 // Whether both sides are done with the connection.
 void Session::settle(const Context& ctx) {
   if (connection_.finished()) {
-    connection_.send_due_ack(ctx);
+    connection_.send_due_ack(with(ctx));
     complete(ctx);
     return;
   }
   const bool client_reset = stream_.complete() && stream_.end()->reset;
   if (client_reset && connection_.snd_una() >= stream_.end()->at && connection_.reset_allowed()) {
-    connection_.reset(ctx);
+    connection_.reset(with(ctx));
     complete(ctx);
   }
 }
 
 void Session::suspend(LossReason reason, ClientOffset resume_from, const Context& ctx) {
-  connection_.reset(ctx);
+  connection_.reset(with(ctx));
   phase_ = Phase::kSuspended;
   resume_from_ = resume_from;
   retry_at_ = kNever;
@@ -129,9 +128,10 @@ void Session::resume(const Context& ctx) {
 
 // What is missing never comes: the connection ends, and the stream goes on behind the hole.
 void Session::skip_hole(const Context& ctx) {
-  hole_since_ = kNever;
+  const std::unique_ptr<Hole> skipped = std::move(hole_);
   const Chunk* chunk = stream_.behind_hole();
   if (chunk == nullptr && stream_.seen_end() == stream_.contiguous_end() + 1) {
+    expect_answer(ctx.now);
     stream_.set_fin(stream_.contiguous_end(), online_acked_);  // one number, no byte: a missed FIN
     advance(ctx);
     return;
@@ -139,7 +139,7 @@ void Session::skip_hole(const Context& ctx) {
   const ClientOffset behind = chunk != nullptr ? chunk->begin() : stream_.seen_end();
   if (!damage_) damage_ = LossReason::kCaptureHole;
   suspended_for_ = LossReason::kCaptureHole;
-  if (phase_ == Phase::kConnected) connection_.reset(ctx);
+  if (phase_ == Phase::kConnected) connection_.reset(with(ctx));
   phase_ = Phase::kSuspended;
   retry_at_ = kNever;
   failures_ = 0;
@@ -149,6 +149,7 @@ void Session::skip_hole(const Context& ctx) {
   // The next hole is as old as what was captured behind it.
   chunk = stream_.behind_hole();
   note_hole(chunk != nullptr ? chunk->origin().captured_at : ctx.now);
+  if (hole_) hole_->went_on_at = skipped->went_on_at;
   resume(ctx);
 }
 

@@ -25,8 +25,8 @@ struct Settings {
   Duration ramp{0};              ///< --ramp, -g: the share grows from 0 over this time
 
   std::uint64_t max_sessions = 2'000'000;
-  std::uint64_t max_held_per_session = std::uint64_t{64} << 20U;  ///< bytes
-  std::uint64_t max_memory = std::uint64_t{2} << 30U;             ///< -m: bytes, all sessions
+  std::uint32_t max_held_per_session = 64U << 20U;     ///< bytes
+  std::uint64_t max_memory = std::uint64_t{2} << 30U;  ///< -m: bytes, all sessions
 };
 
 }  // namespace tcpcopy::session

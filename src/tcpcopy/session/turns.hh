@@ -52,12 +52,15 @@ class Turns {
     Duration rtt{0};
   };
 
-  /// @return how far the stream may be sent now. Wakes the caller at deadline() to ask again.
+  /// Looks how far the stream may be sent now. Wakes the caller at deadline() to ask again.
   /// @param ordered false with -W: requests wait for nothing.
-  ClientOffset limit(const ClientStream& stream, const Progress& progress, bool ordered,
-                     Instant now);
+  /// @param ledger where gates are counted that no complete response opened.
+  void judge(const ClientStream& stream, const Progress& progress, bool ordered, Instant now,
+             Ledger& ledger);
 
-  /// Whether the client's FIN, or its RST, may be sent. REQUIRES: limit() was asked before.
+  /// How far the stream may be sent, as judge() found last.
+  ClientOffset limit() const { return limit_; }
+  /// Whether the client's FIN, or its RST, may be sent. REQUIRES: as for limit().
   bool fin_allowed() const { return fin_allowed_; }
   bool reset_allowed() const { return reset_allowed_; }
 
@@ -68,17 +71,11 @@ class Turns {
 
   Instant deadline() const { return deadline_; }
 
-  /// How gates opened that no complete response opened.
-  struct Counts {
-    std::uint32_t quiets = 0;    ///< the target had begun, and was quiet
-    std::uint32_t expiries = 0;  ///< the bound was reached
-  };
-  const Counts& counts() const { return counts_; }
-
  private:
-  bool gate_open(OnlineOffset next_acked, const Progress& progress, Instant now);
-  bool reset_gate_open(OnlineOffset acked, const Progress& progress, Instant now);
-  void judge_end(const StreamEnd& end, const Progress& progress, bool ordered, Instant now);
+  bool gate_open(OnlineOffset next_acked, const Progress& progress, Instant now, Ledger& ledger);
+  bool reset_gate_open(OnlineOffset acked, const Progress& progress, Instant now, Ledger& ledger);
+  void judge_end(const StreamEnd& end, const Progress& progress, bool ordered, Instant now,
+                 Ledger& ledger);
   void begin_turn(OnlineOffset acked, const Progress& progress);
 
   ClientOffset limit_;
@@ -88,8 +85,7 @@ class Turns {
   Instant response_at_;
   Instant waiting_since_ = kNever;
   Instant deadline_ = kNever;
-  Duration patience_ = kMaxTurnWait;
-  Counts counts_;
+  ShortDuration patience_ = shortened(kMaxTurnWait);
   bool begun_ = false;  // the response to the current turn
   bool burst_ended_ = false;
   bool fin_allowed_ = false;

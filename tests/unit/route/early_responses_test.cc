@@ -16,20 +16,20 @@ using test::ByteVector;
 
 Instant at(Duration time) { return Instant(time); }
 
-RouteKey key(std::uint16_t port) {
+net::Ipv4Flow key(std::uint16_t port) {
   return {{Address::v4(0x3e87c801), port}, {Address::v4(0x0a00001e), 8080}};
 }
 
 /// Holds responses that are told apart by their sequence number.
 class EarlyResponsesTest : public testing::Test {
  protected:
-  std::size_t hold(const RouteKey& connection, std::uint32_t seq, Instant now) {
+  std::size_t hold(const net::Ipv4Flow& connection, std::uint32_t seq, Instant now) {
     net::store_be32(&packet_[24], seq);
     const auto parsed = net::parse_tcp_packet(packet_, net::Extent::kWhole);
     return early_.hold(connection, parsed.value, now);
   }
 
-  std::vector<std::uint32_t> release(const RouteKey& connection) {
+  std::vector<std::uint32_t> release(const net::Ipv4Flow& connection) {
     std::vector<std::uint32_t> numbers;
     early_.release(connection, [&](Bytes record) {
       EXPECT_EQ(record.size(), wire::kHeaderRecordSize);

@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-RouteKey key(std::uint32_t number) {
+net::Ipv4Flow key(std::uint32_t number) {
   return {{Address::v4(0x3e870000 + (number >> 10U)), static_cast<std::uint16_t>(number & 1023U)},
           {Address::v4(0x0a00001e), 8080}};
 }
@@ -25,7 +25,7 @@ TEST(RouteTable, AnEmptyOneFindsNothing) {
 
 TEST(RouteTable, EveryPartOfTheKeyCounts) {
   RouteTable table;
-  const RouteKey one({Address::v4(1), 2}, {Address::v4(3), 4});
+  const net::Ipv4Flow one({Address::v4(1), 2}, {Address::v4(3), 4});
   table.insert(one, 1);
   ASSERT_NE(table.find(one), nullptr);
   EXPECT_EQ(table.find({{Address::v4(9), 2}, {Address::v4(3), 4}}), nullptr);
