@@ -142,7 +142,7 @@ int Replayer::run() {
   if (progress_) progress_->clear();
   log_summary(statistics());
   capture_->log_summary();
-  runtime::log_resource_use(longest_turn_.value_or(loop_.longest_turn()));
+  runtime::log_resource_use(loop_.longest_turn());
   if (options_.lose_captured > 0) {
     spdlog::warn("--lose-captured, for tests: packets thrown away:{}", missed_.count());
   }
@@ -225,7 +225,6 @@ void Replayer::capture_what_is_due() {
 // The files have ended: what is held is sent, then they begin again, or all is done.
 void Replayer::finish_pass() {
   if (!input_ended_ || draining_) return;
-  if (!longest_turn_) longest_turn_ = loop_.longest_turn();
   if (engine_.sessions() > 0) {
     engine_.drain(loop_.now(), output());
   } else if (capture_->next_pass(loop_.now())) {
@@ -287,7 +286,9 @@ void Replayer::end_turn() {
   engine_.on_deadline(now, out);
   links_.flush();
   injector_->flush();
-  if (draining_ && !finished_ && engine_.sessions() == 0) finish();
+  if (draining_ && engine_.sessions() == 0 && !std::exchange(finished_, true)) {
+    loop_.after(kStragglerTime, [this] { loop_.stop(); });
+  }
 }
 
 void Replayer::on_signal(int signal) {
@@ -314,18 +315,10 @@ void Replayer::fail() {
 // No more is captured; sessions send what they hold and close. Then the rest is reset.
 void Replayer::begin_drain() {
   draining_ = true;
-  if (!longest_turn_) longest_turn_ = loop_.longest_turn();
   for (const int fd : capture_->descriptors())
     loop_.forget(fd);
   engine_.drain(loop_.now(), output());
-  loop_.after(session::kDrainTime, [this] { finish(); });
-}
-
-void Replayer::finish() {
-  if (std::exchange(finished_, true)) return;
-  engine_.shut_down(loop_.now(), output());
-  injector_->flush();
-  loop_.after(kStragglerTime, [this] { loop_.stop(); });
+  loop_.after(session::kDrainTime, [this] { engine_.shut_down(loop_.now(), output()); });
 }
 
 }  // namespace tcpcopy

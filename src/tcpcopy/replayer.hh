@@ -49,7 +49,6 @@ class Replayer {
   void follow_mtu();
   void fail();
   void begin_drain();
-  void finish();
   int exit_status() const;
   session::Output output() { return {packets(), routes()}; }
   PacketSink& packets();
@@ -68,7 +67,6 @@ class Replayer {
   std::optional<session::DatagramReplay> datagrams_;  // --udp: instead of the engine
   std::optional<ProgressReport> progress_;
   std::unique_ptr<trace::PacketTrace> trace_;  // --trace: before the injector
-  std::optional<Duration> longest_turn_;  // until the end began, which takes all sessions at once
   bool links_changed_ = false;
   bool input_ended_ = false;  // no more is captured in this pass; sessions finish
   bool draining_ = false;

@@ -43,7 +43,7 @@ def packets(sessions, rate, seconds):
 
 
 def longest_turn_ms(daemon):
-    daemon.stop()
+    daemon.stop(timeout=120)  # it resets them all
     return re.search(r"longest turn: ([\d.]+) ms", daemon.log()).group(1)
 
 

@@ -43,6 +43,8 @@ class Fuzzer : public PacketSink, public RouteSink {
       settle();
     }
     engine_.shut_down(now_, {*this, *this});
+    while (engine_.next_deadline() <= now_)
+      engine_.on_deadline(now_, {*this, *this});
     require(engine_.ledger().balanced(), "the ledger balances at the end");
     require(engine_.sessions() == 0 && engine_.timers() == 0, "shutting down ends all sessions");
     require(engine_.ledger().held.bytes == 0 && engine_.ledger().held.packets == 0,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Many clients: how many sessions a connection becomes (-n, -r), from which addresses and ports,
 // and how work for all of them is spread.
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -37,6 +38,7 @@ class ManyClients : public ::testing::Test, public PacketSink, public RouteSink 
 
   void send(const ReplaySegment& segment, std::span<const Bytes>) override {
     bytes_[segment.source] += segment.payload_length;
+    if (segment.flags.rst()) ++resets_;
     if (!segment.flags.syn()) return;
     EXPECT_TRUE(sources_.insert(segment.source).second) << segment.source.to_string();
     unanswered_.push_back(segment);
@@ -70,6 +72,7 @@ class ManyClients : public ::testing::Test, public PacketSink, public RouteSink 
   std::set<Endpoint> sources_;  // of the SYNs
   std::map<Endpoint, std::uint32_t> bytes_;
   std::map<Endpoint, int> announced_;
+  std::size_t resets_ = 0;
   std::vector<ReplaySegment> unanswered_;
 };
 
@@ -170,6 +173,26 @@ TEST_F(ManyClients, AreAnnouncedAnewInParts) {
   EXPECT_EQ(announced_.size(), kClients);
   for (const auto& [source, times] : announced_)
     EXPECT_EQ(times, 1) << source.to_string();
+}
+
+TEST_F(ManyClients, AreEndedInParts) {
+  constexpr std::uint32_t kClients = 2000;
+  start({}, {});
+  for (std::uint32_t i = 0; i < kClients; ++i)
+    client({Address::v4(0x0a000000 + i), 40000}, TcpFlags::kSyn, 100);
+  answer_syns();
+  engine_->drain(now_, {*this, *this});
+  engine_->shut_down(now_, {*this, *this});  // before all were drained
+  EXPECT_GT(resets_, 0U);
+  std::size_t most = resets_;
+  for (std::size_t before = resets_; engine_->next_deadline() <= now_; before = resets_) {
+    engine_->on_deadline(now_, {*this, *this});
+    most = std::max(most, resets_ - before);
+  }
+  EXPECT_LT(most, kClients / 4);
+  EXPECT_EQ(resets_, kClients);
+  EXPECT_EQ(engine_->sessions(), 0U);
+  EXPECT_TRUE(engine_->ledger().balanced());
 }
 
 TEST_F(ManyClients, ShedEndsTheNewestUntilEnoughIsFreed) {

@@ -10,7 +10,7 @@
 namespace tcpcopy::session {
 namespace {
 
-constexpr int kAnnouncedPerTurn = 1024;  // sessions, about a millisecond
+constexpr int kVisitedPerTurn = 256;  // sessions; with a packet of each two or three milliseconds
 
 std::uint64_t fingerprint(const SourceKey& source) { return absl::Hash<SourceKey>()(source); }
 
@@ -47,15 +47,6 @@ void Engine::drive(Session& session, const Context& ctx, Input input) {
   if (session.client_ended()) ended_.insert(fingerprint(session.source()), {}, ctx.now);
   wheel_.cancel(session);
   table_.erase(session);
-}
-
-template <typename Input>
-void Engine::drive_all(const Context& ctx, Input input) {
-  for (Session* session = table_.oldest(); session != nullptr;) {
-    Session* newer = session->newer;
-    drive(*session, ctx, [&] { input(*session); });
-    session = newer;
-  }
 }
 
 void Engine::on_client_segment(const ClientSegment& segment, Instant now, const Output& out) {
@@ -218,7 +209,7 @@ void Engine::refuse_stray(const Response& response, const Context& ctx) {
 void Engine::on_deadline(Instant now, const Output& out) {
   const Context ctx = context(now, out);
   ended_.forget(now);
-  announce_some(ctx);
+  visit_some(ctx);
   TimerNode* chain = wheel_.advance(now);
   while (TimerNode* node = TimingWheel::pop(chain)) {
     auto& session = static_cast<Session&>(*node);
@@ -227,26 +218,32 @@ void Engine::on_deadline(Instant now, const Output& out) {
 }
 
 void Engine::on_route_restored(Instant now, const Output& out) {
+  visit_.announces = true;
   table_.begin_walk();
-  announce_some(context(now, out));
-}
-
-void Engine::announce_some(const Context& ctx) {
-  for (int i = 0; i < kAnnouncedPerTurn; ++i) {
-    Session* session = table_.walk();
-    if (session == nullptr) return;
-    drive(*session, ctx, [&] { session->on_route_restored(ctx); });
-  }
+  visit_some(context(now, out));
 }
 
 void Engine::drain(Instant now, const Output& out) {
-  const Context ctx = context(now, out);
-  drive_all(ctx, [&](Session& session) { session.drain(ctx); });
+  if (!std::exchange(visit_.drains, true)) table_.begin_walk();
+  visit_some(context(now, out));
 }
 
 void Engine::shut_down(Instant now, const Output& out) {
-  const Context ctx = context(now, out);
-  drive_all(ctx, [&](Session& session) { session.end(LossReason::kShutdown, ctx); });
+  visit_.ends = true;
+  table_.begin_walk();
+  visit_some(context(now, out));
+}
+
+void Engine::visit_some(const Context& ctx) {
+  for (int i = 0; i < kVisitedPerTurn && table_.walking(); ++i) {
+    Session& session = *table_.walk();
+    drive(session, ctx, [&] {
+      if (visit_.ends) return session.end(LossReason::kShutdown, ctx);
+      if (visit_.announces) session.on_route_restored(ctx);
+      if (visit_.drains) session.drain(ctx);
+    });
+  }
+  if (!table_.walking()) visit_ = {};
 }
 
 }  // namespace tcpcopy::session

@@ -45,15 +45,17 @@ class Engine {
   void on_deadline(Instant now, const Output& out);
   Instant next_deadline() const { return table_.walking() ? Instant() : wheel_.next(); }
 
-  /// Routes can be registered (again): every session is announced, and what waits goes on. With
-  /// many sessions the rest is done in the next calls of on_deadline().
+  // What is done with every session. When they are many, the rest of them have their turn in the
+  // next calls of on_deadline().
+
+  /// Routes can be registered (again): every session is announced, and what waits goes on.
   void on_route_restored(Instant now, const Output& out);
 
   /// Takes every client to have closed now. What is held goes on to be sent. May be called again
   /// and again: a session with holes in its stream comes to its end one hole at a time.
   void drain(Instant now, const Output& out);
 
-  /// Ends every session at once; connections that are open are reset.
+  /// Ends every session; connections that are open are reset.
   void shut_down(Instant now, const Output& out);
 
   /// The way to the targets takes packets of another length from now on. Connections that are open
@@ -86,17 +88,22 @@ class Engine {
   std::optional<net::Ipv4Flow> free_target_flow(const SourceKey& source, const Endpoint& target);
   void count_unopened(LossReason reason);
   void capture_and_lose(LossReason reason, const ClientSegment& segment);
-  void announce_some(const Context& ctx);
+  void visit_some(const Context& ctx);
   void shed_over_limit(const Context& ctx);
   void shed_newest(const Context& ctx);
   void refuse_stray(const Response& response, const Context& ctx);
   template <typename Input>
   void drive(Session& session, const Context& ctx, Input input);
-  template <typename Input>
-  void drive_all(const Context& ctx, Input input);
   Context context(Instant now, const Output& out) {
     return {settings_, out.packets, out.routes, ledger_, now};
   }
+
+  // What every session is visited for.
+  struct Visit {
+    bool announces = false;
+    bool drains = false;
+    bool ends = false;
+  };
 
   // A session with its places in the two indexes, and what the allocator adds.
   static constexpr std::uint64_t kSessionMemory = sizeof(Session) + 64;
@@ -107,6 +114,7 @@ class Engine {
   Sampling sampling_;
   Ledger ledger_;
   SessionTable table_;
+  Visit visit_;  // the walk through the table that is under way
   TimingWheel wheel_;
   // Connections that ended a moment ago. Their stragglers (a retransmission, the last ack) must not
   // be taken for connections to be joined in the middle, or a request would be replayed twice.

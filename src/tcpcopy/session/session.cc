@@ -97,6 +97,7 @@ void Session::on_route_restored(const Context& ctx) {
 }
 
 void Session::drain(const Context& ctx) {
+  if (ended()) return;
   expect_answer(ctx.now);
   // A hole is not filled any more. Behind it the stream goes on when what stands before has gone.
   if (stream_.has_hole()) {

@@ -34,8 +34,7 @@ class SessionTable {
   void erase(Session& session);
 
   std::size_t size() const { return by_target_.size(); }
-  /// In the order of opening: walk with Session::newer, Session::older.
-  Session* oldest() const { return oldest_; }
+  /// The one that was opened last; the one before it is Session::older.
   Session* newest() const { return newest_; }
 
   /// Begins a walk over all sessions that are there now; one that was under way is given up.
