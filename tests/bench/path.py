@@ -38,15 +38,6 @@ WORKS = {
 }
 
 
-# Works of which the replay delay is measured, and the percent of packets lost on their way to the
-# target.
-DELAYS = {
-    "50 connections, 10 ms think time": ({"connections": 50, "pause_ms": 10}, 0),
-    "1 connection, 10 ms think time": ({"connections": 1, "pause_ms": 10}, 0),
-    "50 connections, 10 ms think time, 1 % loss": ({"connections": 50, "pause_ms": 10}, 1),
-}
-
-
 def raw_send_us(lab):
     program = lab.build / "tests/bench/raw_send"
     return int(lab.on("online", program, RAW_SOURCE, ADDRESS["target"], RAW_SENDS)) / 1e3
@@ -59,20 +50,34 @@ def daemon_cost(daemon, before, requests):
 
 
 @contextlib.contextmanager
-def replaying_lab(options):
-    """A lab with both servers and both daemons."""
+def serving_lab(options):
+    """A lab with both servers."""
     with tempfile.TemporaryDirectory(prefix="tcpcopy-bench-") as folder, \
             Lab(folder, options.build) as lab:
         lab.route_responses()
-        servers = Nginx(lab, "online", 80), Nginx(lab, "target", 8080)
+        yield lab, Nginx(lab, "online", 80), Nginx(lab, "target", 8080)
+
+
+@contextlib.contextmanager
+def replaying_lab(options):
+    """A lab with both servers and both daemons."""
+    with serving_lab(options) as (lab, *servers):
         daemons = {"intercept": lab.intercept(*options.intercept),
                    "tcpcopy": lab.tcpcopy("-c", POOL, *options.tcpcopy)}
         yield lab, *servers, daemons
 
 
-def measure_delay(options, work, loss):
+@contextlib.contextmanager
+def bare_lab(options):
+    """A lab in which the least that can be done is done with the clients' packets: bare_forward.cc."""
+    with serving_lab(options) as (lab, *_):
+        lab.start("online", lab.build / "tests/bench/bare_forward", 80, ADDRESS["target"], 8080)
+        yield lab,
+
+
+def measure_delay(options, work, loss, make_lab):
     """The replay delay of one work, once: microseconds by percentile."""
-    with replaying_lab(options) as (lab, *_):
+    with make_lab(options) as (lab, *_):
         if loss:
             lab.lose(loss, destination=ADDRESS["target"])
         client = wrk(lab, seconds=options.seconds, **work)
@@ -108,6 +113,18 @@ def measure(options, work):
             cost["raw_sends"] = cost["us"] / unit
         return result | {"raw_send_us": unit, "online_per_s": asked / elapsed,
                          "target_per_s": rate, "replayed_percent": 100 * replayed / asked}
+
+
+# Works of which the replay delay is measured; the percent of packets lost on their way to the target;
+# and who replays.
+BURSTS, ONE = {"connections": 50, "pause_ms": 10}, {"connections": 1, "pause_ms": 10}
+DELAYS = {
+    "50 connections, 10 ms think time": (BURSTS, 0, replaying_lab),
+    "the same, bare forwarding": (BURSTS, 0, bare_lab),
+    "1 connection, 10 ms think time": (ONE, 0, replaying_lab),
+    "the same, bare forwarding of it": (ONE, 0, bare_lab),
+    "50 connections, 10 ms think time, 1 % loss": (BURSTS, 1, replaying_lab),
+}
 
 
 def median(runs):

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The least that a replay through raw sockets can take: each client packet with payload is
+// received, readdressed and sent, one at a time, and nothing else is done. Its delay is what the
+// kernel and the machine take; a daemon's own is what it takes beyond that.
+//
+//   bare_forward PORT TARGET TARGET_PORT
+//
+// The target drops what it gets, because the TCP checksum is left as it was. Runs until it is
+// killed.
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <span>
+#include <string>
+
+#include "common/net/bytes.hh"
+#include "common/net/packet_parser.hh"
+#include "common/runtime/packet_filter.hh"
+
+namespace {
+
+using namespace tcpcopy;
+
+int fail(const char* what) {
+  std::perror(what);
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto target = Address::parse_v4(argc == 4 ? argv[2] : "");
+  const auto target_port = static_cast<std::uint16_t>(argc == 4 ? std::atoi(argv[3]) : 0);
+  if (!target || target_port == 0) {
+    std::fputs("bare_forward: expected PORT TARGET TARGET_PORT, as 80 10.0.0.2 8080\n", stderr);
+    return 2;
+  }
+  const int in = socket(AF_INET, SOCK_RAW, IPPROTO_TCP);
+  const int out = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
+  if (in < 0 || out < 0) return fail("bare_forward: a raw socket");
+  runtime::attach_filter(in, std::string("tcp and dst port ") + argv[1]);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_addr.s_addr = htonl(target->v4_bits());
+  const void* address = &to;
+
+  std::array<std::byte, 65536> buffer{};
+  while (true) {
+    const ssize_t size = recv(in, buffer.data(), buffer.size(), 0);
+    if (size < 0) return fail("bare_forward: recv");
+    const auto packet = std::span(buffer).first(static_cast<std::size_t>(size));
+    const auto parsed = net::parse_tcp_packet(packet, net::Extent::kWhole);
+    if (!parsed || parsed.value.payload.empty()) continue;
+    const std::size_t tcp = std::to_integer<std::size_t>(packet[0] & std::byte{15}) * 4;
+    net::store_be32(&packet[16], target->v4_bits());
+    net::store_be16(&packet[tcp + 2], target_port);
+    if (sendto(out, packet.data(), packet.size(), 0, static_cast<const sockaddr*>(address),
+               sizeof to) < 0) {
+      return fail("bare_forward: sendto");
+    }
+  }
+}
