@@ -62,8 +62,8 @@ void timers_fire(benchmark::State& state) {
   std::int64_t fired = 0;
   for (auto _ : state) {
     now += 1ms;
-    TimerNode* chain = wheel.advance(now);
-    while (TimerNode* node = TimingWheel::pop(chain)) {
+    wheel.advance(now);
+    while (TimerNode* node = wheel.pop()) {
       wheel.schedule(*node, now + kSpread);
       ++fired;
     }

@@ -9,9 +9,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <variant>
 
-#include "common/container/generational_map.hh"
+#include "common/container/recent_set.hh"
 #include "tcpcopy/ports.hh"
 #include "tcpcopy/session/ledger.hh"
 #include "tcpcopy/session/sampling.hh"
@@ -118,8 +117,8 @@ class Engine {
   TimingWheel wheel_;
   // Connections that ended a moment ago. Their stragglers (a retransmission, the last ack) must not
   // be taken for connections to be joined in the middle, or a request would be replayed twice.
-  // What is kept is the key's hash, of 64 bits: it takes an eighth of the room.
-  GenerationalMap<std::uint64_t, std::monostate> ended_;
+  // What is kept is the key's hash: it takes a fraction of the room.
+  RecentSet ended_;
   std::uint64_t held_memory_ = 0;  // of all sessions
   std::size_t unfinished_ = 0;
 };

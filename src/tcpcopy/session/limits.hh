@@ -63,9 +63,8 @@ inline constexpr std::int64_t kMaxAhead = std::int64_t{64} << 20U;
 // often, with back-off: 1 + 2 + 4 + 8 + 16 s.
 inline constexpr int kMaxFailures = 5;
 
-// Connections that ended are remembered for one to two of these, and at most so many of them.
-inline constexpr Duration kRememberEnded = 15s;
-inline constexpr std::size_t kMaxRememberedEnded = 500'000;
+// Connections that ended are remembered for this long, as far as there is room (recent_set.hh).
+inline constexpr Duration kRememberEnded = 30s;
 
 // At the end tcpcopy gives its sessions this long to finish what they hold.
 inline constexpr Duration kDrainTime = 1s;

@@ -7,6 +7,7 @@
 namespace tcpcopy::session {
 namespace {
 
+constexpr int kSortedPerTurn = 4096;  // nodes, each a miss of the caches
 constexpr std::int64_t kGrain = std::chrono::nanoseconds(std::chrono::milliseconds(1)).count();
 
 std::int64_t floor_tick(Instant when) { return when.time_since_epoch().count() / kGrain; }
@@ -19,6 +20,7 @@ Instant at_tick(std::int64_t tick) { return Instant(Duration(tick * kGrain)); }
 
 TimingWheel::TimingWheel(Instant start) : now_(floor_tick(start)) {
   due_.previous_ = due_.next_ = &due_;
+  unsorted_.previous_ = unsorted_.next_ = &unsorted_;
   for (Level& level : levels_) {
     for (TimerNode& head : level.slots)
       head.previous_ = head.next_ = &head;
@@ -75,31 +77,28 @@ void TimingWheel::cancel(TimerNode& node) {
   --size_;
 }
 
-void TimingWheel::take_slot(TimerNode& head, TimerNode*& chain, TimerNode*& last) {
-  while (head.next_ != &head) {
-    TimerNode* node = head.next_;
-    unlink(*node);
-    --size_;
-    if (last == nullptr) {
-      chain = node;
-    } else {
-      last->next_ = node;
-    }
-    last = node;
-  }
+void TimingWheel::move_all(TimerNode& from, TimerNode& to) {
+  if (empty(from)) return;
+  from.next_->previous_ = to.previous_;
+  to.previous_->next_ = from.next_;
+  from.previous_->next_ = &to;
+  to.previous_ = from.previous_;
+  from.previous_ = from.next_ = &from;
 }
 
-// Puts the nodes of the level's current slot where they belong now that it is near.
-void TimingWheel::cascade(std::size_t level) {
+// Empties the slot in which the level stands.
+void TimingWheel::take_slot(std::size_t level, TimerNode& to) {
   const auto slot = static_cast<std::size_t>(now_ >> (kBits * level)) % kSlots;
-  TimerNode& head = levels_[level].slots[slot];
   levels_[level].used[slot / 64] &= ~(std::uint64_t{1} << (slot % 64));
-  TimerNode* node = head.next_;
-  head.previous_ = head.next_ = &head;
-  while (node != &head) {
-    TimerNode* next = node->next_;
-    place(*node);
-    node = next;
+  move_all(levels_[level].slots[slot], to);
+}
+
+// Puts nodes where they belong now that their time is near.
+void TimingWheel::sort_some(int& left) {
+  for (; left > 0 && !empty(unsorted_); --left) {
+    TimerNode& node = *unsorted_.next_;
+    unlink(node);
+    place(node);
   }
 }
 
@@ -113,11 +112,9 @@ std::size_t TimingWheel::slots_to_next(const Level& level, std::size_t from) con
   return kSlots - from;
 }
 
-TimerNode* TimingWheel::advance(Instant now) {
-  TimerNode* chain = nullptr;
-  TimerNode* last = nullptr;
+void TimingWheel::advance(Instant now) {
   const std::int64_t target = floor_tick(now);
-  take_slot(due_, chain, last);
+  int left_to_sort = kSortedPerTurn;
   while (now_ < target) {
     if (size_ == 0) {
       now_ = target;
@@ -126,32 +123,27 @@ TimerNode* TimingWheel::advance(Instant now) {
     const auto from = static_cast<std::size_t>(now_ + 1) % kSlots;
     const std::size_t skip = from == 0 ? 0 : slots_to_next(levels_[0], from);
     now_ = std::min(target, now_ + 1 + static_cast<std::int64_t>(skip));
-    if (static_cast<std::size_t>(now_) % kSlots == 0) {
-      for (std::size_t level = kLevels - 1; level > 0; --level) {
-        const std::int64_t span = std::int64_t{1} << (kBits * level);
-        if (now_ % span == 0) cascade(level);
-      }
+    for (std::size_t level = kLevels - 1; level > 0; --level) {
+      const std::int64_t span = std::int64_t{1} << (kBits * level);
+      if (now_ % span == 0) take_slot(level, unsorted_);
     }
-    const auto slot = static_cast<std::size_t>(now_) % kSlots;
-    take_slot(levels_[0].slots[slot], chain, last);
-    levels_[0].used[slot / 64] &= ~(std::uint64_t{1} << (slot % 64));
-    take_slot(due_, chain, last);  // what a cascade found due
+    sort_some(left_to_sort);
+    take_slot(0, due_);
   }
-  return chain;
+  sort_some(left_to_sort);
 }
 
-TimerNode* TimingWheel::pop(TimerNode*& chain) {
-  TimerNode* node = chain;
-  if (node != nullptr) {
-    chain = node->next_;
-    node->next_ = nullptr;
-  }
+TimerNode* TimingWheel::pop() {
+  if (empty(due_)) return nullptr;
+  TimerNode* node = due_.next_;
+  unlink(*node);
+  --size_;
   return node;
 }
 
 Instant TimingWheel::next() const {
   if (size_ == 0) return kNever;
-  if (due_.next_ != &due_) return at_tick(now_);
+  if (!empty(due_) || !empty(unsorted_)) return at_tick(now_);
   const auto from = static_cast<std::size_t>(now_ + 1) % kSlots;
   if (from == 0) return at_tick(now_ + 1);
   return at_tick(now_ + 1 + static_cast<std::int64_t>(slots_to_next(levels_[0], from)));

@@ -4,6 +4,9 @@
 // Rearming is lazy: a timer that is set to a later time than the one it stands at is left alone; it
 // fires early, its owner looks at its deadlines and sets it again. So the deadlines that move with
 // every packet cost nothing.
+//
+// No call takes long, however many timers there are: whole slots change hands at once, and their
+// timers are sorted into finer slots some at a time.
 #pragma once
 
 #include <array>
@@ -33,12 +36,12 @@ class TimingWheel {
 
   void cancel(TimerNode& node);
 
-  /// Takes the wheel to `now`.
-  /// @return the nodes whose time has come, out of the wheel, chained; walk them with pop().
-  TimerNode* advance(Instant now);
-  /// @return the first node of the chain, which is then the rest; null at its end. A node may be
-  ///   scheduled or destroyed once it was popped, and not before.
-  static TimerNode* pop(TimerNode*& chain);
+  /// Takes the wheel to `now`: those whose time has come can be popped. When they are many, some
+  /// only after further calls, which next() then asks for at once.
+  void advance(Instant now);
+  /// @return a node whose time had come at the last advance(), out of the wheel; null when there is
+  ///   no other.
+  TimerNode* pop();
 
   /// No node fires before this time; kNever when there is none.
   Instant next() const;
@@ -58,13 +61,16 @@ class TimingWheel {
   void place(TimerNode& node);
   static void link(TimerNode& head, TimerNode& node);
   static void unlink(TimerNode& node);
-  void take_slot(TimerNode& head, TimerNode*& chain, TimerNode*& last);
-  void cascade(std::size_t level);
+  static bool empty(const TimerNode& head) { return head.next_ == &head; }
+  static void move_all(TimerNode& from, TimerNode& to);
+  void take_slot(std::size_t level, TimerNode& to);
+  void sort_some(int& left);
   std::size_t slots_to_next(const Level& level, std::size_t from) const;
 
   std::array<Level, kLevels> levels_;
-  TimerNode due_;     // head of those whose time had come when they were scheduled
-  std::int64_t now_;  // the tick that the wheel stands at; all before have fired
+  TimerNode due_;       // head of those whose time has come
+  TimerNode unsorted_;  // head of those whose slot's time has begun
+  std::int64_t now_;    // the tick that the wheel stands at
   std::size_t size_ = 0;
 };
 
