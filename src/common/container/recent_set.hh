@@ -11,7 +11,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <cstdlib>
+#include <memory>
+#include <new>
 
 #include "tcpcopy/time.hh"
 
@@ -25,7 +27,7 @@ class RecentSet {
   explicit RecentSet(Duration lifetime) : lifetime_s_(to_seconds(lifetime)) {}
 
   void insert(std::uint64_t hash, Instant now) {
-    if (sets_.empty()) sets_.resize(kSets);  // most processes never get here at all
+    if (!sets_) sets_ = make_sets();
     Set& set = set_of(hash);
     const std::uint32_t now_s = to_seconds(now.time_since_epoch());
     Entry* place = find(set, tag_of(hash));
@@ -34,14 +36,14 @@ class RecentSet {
   }
 
   bool contains(std::uint64_t hash, Instant now) {
-    if (sets_.empty()) return false;
+    if (!sets_) return false;
     const Entry* entry = find(set_of(hash), tag_of(hash));
     return entry != nullptr && entry->inserted_s != 0 &&
            to_seconds(now.time_since_epoch()) - entry->inserted_s <= lifetime_s_;
   }
 
   void erase(std::uint64_t hash) {
-    if (sets_.empty()) return;
+    if (!sets_) return;
     if (Entry* entry = find(set_of(hash), tag_of(hash)); entry != nullptr) *entry = {};
   }
 
@@ -52,6 +54,16 @@ class RecentSet {
   };
   using Set = std::array<Entry, 8>;
   static constexpr std::size_t kSets = kCapacity / std::tuple_size_v<Set>;
+
+  struct Free {
+    void operator()(void* memory) const { std::free(memory); }
+  };
+  // Zeroed pages that are not touched before they are used: no call pays for all of them.
+  static std::unique_ptr<Set[], Free> make_sets() {
+    void* memory = std::calloc(kSets, sizeof(Set));
+    if (memory == nullptr) throw std::bad_alloc();
+    return std::unique_ptr<Set[], Free>(static_cast<Set*>(memory));
+  }
 
   static std::uint32_t to_seconds(Duration time) {
     return static_cast<std::uint32_t>(std::chrono::floor<std::chrono::seconds>(time).count());
@@ -66,7 +78,7 @@ class RecentSet {
   }
 
   std::uint32_t lifetime_s_;
-  std::vector<Set> sets_;
+  std::unique_ptr<Set[], Free> sets_;  // once there is something to remember
 };
 
 }  // namespace tcpcopy
