@@ -166,6 +166,7 @@ void Replayer::connect_rooms() {
   loop_.at_end_of_turn([this] { end_turn(); });
   loop_.space_turns(kTurnSpacing, [this] { return engine_.sessions() >= kManySessions; });
   loop_.wake_by([this] { return engine_.next_deadline(); });
+  loop_.wake_by([this] { return coalescing_.deadline(); });
   loop_.wake_by([this] { return input_ended_ || draining_ ? kNever : capture_->due(); });
   loop_.every(std::chrono::seconds(options_.statistics_seconds),
               [this] { log_statistics(statistics()); });
@@ -283,6 +284,10 @@ void Replayer::end_turn() {
     }
   }
   capture_what_is_due();
+  const auto sessions = [this]() -> link::ResponseCoalescing::Sessions {
+    return {engine_.sessions(), engine_.unfinished(), engine_.waiting()};
+  };
+  coalescing_.end_turn(sessions, now);
   engine_.on_deadline(now, out);
   links_.flush();
   injector_->flush();

@@ -11,6 +11,7 @@
 #include "tcpcopy/capture/missed_packets.hh"
 #include "tcpcopy/inject/injector.hh"
 #include "tcpcopy/link/intercept_links.hh"
+#include "tcpcopy/link/response_coalescing.hh"
 #include "tcpcopy/options/options.hh"
 #include "tcpcopy/progress.hh"
 #include "tcpcopy/responses/device_responses.hh"
@@ -61,6 +62,7 @@ class Replayer {
   capture::MissedPackets missed_;
   std::unique_ptr<inject::Injector> injector_;
   link::InterceptLinks links_;
+  link::ResponseCoalescing coalescing_{links_};
   std::unique_ptr<responses::DeviceResponses> responses_;  // instead of links
   session::Engine engine_;
   session::TargetRules rules_;

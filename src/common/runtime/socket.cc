@@ -114,6 +114,10 @@ void limit_unacknowledged(int fd, Duration patience) {
   set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(ms));
 }
 
+void coalesce_input(int fd, int bytes) {
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
+}
+
 Duration unanswered_for(int fd) {
   tcp_info info{};
   socklen_t length = sizeof info;

@@ -35,6 +35,10 @@ void prepare_link(int fd, Duration patience);
 /// because the peer does not read.
 void limit_unacknowledged(int fd, Duration patience);
 
+/// The socket becomes readable only when so many bytes have come. Those that are there already may
+/// have to be read without being told of.
+void coalesce_input(int fd, int bytes);
+
 /// @return for how long the peer's host has acknowledged nothing although something is on the way
 ///   to it; zero when nothing is, or when the peer alone is slow to read.
 Duration unanswered_for(int fd);

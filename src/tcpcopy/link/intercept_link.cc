@@ -23,7 +23,8 @@ constexpr Duration kSettled = 5s;      // a link that held for so long was a goo
 constexpr Duration kPatience = 6s;     // without an answer of the intercept's host
 constexpr Duration kConnectTime = 3s;  // the kernel itself would try for two minutes
 constexpr std::size_t kReadSize = 64U << 10U;
-constexpr int kReadsPerTurn = 2;  // some 2,000 responses; then others have their turn
+constexpr int kReadsPerTurn = 2;          // some 2,000 responses; then others have their turn
+constexpr int kCoalescedBytes = 2 << 10;  // of responses: some 30
 // All sessions that there can be, registered anew at one moment, have room in this.
 constexpr std::size_t kMaxUnsent = 32U << 20U;
 
@@ -125,7 +126,12 @@ void InterceptLink::forget_unsent() {
   unsent_at_ = 0;
 }
 
+void InterceptLink::coalesce(bool on) {
+  if (connected()) runtime::coalesce_input(fd_.get(), on ? kCoalescedBytes : 1);
+}
+
 void InterceptLink::read() {
+  if (!connected()) return;
   for (int i = 0; i < kReadsPerTurn; ++i) {
     const ssize_t size = ::recv(fd_.get(), input_.data(), input_.size(), MSG_DONTWAIT);
     if (size > 0) {
@@ -152,6 +158,7 @@ void InterceptLink::take(Bytes bytes) {
       continue;
     }
     ++counters_.responses;
+    if (response.value.payload_length > 0 && !response.value.flags.psh()) ++counters_.unended;
     events_.on_response(response.value);
   }
   if (const auto count = decoder_.bad_count()) {

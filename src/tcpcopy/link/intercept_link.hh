@@ -20,6 +20,7 @@ namespace tcpcopy::link {
 
 struct LinkCounters {
   std::uint64_t responses = 0;
+  std::uint64_t unended = 0;         ///< of them: with payload and without PSH
   std::uint64_t malformed = 0;       ///< records that hold no sane response
   std::uint64_t routes = 0;          ///< routes registered
   std::uint64_t routes_dropped = 0;  ///< not registered: the intercept did not read
@@ -51,6 +52,11 @@ class InterceptLink {
   /// Queues a registration; flush() sends it. REQUIRES: connected().
   void add_route(const FlowKey& flow);
   void flush();
+
+  // See ResponseSource.
+  void coalesce(bool on);
+  void read();
+
   std::size_t unsent_bytes() const { return unsent_.size() - unsent_at_; }
 
  private:
@@ -59,7 +65,6 @@ class InterceptLink {
   void on_ready(std::uint32_t events);
   void on_connect_late();
   void on_connect_done();
-  void read();
   void take(Bytes bytes);
   void forget_unsent();
   void fail(const std::string& why);

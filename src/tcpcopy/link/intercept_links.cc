@@ -17,10 +17,11 @@ InterceptLinks::InterceptLinks(runtime::EventLoop& loop, const Settings& setting
   }
 }
 
-void InterceptLinks::start() {
-  for (Intercept& intercept : intercepts_) {
+template <typename Action>
+void InterceptLinks::each(Action action) const {
+  for (const Intercept& intercept : intercepts_) {
     for (const auto& link : intercept.links)
-      link->start();
+      action(*link);
   }
 }
 
@@ -40,30 +41,35 @@ bool InterceptLinks::add_route(const FlowKey& flow) {
   return announced;
 }
 
+void InterceptLinks::start() {
+  each([](InterceptLink& link) { link.start(); });
+}
+
 void InterceptLinks::flush() {
-  for (Intercept& intercept : intercepts_) {
-    for (const auto& link : intercept.links)
-      link->flush();
-  }
+  each([](InterceptLink& link) { link.flush(); });
+}
+
+void InterceptLinks::coalesce(bool on) {
+  each([&](InterceptLink& link) { link.coalesce(on); });
+}
+
+ResponseSource::Taken InterceptLinks::read() {
+  const LinkCounters before = counters_;
+  each([](InterceptLink& link) { link.read(); });
+  return {counters_.responses - before.responses, counters_.unended - before.unended};
 }
 
 bool InterceptLinks::any_connected() const { return connected() > 0; }
 
 std::size_t InterceptLinks::connected() const {
   std::size_t count = 0;
-  for (const Intercept& intercept : intercepts_) {
-    for (const auto& link : intercept.links)
-      count += link->connected() ? 1U : 0U;
-  }
+  each([&](const InterceptLink& link) { count += link.connected() ? 1U : 0U; });
   return count;
 }
 
 std::size_t InterceptLinks::unsent_bytes() const {
   std::size_t sum = 0;
-  for (const Intercept& intercept : intercepts_) {
-    for (const auto& link : intercept.links)
-      sum += link->unsent_bytes();
-  }
+  each([&](const InterceptLink& link) { sum += link.unsent_bytes(); });
   return sum;
 }
 

@@ -10,11 +10,12 @@
 #include <vector>
 
 #include "tcpcopy/link/intercept_link.hh"
+#include "tcpcopy/link/response_coalescing.hh"
 #include "tcpcopy/ports.hh"
 
 namespace tcpcopy::link {
 
-class InterceptLinks : public RouteSink {
+class InterceptLinks : public RouteSink, public ResponseSource {
  public:
   struct Events {
     std::function<void(const Response&)> on_response;
@@ -36,6 +37,10 @@ class InterceptLinks : public RouteSink {
   /// Sends the registrations of this wake-up: before the packets that they announce.
   void flush();
 
+  /// A link that is made while this is on brings its responses at once.
+  void coalesce(bool on) override;
+  Taken read() override;
+
   bool any_connected() const;
   std::size_t connected() const;
   std::size_t size() const;
@@ -48,6 +53,9 @@ class InterceptLinks : public RouteSink {
     std::vector<std::unique_ptr<InterceptLink>> links;
     std::size_t next = 0;
   };
+
+  template <typename Action>
+  void each(Action action) const;
 
   bool single_;
   LinkCounters counters_;

@@ -16,6 +16,13 @@ constexpr int kVisitedPerTurn = 256;
 
 std::uint64_t fingerprint(const SourceKey& source) { return absl::Hash<SourceKey>()(source); }
 
+// Brings a count of sessions up to date with one of them.
+void recount(bool counts, bool& counted, std::size_t& count) {
+  if (counts == counted) return;
+  counted = counts;
+  count = counts ? count + 1 : count - 1;
+}
+
 }  // namespace
 
 Engine::Engine(const Settings& settings, TargetRules rules, SourceAddresses addresses,
@@ -36,10 +43,8 @@ void Engine::drive(Session& session, const Context& ctx, Input input) {
   if (!session.ended() && held_now > held_before && held_now > settings_.max_held_per_session) {
     session.end(LossReason::kMemoryLimit, ctx);
   }
-  if (session.unfinished() != session.counted_unfinished) {
-    unfinished_ = session.counted_unfinished ? unfinished_ - 1 : unfinished_ + 1;
-    session.counted_unfinished = !session.counted_unfinished;
-  }
+  recount(session.unfinished(), session.counted_unfinished, unfinished_);
+  recount(session.waits_for_target(), session.counted_waiting, waiting_);
   if (!session.ended()) {
     held_memory_ += held_now - held_before;
     wheel_.schedule(session, session.next_deadline(settings_));

@@ -74,6 +74,8 @@ class Engine {
   std::uint64_t memory_use() const { return held_memory_ + table_.size() * kSessionMemory; }
   /// Sessions that have something to do without a further packet of their client.
   std::size_t unfinished() const { return unfinished_; }
+  /// Sessions whose next step waits for a response.
+  std::size_t waiting() const { return waiting_; }
   std::size_t timers() const { return wheel_.size(); }
   const Ledger& ledger() const { return ledger_; }
 
@@ -121,6 +123,7 @@ class Engine {
   RecentSet ended_;
   std::uint64_t held_memory_ = 0;  // of all sessions
   std::size_t unfinished_ = 0;
+  std::size_t waiting_ = 0;
 };
 
 }  // namespace tcpcopy::session

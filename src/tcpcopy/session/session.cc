@@ -76,6 +76,11 @@ void Session::expect_answer(Instant now) {
   if (!outstanding()) target_owes_since_ = now;
 }
 
+bool Session::waits_for_target() const {
+  if (ended() || phase_ != Phase::kConnected) return false;
+  return !connection_.is_open() || stream_.contiguous_end() > connection_.snd_nxt();
+}
+
 Instant Session::expiry(const Settings& settings) const {
   if (outstanding()) return target_owes_since_ + settings.session_timeout;
   return last_client_at_ + settings.idle_timeout;
