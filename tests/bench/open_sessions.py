@@ -1,7 +1,7 @@
 """Requests spread over many open sessions: what one costs tcpcopy, by the number of sessions.
 
     tests/lab/enter python3 tests/bench/open_sessions.py BUILD [--sessions N,…] [--rate N]
-                    [--seconds N]
+                    [--seconds N] [--json FILE] [--plots FOLDER …]
 
 A file has the clients: they open their connections and ask once, at 10,000 a second, and then ask again
 at --rate, one after the other. tcpcopy replays it onto an nginx with as many workers as its connections
@@ -9,6 +9,7 @@ need: each may have only so many files open. intercept brings the responses back
 """
 
 import argparse
+import json
 import pathlib
 import re
 import sys
@@ -19,7 +20,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lab"))
 import many_clients  # noqa: E402
 from lab import ADDRESS, Lab, statistic, wait_until  # noqa: E402
 from peers import Nginx  # noqa: E402
+from plot import Bars, bar_plot  # noqa: E402
 
+DAEMONS = ("tcpcopy", "intercept")
 OPENED_PER_SECOND = 10_000
 WORKER_CONNECTIONS = 16_000  # on the average; the kernel spreads them a little unevenly
 WORKER_DESCRIPTORS = 19_000
@@ -44,7 +47,7 @@ def packets(sessions, rate, seconds):
 
 def longest_turn_ms(daemon):
     daemon.stop(timeout=120)  # it resets them all
-    return re.search(r"longest turn: ([\d.]+) ms", daemon.log()).group(1)
+    return float(re.search(r"longest turn: ([\d.]+) ms", daemon.log()).group(1))
 
 
 def measure(build, sessions, rate, seconds):
@@ -54,27 +57,41 @@ def measure(build, sessions, rate, seconds):
                        workers=-(-sessions // WORKER_CONNECTIONS))
         file = lab.work / "clients.pcap"
         many_clients.write(file, packets(sessions, rate, seconds))
-        intercept = lab.intercept(under=AHEAD)
-        before = time.monotonic()
-        tcpcopy = lab.tcpcopy("--capture", "file", "-i", file, under=AHEAD)
+        daemons = {"intercept": lab.intercept(under=AHEAD),
+                   "tcpcopy": lab.tcpcopy("--capture", "file", "-i", file, under=AHEAD)}
+        tcpcopy = daemons["tcpcopy"]
         wait_until(lambda: target.requests() >= sessions, 60 + sessions / 1000, "all sessions",
                    pause=0.5)
-        daemons = tcpcopy, intercept
-        opened = time.monotonic()
-        cpu = [daemon.cpu_seconds() for daemon in daemons]
-        memory = [daemon.rss_kb() for daemon in daemons]
+        cpu = {name: daemon.cpu_seconds() for name, daemon in daemons.items()}
         asked = rate * seconds
         wait_until(lambda: target.requests() >= sessions + asked, 60 + 4 * seconds, "all requests",
                    pause=0.2)
-        cpu = [daemon.cpu_seconds() - so_far for daemon, so_far in zip(daemons, cpu)]
-        live = statistic(tcpcopy.log(), "live")
-        turns = [longest_turn_ms(daemon) for daemon in reversed(daemons)]
+        result = {"live": statistic(tcpcopy.log(), "live"), "requests": asked}
+        for name, daemon in daemons.items():
+            result[name] = {"us": (daemon.cpu_seconds() - cpu[name]) * 1e6 / asked,
+                            "mb": daemon.rss_kb() / 1024}
+        for name, daemon in daemons.items():
+            result[name]["longest_turn_ms"] = longest_turn_ms(daemon)
         late = re.search(r"half of them up to ([\d.]+), 99 % up to ([\d.]+)", tcpcopy.log())
+        result["late_ms"] = [float(value) for value in late.groups()]
         target.process.stop()
-        return (f"| {sessions:,} | {live:,} | {opened - before:.0f} s | {asked:,} | "
-                f"{cpu[0] * 1e6 / asked:.1f}, {cpu[1] * 1e6 / asked:.1f} µs | "
-                f"{memory[0] / 1024:,.0f}, {memory[1] / 1024:,.0f} MB | "
-                f"{late.group(1)}, {late.group(2)} ms | {turns[1]}, {turns[0]} ms |")
+        return result
+
+
+def row(sessions, result):
+    both = [result[name] for name in DAEMONS]
+    cells = [f"{sessions:,}", f"{result['live']:,}", f"{result['requests']:,}",
+             ", ".join(f"{one['us']:.1f}" for one in both) + " µs",
+             ", ".join(f"{one['mb']:,.0f}" for one in both) + " MB",
+             "{}, {} ms".format(*result["late_ms"]),
+             ", ".join(f"{one['longest_turn_ms']}" for one in both) + " ms"]
+    return f"| {' | '.join(cells)} |"
+
+
+def plot(results):
+    groups = [Bars(f"{sessions:,} sessions", [result[name]["us"] for name in DAEMONS])
+              for sessions, result in results.items()]
+    return bar_plot("CPU of a request, in µs", DAEMONS, groups)
 
 
 def main():
@@ -83,12 +100,20 @@ def main():
     parser.add_argument("--sessions", default="1000,10000,100000,1000000")
     parser.add_argument("--rate", type=int, default=10_000)
     parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--plots", type=pathlib.Path, action="append", default=[])
     options = parser.parse_args()
-    print("| sessions | live at the end | opened in | requests | CPU of a request: tcpcopy, intercept "
-          "| memory | packets late: half, 99 % | longest turn |")
-    print("|---" * 8 + "|", flush=True)
+    print("| sessions | live at the end | requests | CPU of a request: tcpcopy, intercept | memory "
+          "| packets late: half, 99 % | longest turn |")
+    print("|---" * 7 + "|", flush=True)
+    results = {}
     for sessions in map(int, options.sessions.split(",")):
-        print(measure(options.build, sessions, options.rate, options.seconds), flush=True)
+        results[sessions] = measure(options.build, sessions, options.rate, options.seconds)
+        print(row(sessions, results[sessions]), flush=True)
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1))
+    for folder in options.plots:
+        (folder / "performance-sessions.svg").write_text(plot(results))
 
 
 if __name__ == "__main__":

@@ -43,10 +43,10 @@ def raw_send_us(lab):
     return int(lab.on("online", program, RAW_SOURCE, ADDRESS["target"], RAW_SENDS)) / 1e3
 
 
-def daemon_cost(daemon, before, requests):
-    user, system = (now - then for now, then in zip(daemon.cpu_times(), before))
+def cost(process, before, requests):
+    user, system = (now - then for now, then in zip(process.cpu_times(), before))
     return {"user_us": user * 1e6 / requests, "system_us": system * 1e6 / requests,
-            "us": (user + system) * 1e6 / requests, "peak_kb": daemon.peak_rss_kb()}
+            "us": (user + system) * 1e6 / requests, "peak_kb": process.peak_rss_kb()}
 
 
 @contextlib.contextmanager
@@ -98,19 +98,21 @@ def measure(options, work):
         client = wrk(lab, seconds=options.seconds, **work)
         time.sleep(options.seconds / 2)
         served, middle = target.requests(), time.monotonic()
+        asked, client_before = online.requests(), client.cpu_times()
         time.sleep(options.seconds / 4)
         rate = (target.requests() - served) / (time.monotonic() - middle)
+        client_cost = cost(client, client_before, online.requests() - asked)
         if client.popen.wait(options.seconds + 30) != 0:
             raise RuntimeError(f"wrk failed:\n{client.log()}")
         elapsed = time.monotonic() - started
         time.sleep(1)
         replayed, asked = target.requests(), online.requests()
-        result = {name: daemon_cost(daemon, before[name], asked)
-                  for name, daemon in daemons.items()}
+        result = {name: cost(daemon, before[name], asked) for name, daemon in daemons.items()}
+        result["wrk"] = client_cost
         raw.append(raw_send_us(lab))
         unit = statistics.mean(raw)
-        for cost in result.values():
-            cost["raw_sends"] = cost["us"] / unit
+        for one in result.values():
+            one["raw_sends"] = one["us"] / unit
         return result | {"raw_send_us": unit, "online_per_s": asked / elapsed,
                          "target_per_s": rate, "replayed_percent": 100 * replayed / asked}
 
@@ -135,13 +137,13 @@ def median(runs):
 
 
 def table(results):
-    lines = ["| work | online req/s | target req/s | replayed 1 s after | raw send | tcpcopy: user + "
-             "system | in raw sends | intercept: user + system | in raw sends | peak memory |",
-             "|---" * 10 + "|"]
+    lines = ["| work | online req/s | target req/s | replayed 1 s after | raw send | wrk: user + system "
+             "| in raw sends | tcpcopy: user + system | in raw sends | intercept: user + system "
+             "| in raw sends | peak memory |", "|---" * 12 + "|"]
     for name, runs in results.items():
         r = median(runs)
         costs = [f"{r[d]['user_us']:.1f} + {r[d]['system_us']:.1f} µs | {r[d]['raw_sends']:.2f}"
-                 for d in ("tcpcopy", "intercept")]
+                 for d in ("wrk", "tcpcopy", "intercept")]
         memory = ", ".join(f"{r[d]['peak_kb'] / 1024:.1f}" for d in ("tcpcopy", "intercept"))
         lines.append(f"| {name} | {r['online_per_s']:,.0f} | {r['target_per_s']:,.0f} | "
                      f"{r['replayed_percent']:.1f} % | {r['raw_send_us']:.2f} µs | "
