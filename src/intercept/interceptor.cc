@@ -126,7 +126,7 @@ int Interceptor::run() {
               [this] { log_statistics(statistics()); });
   loop_.run();
   log_statistics(statistics());
-  runtime::log_resource_use(loop_.longest_turn());
+  runtime::log_resource_use(loop_.longest_turns());
   return exit_status_;
 }
 

@@ -24,7 +24,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint16_t kMaxPortSalt = 511;
-constexpr int kBatchesPerTurn = 4;  // of captured packets; then links and timers have their turn
+constexpr int kBatchesPerTurn = 2;  // of captured packets; then links and timers have their turn
 // With so many sessions turns are spaced out under load. With fewer, each waits for its own round
 // trip.
 constexpr std::size_t kManySessions = 32;
@@ -142,7 +142,7 @@ int Replayer::run() {
   if (progress_) progress_->clear();
   log_summary(statistics());
   capture_->log_summary();
-  runtime::log_resource_use(loop_.longest_turn());
+  runtime::log_resource_use(loop_.longest_turns());
   if (options_.lose_captured > 0) {
     spdlog::warn("--lose-captured, for tests: packets thrown away:{}", missed_.count());
   }

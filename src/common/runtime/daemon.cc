@@ -69,12 +69,15 @@ PidFile::~PidFile() {
   std::filesystem::remove(path_, ignored);
 }
 
-void log_resource_use(Duration longest_turn) {
+void log_resource_use(const EventLoop::LongestTurns& longest) {
+  using Milliseconds = std::chrono::duration<double, std::milli>;
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
-  spdlog::info("cpu user:{:.3f}s system:{:.3f}s, peak memory:{} KB, longest turn: {:.2f} ms",
-               seconds(usage.ru_utime), seconds(usage.ru_stime), usage.ru_maxrss,
-               std::chrono::duration<double, std::milli>(longest_turn).count());
+  spdlog::info(
+      "cpu user:{:.3f}s system:{:.3f}s, peak memory:{} KB, longest turn: {:.2f} ms; at most {:.2f} "
+      "ms of CPU",
+      seconds(usage.ru_utime), seconds(usage.ru_stime), usage.ru_maxrss,
+      Milliseconds(longest.took).count(), Milliseconds(longest.cpu).count());
 }
 
 std::uint64_t resident_memory() {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "tcpcopy/time.hh"
+#include "common/runtime/event_loop.hh"
 
 namespace tcpcopy::runtime {
 
@@ -31,8 +31,8 @@ class PidFile {
   std::string path_;
 };
 
-/// Logs what this process has taken: CPU time, memory, and its event loop's longest turn.
-void log_resource_use(Duration longest_turn);
+/// Logs what this process has taken: CPU time, memory, and its event loop's longest turns.
+void log_resource_use(const EventLoop::LongestTurns& longest);
 
 /// Bytes of memory that this process has now (its resident set); 0 when the system does not tell.
 std::uint64_t resident_memory();

@@ -22,6 +22,12 @@ constexpr std::size_t kEventsPerTurn = 64;
 
 Instant clock() { return Instant(std::chrono::steady_clock::now().time_since_epoch()); }
 
+Duration thread_cpu_time() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
 }  // namespace
 
 EventLoop::EventLoop() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
@@ -141,11 +147,19 @@ void EventLoop::turn() {
   for (const Callback& callback : end_of_turn_)
     callback();
   forgotten_.clear();
-  longest_turn_ = std::max(longest_turn_, clock() - now_);
+  measure_turn();
+}
+
+void EventLoop::measure_turn() {
+  const Duration cpu = thread_cpu_time();
+  longest_.took = std::max(longest_.took, clock() - now_);
+  longest_.cpu = std::max(longest_.cpu, cpu - cpu_so_far_);
+  cpu_so_far_ = cpu;
 }
 
 void EventLoop::run() {
   running_ = true;
+  cpu_so_far_ = thread_cpu_time();
   while (running_)
     turn();
 }

@@ -54,8 +54,12 @@ class EventLoop {
   /// @param wanted asked before each sleep.
   void space_turns(Duration spacing, std::function<bool()> wanted);
 
-  /// The longest time that a turn has worked, without its sleep.
-  Duration longest_turn() const { return longest_turn_; }
+  /// The longest turns so far, each for itself.
+  struct LongestTurns {
+    Duration took{0};  ///< without its sleep; with what it waited for a core
+    Duration cpu{0};   ///< CPU time of this thread, from one turn's end to the next
+  };
+  const LongestTurns& longest_turns() const { return longest_; }
 
   /// The time at which this turn began.
   Instant now() const { return now_; }
@@ -78,6 +82,7 @@ class EventLoop {
   void turn();
   void wait_under_load();
   void fire_timers();
+  void measure_turn();
   int sleep_ms() const;
 
   UniqueFd epoll_;
@@ -89,7 +94,8 @@ class EventLoop {
   std::vector<std::function<Instant()>> deadlines_;
   Duration spacing_{0};
   std::function<bool()> spacing_wanted_;
-  Duration longest_turn_{0};
+  LongestTurns longest_;
+  Duration cpu_so_far_{0};  // of this thread, at the end of the last turn
   Instant now_;
   Instant previous_;  // when the turn before began
   bool running_ = false;

@@ -18,13 +18,12 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kFirstBackoff = 200ms;
-constexpr Duration kMaxBackoff = 12s;  // 1.x retries every 12 s
-constexpr Duration kSettled = 5s;      // a link that held for so long was a good one
-constexpr Duration kPatience = 6s;     // without an answer of the intercept's host
-constexpr Duration kConnectTime = 3s;  // the kernel itself would try for two minutes
-constexpr std::size_t kReadSize = 64U << 10U;
-constexpr int kReadsPerTurn = 2;          // some 2,000 responses; then others have their turn
-constexpr int kCoalescedBytes = 2 << 10;  // of responses: some 30
+constexpr Duration kMaxBackoff = 12s;          // 1.x retries every 12 s
+constexpr Duration kSettled = 5s;              // a link that held for so long was a good one
+constexpr Duration kPatience = 6s;             // without an answer of the intercept's host
+constexpr Duration kConnectTime = 3s;          // the kernel itself would try for two minutes
+constexpr std::size_t kReadSize = 16U << 10U;  // 256 responses; then others have their turn
+constexpr int kCoalescedBytes = 2 << 10;       // of responses: some 30
 // All sessions that there can be, registered anew at one moment, have room in this.
 constexpr std::size_t kMaxUnsent = 32U << 20U;
 
@@ -132,17 +131,13 @@ void InterceptLink::coalesce(bool on) {
 
 void InterceptLink::read() {
   if (!connected()) return;
-  for (int i = 0; i < kReadsPerTurn; ++i) {
-    const ssize_t size = ::recv(fd_.get(), input_.data(), input_.size(), MSG_DONTWAIT);
-    if (size > 0) {
-      take(Bytes(input_).first(static_cast<std::size_t>(size)));
-      if (state_ != State::kConnected) return;
-      if (static_cast<std::size_t>(size) < input_.size()) return;
-      continue;
-    }
-    if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    fail(size == 0 ? "the intercept closed the link" : runtime::error_text(errno));
-    return;
+  const ssize_t size = ::recv(fd_.get(), input_.data(), input_.size(), MSG_DONTWAIT);
+  if (size > 0) {
+    take(Bytes(input_).first(static_cast<std::size_t>(size)));
+  } else if (size == 0) {
+    fail("the intercept closed the link");
+  } else if (errno != EAGAIN && errno != EINTR) {
+    fail(runtime::error_text(errno));
   }
 }
 
