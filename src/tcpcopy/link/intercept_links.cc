@@ -2,11 +2,6 @@
 #include "tcpcopy/link/intercept_links.hh"
 
 namespace tcpcopy::link {
-namespace {
-
-constexpr std::size_t kSessionsOfATurn = 64;
-
-}  // namespace
 
 InterceptLinks::InterceptLinks(runtime::EventLoop& loop, const Settings& settings,
                                const Events& events)
@@ -30,24 +25,18 @@ void InterceptLinks::each(Action action) const {
   }
 }
 
-InterceptLink* InterceptLinks::link_for_session(Intercept& intercept) {
-  for (std::size_t tries = 0; tries <= intercept.links.size(); ++tries) {
-    InterceptLink& link = *intercept.links[intercept.turn];
-    if (link.connected() && intercept.taken++ < kSessionsOfATurn) return &link;
-    intercept.turn = (intercept.turn + 1) % intercept.links.size();
-    intercept.taken = 0;
-  }
-  return nullptr;
-}
-
 bool InterceptLinks::add_route(const FlowKey& flow) {
   if (single_) return any_connected();
   bool announced = false;
   for (Intercept& intercept : intercepts_) {
-    InterceptLink* link = link_for_session(intercept);
-    if (link == nullptr) continue;
-    link->add_route(flow);
-    announced = true;
+    for (std::size_t tries = 0; tries < intercept.links.size(); ++tries) {
+      InterceptLink& link = *intercept.links[intercept.next];
+      intercept.next = (intercept.next + 1) % intercept.links.size();
+      if (!link.connected()) continue;
+      link.add_route(flow);
+      announced = true;
+      break;
+    }
   }
   return announced;
 }

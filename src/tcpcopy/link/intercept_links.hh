@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // All links to all intercepts. A session is announced on one link of each intercept, because each
-// may capture a part of the responses. The links of an intercept take turns, by many sessions at a
-// time: a few sessions on one link cost fewer sends, reads and acks than on several. With --single
-// nothing is announced: the intercept knows one tcpcopy only.
+// may capture a part of the responses; the links of an intercept take turns. With --single nothing
+// is announced: the intercept knows one tcpcopy only.
 #pragma once
 
 #include <functional>
@@ -52,12 +51,9 @@ class InterceptLinks : public RouteSink, public ResponseSource {
  private:
   struct Intercept {
     std::vector<std::unique_ptr<InterceptLink>> links;
-    std::size_t turn = 0;   // the link that takes sessions now
-    std::size_t taken = 0;  // sessions, in its turn
+    std::size_t next = 0;
   };
 
-  // The link that takes the next session; null when none is connected.
-  static InterceptLink* link_for_session(Intercept& intercept);
   template <typename Action>
   void each(Action action) const;
 
