@@ -11,9 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
-#include <new>
 
 #include "tcpcopy/time.hh"
 
@@ -27,8 +25,9 @@ class RecentSet {
   explicit RecentSet(Duration lifetime) : lifetime_s_(to_seconds(lifetime)) {}
 
   void insert(std::uint64_t hash, Instant now) {
-    if (!sets_) sets_ = make_sets();
-    Set& set = set_of(hash);
+    std::unique_ptr<Block>& block = block_of(hash);
+    if (!block) block = std::make_unique<Block>();
+    Set& set = set_in(*block, hash);
     const std::uint32_t now_s = to_seconds(now.time_since_epoch());
     Entry* place = find(set, tag_of(hash));
     if (place == nullptr) place = &*std::ranges::min_element(set, {}, &Entry::inserted_s);
@@ -36,15 +35,13 @@ class RecentSet {
   }
 
   bool contains(std::uint64_t hash, Instant now) {
-    if (!sets_) return false;
-    const Entry* entry = find(set_of(hash), tag_of(hash));
+    const Entry* entry = find(hash);
     return entry != nullptr && entry->inserted_s != 0 &&
            to_seconds(now.time_since_epoch()) - entry->inserted_s <= lifetime_s_;
   }
 
   void erase(std::uint64_t hash) {
-    if (!sets_) return;
-    if (Entry* entry = find(set_of(hash), tag_of(hash)); entry != nullptr) *entry = {};
+    if (Entry* entry = find(hash); entry != nullptr) *entry = {};
   }
 
  private:
@@ -53,17 +50,9 @@ class RecentSet {
     std::uint32_t inserted_s = 0;  // seconds of monotonic time; 0: nothing stands here
   };
   using Set = std::array<Entry, 8>;
+  using Block = std::array<Set, 512>;
   static constexpr std::size_t kSets = kCapacity / std::tuple_size_v<Set>;
-
-  struct Free {
-    void operator()(void* memory) const { std::free(memory); }
-  };
-  // Zeroed pages that are not touched before they are used: no call pays for all of them.
-  static std::unique_ptr<Set[], Free> make_sets() {
-    void* memory = std::calloc(kSets, sizeof(Set));
-    if (memory == nullptr) throw std::bad_alloc();
-    return std::unique_ptr<Set[], Free>(static_cast<Set*>(memory));
-  }
+  static constexpr std::size_t kBlocks = kSets / std::tuple_size_v<Block>;
 
   static std::uint32_t to_seconds(Duration time) {
     return static_cast<std::uint32_t>(std::chrono::floor<std::chrono::seconds>(time).count());
@@ -71,14 +60,21 @@ class RecentSet {
   static std::uint32_t tag_of(std::uint64_t hash) {
     return static_cast<std::uint32_t>(hash >> 32U);
   }
-  Set& set_of(std::uint64_t hash) { return sets_[hash % kSets]; }
+  std::unique_ptr<Block>& block_of(std::uint64_t hash) { return blocks_[hash % kBlocks]; }
+  static Set& set_in(Block& block, std::uint64_t hash) {
+    return block[hash / kBlocks % std::tuple_size_v<Block>];
+  }
+  Entry* find(std::uint64_t hash) {
+    const std::unique_ptr<Block>& block = block_of(hash);
+    return block ? find(set_in(*block, hash), tag_of(hash)) : nullptr;
+  }
   static Entry* find(Set& set, std::uint32_t tag) {
     const auto found = std::ranges::find(set, tag, &Entry::tag);
     return found == set.end() ? nullptr : &*found;
   }
 
   std::uint32_t lifetime_s_;
-  std::unique_ptr<Set[], Free> sets_;  // once there is something to remember
+  std::array<std::unique_ptr<Block>, kBlocks> blocks_;  // each made when it is needed
 };
 
 }  // namespace tcpcopy
