@@ -133,6 +133,7 @@ int Interceptor::run() {
 void Interceptor::on_signal(int signal) {
   if (signal == SIGUSR1) {
     log_statistics(statistics());
+    runtime::log_resource_use(loop_.longest_turns());
   } else if (signal == SIGHUP) {
     runtime::reopen_log("intercept", options_.log_file);
   } else {

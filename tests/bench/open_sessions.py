@@ -12,6 +12,7 @@ import argparse
 import json
 import pathlib
 import re
+import signal
 import sys
 import tempfile
 import time
@@ -46,10 +47,11 @@ def packets(sessions, rate, seconds):
 
 
 def longest_turns_ms(daemon):
-    """The longest one by the clock, and the most CPU that one took."""
-    daemon.stop(timeout=120)  # it resets them all
-    found = re.search(r"longest turn: ([\d.]+) ms; at most ([\d.]+) ms", daemon.log())
-    return [float(value) for value in found.groups()]
+    """The longest one so far by the clock, and the most CPU that one took."""
+    daemon.popen.send_signal(signal.SIGUSR1)
+    pattern = r"longest turn: ([\d.]+) ms; at most ([\d.]+) ms"
+    daemon.wait_for(pattern)
+    return [float(value) for value in re.search(pattern, daemon.log()).groups()]
 
 
 def measure(build, sessions, rate, seconds):
@@ -74,6 +76,8 @@ def measure(build, sessions, rate, seconds):
                             "mb": daemon.rss_kb() / 1024}
         for name, daemon in daemons.items():
             result[name]["turn_ms"], result[name]["turn_cpu_ms"] = longest_turns_ms(daemon)
+        for daemon in daemons.values():
+            daemon.stop(timeout=120)  # it resets them all
         late = re.search(r"half of them up to ([\d.]+), 99 % up to ([\d.]+)", tcpcopy.log())
         result["late_ms"] = [float(value) for value in late.groups()]
         target.process.stop()

@@ -7,7 +7,7 @@
 namespace tcpcopy::session {
 namespace {
 
-constexpr int kSortedPerTurn = 4096;  // nodes, each a miss of the caches
+constexpr int kSortedPerTurn = 1024;  // nodes, each a miss of the caches
 constexpr std::int64_t kGrain = std::chrono::nanoseconds(std::chrono::milliseconds(1)).count();
 
 std::int64_t floor_tick(Instant when) { return when.time_since_epoch().count() / kGrain; }
