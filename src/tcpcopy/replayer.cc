@@ -24,6 +24,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint16_t kMaxPortSalt = 511;
+constexpr int kBatchesPerTurn = 2;  // of captured packets; then links and timers have their turn
 // With so many sessions turns are spaced out under load. With fewer, each waits for its own round
 // trip.
 constexpr std::size_t kManySessions = 32;
@@ -167,7 +168,6 @@ void Replayer::connect_rooms() {
   loop_.wake_by([this] { return engine_.next_deadline(); });
   loop_.wake_by([this] { return coalescing_.deadline(); });
   loop_.wake_by([this] { return input_ended_ || draining_ ? kNever : capture_->due(); });
-  loop_.wake_by([this] { return more_captured_ && !draining_ ? Instant() : kNever; });
   loop_.every(std::chrono::seconds(options_.statistics_seconds),
               [this] { log_statistics(statistics()); });
   loop_.every(kMemoryCheck, [this] { bound_memory(); });
@@ -203,12 +203,14 @@ void Replayer::follow_mtu() {
   injector_->set_mtu(mtu);
 }
 
-// One batch a turn; then links and timers have their turn.
 void Replayer::capture() {
-  const auto outcome = capture_->read(loop_.now(), [this](Bytes packet) { take(packet); });
-  more_captured_ = outcome == capture::ClientCapture::Outcome::kMore;
-  input_ended_ = outcome == capture::ClientCapture::Outcome::kEnded;
-  if (outcome == capture::ClientCapture::Outcome::kFailed) fail();
+  for (int i = 0; i < kBatchesPerTurn; ++i) {
+    const auto outcome = capture_->read(loop_.now(), [this](Bytes packet) { take(packet); });
+    if (outcome == capture::ClientCapture::Outcome::kMore) continue;
+    input_ended_ = outcome == capture::ClientCapture::Outcome::kEnded;
+    if (outcome == capture::ClientCapture::Outcome::kFailed) fail();
+    break;
+  }
 }
 
 // Of a capture that has no descriptor: a file waits for time, and for the sessions.

@@ -70,7 +70,6 @@ class Replayer {
   std::optional<ProgressReport> progress_;
   std::unique_ptr<trace::PacketTrace> trace_;  // --trace: before the injector
   bool links_changed_ = false;
-  bool more_captured_ = false;
   bool input_ended_ = false;  // no more is captured in this pass; sessions finish
   bool draining_ = false;
   bool finished_ = false;

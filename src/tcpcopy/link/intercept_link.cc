@@ -18,12 +18,12 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kFirstBackoff = 200ms;
-constexpr Duration kMaxBackoff = 12s;         // 1.x retries every 12 s
-constexpr Duration kSettled = 5s;             // a link that held for so long was a good one
-constexpr Duration kPatience = 6s;            // without an answer of the intercept's host
-constexpr Duration kConnectTime = 3s;         // the kernel itself would try for two minutes
-constexpr std::size_t kReadSize = 8U << 10U;  // 128 responses; then others have their turn
-constexpr int kCoalescedBytes = 2 << 10;      // of responses: some 30
+constexpr Duration kMaxBackoff = 12s;          // 1.x retries every 12 s
+constexpr Duration kSettled = 5s;              // a link that held for so long was a good one
+constexpr Duration kPatience = 6s;             // without an answer of the intercept's host
+constexpr Duration kConnectTime = 3s;          // the kernel itself would try for two minutes
+constexpr std::size_t kReadSize = 16U << 10U;  // 256 responses; then others have their turn
+constexpr int kCoalescedBytes = 2 << 10;       // of responses: some 30
 // All sessions that there can be, registered anew at one moment, have room in this.
 constexpr std::size_t kMaxUnsent = 32U << 20U;
 
