@@ -29,7 +29,7 @@ class ResponseSource {
 
 class ResponseCoalescing {
  public:
-  /// So long may a response wait that nobody waits for.
+  /// So long may a response wait that is expected, but that nobody waits for.
   static constexpr Duration kLongestWait = std::chrono::milliseconds(2);
   /// With fewer sessions there are too few responses to be worth a wait.
   static constexpr std::size_t kManySessions = 32;
