@@ -287,7 +287,7 @@ void Replayer::end_turn() {
   const auto sessions = [this]() -> link::ResponseCoalescing::Sessions {
     return {engine_.sessions(), engine_.unfinished(), engine_.waiting()};
   };
-  coalescing_.end_turn(sessions, now);
+  if (!responses_) coalescing_.end_turn(sessions, now);
   engine_.on_deadline(now, out);
   links_.flush();
   injector_->flush();
