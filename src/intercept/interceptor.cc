@@ -58,8 +58,8 @@ void Interceptor::open_device(const std::string& device) {
 }
 
 void Interceptor::capture(capture::PcapCapture& capture) {
-  const bool alive = capture.read([&](const net::TcpPacket& response) { take_response(response); });
-  if (!alive) {
+  const int frames = capture.read([&](const net::TcpPacket& response) { take_response(response); });
+  if (frames < 0) {
     spdlog::error("device {} cannot be read any more; ending", capture.device());
     exit_status_ = 1;
     loop_.stop();

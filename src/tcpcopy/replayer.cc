@@ -12,6 +12,7 @@
 
 #include "common/net/datagram_packet.hh"
 #include "common/runtime/daemon.hh"
+#include "tcpcopy/batch.hh"
 #include "tcpcopy/capture/client_segment.hh"
 #include "tcpcopy/inject/path_mtu.hh"
 #include "tcpcopy/session/limits.hh"
@@ -24,7 +25,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint16_t kMaxPortSalt = 511;
-constexpr int kBatchesPerTurn = 2;  // of captured packets; then links and timers have their turn
 // With so many sessions turns are spaced out under load. With fewer, each waits for its own round
 // trip.
 constexpr std::size_t kManySessions = 32;
@@ -205,6 +205,7 @@ void Replayer::follow_mtu() {
 
 void Replayer::capture() {
   for (int i = 0; i < kBatchesPerTurn; ++i) {
+    if (i > 0 && !has_time_for_more()) break;
     const auto outcome = capture_->read(loop_.now(), [this](Bytes packet) { take(packet); });
     if (outcome == capture::ClientCapture::Outcome::kMore) continue;
     input_ended_ = outcome == capture::ClientCapture::Outcome::kEnded;
@@ -269,7 +270,19 @@ bool Replayer::is_own(const Endpoint& destination) {
   return true;
 }
 
-// What the wake-up brought leaves here: routes before the packets whose answers need them.
+// Routes leave before the packets whose answers need them.
+void Replayer::send_out() {
+  links_.flush();
+  injector_->flush();
+}
+
+// Sending is what takes the time of a turn, so it is done before the look at the clock.
+bool Replayer::has_time_for_more() {
+  send_out();
+  return !loop_.turn_is_over();
+}
+
+// What the wake-up brought leaves here.
 void Replayer::end_turn() {
   const session::Output out = output();
   const Instant now = loop_.now();
@@ -289,8 +302,9 @@ void Replayer::end_turn() {
   };
   if (!responses_) coalescing_.end_turn(sessions, now);
   engine_.on_deadline(now, out);
-  links_.flush();
-  injector_->flush();
+  for (int i = 1; i < kBatchesPerTurn && engine_.next_deadline() <= now && has_time_for_more(); ++i)
+    engine_.on_deadline(now, out);
+  send_out();
   if (draining_ && engine_.sessions() == 0 && !std::exchange(finished_, true)) {
     loop_.after(kStragglerTime, [this] { loop_.stop(); });
   }

@@ -29,7 +29,9 @@ void on_captured(unsigned char* user, const pcap_pkthdr* header, const unsigned 
 }  // namespace
 
 PcapCapture::PcapCapture(const Settings& settings)
-    : device_(settings.device), named_(settings.option + " " + settings.device) {
+    : device_(settings.device),
+      named_(settings.option + " " + settings.device),
+      batch_(settings.batch) {
   std::array<char, PCAP_ERRBUF_SIZE> error{};
   pcap_ = pcap_create(device_.c_str(), error.data());
   if (pcap_ == nullptr) throw runtime::UsageError(named_ + ": " + error.data());
@@ -99,7 +101,7 @@ void PcapCapture::set_filter(const Settings& settings) {
 int PcapCapture::dispatch_frames(OnFrame on_frame, void* reader) {
   Frames frames{on_frame, reader, 0};
   auto* user = static_cast<unsigned char*>(static_cast<void*>(&frames));
-  const int status = pcap_dispatch(pcap_, kBatch, on_captured, user);
+  const int status = pcap_dispatch(pcap_, batch_, on_captured, user);
   counters_.packets += frames.count;
   return status < 0 ? status : static_cast<int>(frames.count);
 }

@@ -17,8 +17,6 @@ namespace tcpcopy::capture {
 
 class PcapCapture {
  public:
-  /// Frames per call of read() at most.
-  static constexpr int kBatch = 256;
   /// The largest IPv4 header and TCP header with all their options.
   static constexpr int kHeaderBytes = 60 + 60;
 
@@ -39,6 +37,7 @@ class PcapCapture {
     bool tagged_too = false;
     int packet_bytes = kHeaderBytes;  ///< captured of each packet, without the link layer
     int buffer_bytes = 16 << 20;
+    int batch = 256;  ///< frames per call of read() at most
     bool promiscuous = false;
     Direction direction = Direction::kBoth;
     Delivery delivery = Delivery::kAtOnce;
@@ -58,11 +57,12 @@ class PcapCapture {
 
   /// Reads a batch and hands each packet on; malformed ones are counted and dropped.
   /// @param take called as take(const net::TcpPacket&), which lives until it returns.
-  /// @return whether the device is still there; false once it has failed for good.
+  /// @return frames read; negative when the device has failed for good.
   template <typename Take>
-  bool read(Take&& take) {
-    return dispatch([](void* self, Bytes frame) { (*static_cast<Reader<Take>*>(self))(frame); },
-                    Reader<Take>{*this, take});
+  int read(Take&& take) {
+    Reader<Take> reader{*this, take};
+    return dispatch_frames(
+        [](void* self, Bytes frame) { (*static_cast<Reader<Take>*>(self))(frame); }, &reader);
   }
 
   /// Reads a batch and hands on what each frame holds from the IPv4 header on, tunnels taken off;
@@ -103,10 +103,6 @@ class PcapCapture {
   };
   using OnFrame = void (*)(void* reader, Bytes frame);
 
-  template <typename R>
-  bool dispatch(OnFrame on_frame, R reader) {
-    return dispatch_frames(on_frame, &reader) >= 0;
-  }
   int dispatch_frames(OnFrame on_frame, void* reader);
   void activate(const Settings& settings);
   void set_filter(const Settings& settings);
@@ -115,6 +111,7 @@ class PcapCapture {
   std::string named_;  // the device with its option, for errors
   pcap* pcap_ = nullptr;
   int fd_ = -1;
+  int batch_;
   net::LinkType link_type_ = net::LinkType::kEthernet;
   net::CaptureCounters counters_;
 };

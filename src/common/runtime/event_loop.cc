@@ -19,6 +19,7 @@ namespace tcpcopy::runtime {
 namespace {
 
 constexpr std::size_t kEventsPerTurn = 64;
+constexpr Duration kTurnLength = std::chrono::microseconds(500);
 
 Instant clock() { return Instant(std::chrono::steady_clock::now().time_since_epoch()); }
 
@@ -149,6 +150,8 @@ void EventLoop::turn() {
   forgotten_.clear();
   measure_turn();
 }
+
+bool EventLoop::turn_is_over() const { return clock() - now_ >= kTurnLength; }
 
 void EventLoop::measure_turn() {
   const Duration cpu = thread_cpu_time();

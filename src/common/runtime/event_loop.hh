@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // One epoll loop: descriptors, timers, signals, and what has to happen at the end of each turn.
 //
-// The clock is read once per turn; everything in the turn sees the same now().
+// Everything in a turn sees the same now(), for which the clock is read once.
 #pragma once
 
 #include <array>
@@ -53,6 +53,10 @@ class EventLoop {
   /// taken at once.
   /// @param wanted asked before each sleep.
   void space_turns(Duration spacing, std::function<bool()> wanted);
+
+  /// This turn has lasted long enough: what can wait is for the next, so that whatever packets cost
+  /// to send, no source waits long for its turn. Asked between pieces of work: it reads the clock.
+  bool turn_is_over() const;
 
   /// The longest turns so far, each for itself.
   struct LongestTurns {

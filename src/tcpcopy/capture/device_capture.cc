@@ -3,12 +3,15 @@
 
 #include <spdlog/spdlog.h>
 
+#include "tcpcopy/batch.hh"
+
 namespace tcpcopy::capture {
 
 DeviceCapture::DeviceCapture(const Settings& settings) {
   for (const std::string& device : settings.devices) {
     PcapCapture::Settings one;
     one.device = device;
+    one.batch = static_cast<int>(kBatch);
     one.filter = settings.filter;
     one.tagged_too = settings.tagged_too;
     one.buffer_bytes = settings.buffer_bytes;
@@ -32,7 +35,7 @@ ClientCapture::Outcome DeviceCapture::read(Instant /*now*/, Take take) {
   for (Device& device : devices_) {
     if (device.failed) continue;
     const int count = device.capture->read_packets(take);
-    more = more || count == PcapCapture::kBatch;
+    more = more || count == static_cast<int>(kBatch);
     if (count >= 0) continue;
     device.failed = true;
     spdlog::error("-i {}: the device cannot be read any more", device.capture->device());

@@ -7,13 +7,13 @@
 #include <utility>
 
 #include "common/runtime/errors.hh"
+#include "tcpcopy/batch.hh"
 
 namespace tcpcopy::capture {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kBatch = 64;            // packets of one read() at most
 constexpr int kMaxRefused = 4096;     // packets that the filter refuses, before others have a turn
 constexpr Duration kPipePause = 2ms;  // until a pipe is asked again
 constexpr std::size_t kMaxFiles = 512;  // each takes a descriptor; the usual limit is 1024
@@ -85,7 +85,7 @@ FileCapture::Outcome FileCapture::find_next(Instant now) {
 
 FileCapture::Outcome FileCapture::read(Instant now, Take take) {
   if (held_since_ != kNever) return Outcome::kNoMore;
-  for (int i = 0; i < kBatch; ++i) {
+  for (std::size_t i = 0; i < kBatch; ++i) {
     if (next_ == nullptr) {
       const Outcome found = find_next(now);
       if (found != Outcome::kMore) return found;

@@ -12,6 +12,7 @@
 
 #include "common/runtime/errors.hh"
 #include "common/runtime/packet_filter.hh"
+#include "tcpcopy/batch.hh"
 
 namespace tcpcopy::capture {
 namespace {

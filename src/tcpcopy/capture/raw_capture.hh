@@ -34,8 +34,6 @@ class RawCapture : public ClientCapture {
   Outcome read(Instant now, Take take) override;
 
  private:
-  static constexpr std::size_t kBatch = 64;  // packets of one read() at most
-
   struct Batch;
 
   std::size_t receive();

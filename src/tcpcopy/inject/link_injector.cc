@@ -22,6 +22,7 @@
 #include "common/net/packet_writer.hh"
 #include "common/net/segment_run.hh"
 #include "common/runtime/errors.hh"
+#include "tcpcopy/batch.hh"
 #include "tcpcopy/inject/route_lookup.hh"
 
 namespace tcpcopy::inject {
@@ -29,7 +30,6 @@ namespace {
 
 using runtime::UsageError;
 
-constexpr std::size_t kBatch = 128;  // frames
 constexpr int kSendBuffer = 4 << 20;
 constexpr int kRoomWaitMs = 2;  // at most once in a flush
 constexpr int kAskings = 20;    // for a neighbour, at the start

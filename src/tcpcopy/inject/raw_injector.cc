@@ -12,6 +12,7 @@
 
 #include "common/net/packet_writer.hh"
 #include "common/runtime/errors.hh"
+#include "tcpcopy/batch.hh"
 
 namespace tcpcopy::inject {
 namespace {

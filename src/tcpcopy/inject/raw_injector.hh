@@ -33,8 +33,6 @@ class RawInjector : public Injector {
   void put(Bytes packet, const Address& destination) override;
 
  private:
-  static constexpr std::size_t kBatch = 128;
-
   struct Batch;
 
   std::span<std::byte> reserve(std::size_t room);

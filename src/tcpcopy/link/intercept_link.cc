@@ -11,6 +11,7 @@
 
 #include "common/runtime/errors.hh"
 #include "common/runtime/socket.hh"
+#include "tcpcopy/batch.hh"
 
 namespace tcpcopy::link {
 namespace {
@@ -18,12 +19,12 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kFirstBackoff = 200ms;
-constexpr Duration kMaxBackoff = 12s;          // 1.x retries every 12 s
-constexpr Duration kSettled = 5s;              // a link that held for so long was a good one
-constexpr Duration kPatience = 6s;             // without an answer of the intercept's host
-constexpr Duration kConnectTime = 3s;          // the kernel itself would try for two minutes
-constexpr std::size_t kReadSize = 16U << 10U;  // 256 responses; then others have their turn
-constexpr int kCoalescedBytes = 2 << 10;       // of responses: some 30
+constexpr Duration kMaxBackoff = 12s;  // 1.x retries every 12 s
+constexpr Duration kSettled = 5s;      // a link that held for so long was a good one
+constexpr Duration kPatience = 6s;     // without an answer of the intercept's host
+constexpr Duration kConnectTime = 3s;  // the kernel itself would try for two minutes
+constexpr std::size_t kReadSize = kBatch * wire::kHeaderRecordSize;
+constexpr int kCoalescedBytes = 2 << 10;  // of responses: some 30
 // All sessions that there can be, registered anew at one moment, have room in this.
 constexpr std::size_t kMaxUnsent = 32U << 20U;
 
@@ -130,7 +131,13 @@ void InterceptLink::coalesce(bool on) {
 }
 
 void InterceptLink::read() {
-  if (!connected()) return;
+  for (int i = 0; i < kBatchesPerTurn; ++i) {
+    if (!connected() || !read_some() || loop_.turn_is_over()) return;
+  }
+}
+
+// @return whether there may be more.
+bool InterceptLink::read_some() {
   const ssize_t size = ::recv(fd_.get(), input_.data(), input_.size(), MSG_DONTWAIT);
   if (size > 0) {
     take(Bytes(input_).first(static_cast<std::size_t>(size)));
@@ -139,6 +146,7 @@ void InterceptLink::read() {
   } else if (errno != EAGAIN && errno != EINTR) {
     fail(runtime::error_text(errno));
   }
+  return size == static_cast<ssize_t>(input_.size());
 }
 
 void InterceptLink::take(Bytes bytes) {

@@ -65,6 +65,7 @@ class InterceptLink {
   void on_ready(std::uint32_t events);
   void on_connect_late();
   void on_connect_done();
+  bool read_some();
   void take(Bytes bytes);
   void forget_unsent();
   void fail(const std::string& why);

@@ -6,6 +6,8 @@
 
 #include <utility>
 
+#include "tcpcopy/batch.hh"
+
 namespace tcpcopy::responses {
 
 DeviceResponses::DeviceResponses(runtime::EventLoop& loop, const std::vector<std::string>& devices,
@@ -16,6 +18,7 @@ DeviceResponses::DeviceResponses(runtime::EventLoop& loop, const std::vector<std
     settings.option = "--responses";
     settings.device = device;
     settings.filter = filter;
+    settings.batch = static_cast<int>(kBatch);
     devices_.push_back(std::make_unique<capture::PcapCapture>(settings));
     capture::PcapCapture& opened = *devices_.back();
     loop_.watch(opened.fd(), EPOLLIN, [this, &opened](std::uint32_t) { read(opened); });
@@ -23,11 +26,15 @@ DeviceResponses::DeviceResponses(runtime::EventLoop& loop, const std::vector<std
 }
 
 void DeviceResponses::read(capture::PcapCapture& device) {
-  const bool readable = device.read([this](const net::TcpPacket& packet) {
-    events_.on_response(
-        net::to_segment<Response>(packet.ip, packet.tcp, packet.payload_length, {}));
-  });
-  if (readable) return;
+  int frames = 0;
+  for (int i = 0; i < kBatchesPerTurn; ++i) {
+    frames = device.read([this](const net::TcpPacket& packet) {
+      events_.on_response(
+          net::to_segment<Response>(packet.ip, packet.tcp, packet.payload_length, {}));
+    });
+    if (frames < static_cast<int>(kBatch) || loop_.turn_is_over()) break;
+  }
+  if (frames >= 0) return;
   spdlog::error("--responses {}: the device cannot be read any more", device.device());
   loop_.forget(device.fd());
   if (--alive_ == 0) events_.on_failed();

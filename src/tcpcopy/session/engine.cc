@@ -4,15 +4,12 @@
 #include <optional>
 #include <utility>
 
+#include "tcpcopy/batch.hh"
 #include "tcpcopy/session/limits.hh"
 #include "tcpcopy/session/port_candidates.hh"
 
 namespace tcpcopy::session {
 namespace {
-
-// Sessions that are visited at a time, and again as many whose timers fire; with a packet of each
-// these take two or three milliseconds.
-constexpr int kVisitedPerTurn = 128;
 
 std::uint64_t fingerprint(const SourceKey& source) { return absl::Hash<SourceKey>()(source); }
 
@@ -217,7 +214,7 @@ void Engine::on_deadline(Instant now, const Output& out) {
   const Context ctx = context(now, out);
   visit_some(ctx);
   wheel_.advance(now);
-  for (int i = 0; i < kVisitedPerTurn; ++i) {
+  for (std::size_t i = 0; i < kBatch; ++i) {
     TimerNode* node = wheel_.pop();
     if (node == nullptr) break;
     auto& session = static_cast<Session&>(*node);
@@ -243,7 +240,7 @@ void Engine::shut_down(Instant now, const Output& out) {
 }
 
 void Engine::visit_some(const Context& ctx) {
-  for (int i = 0; i < kVisitedPerTurn && table_.walking(); ++i) {
+  for (std::size_t i = 0; i < kBatch && table_.walking(); ++i) {
     Session& session = *table_.walk();
     drive(session, ctx, [&] {
       if (visit_.ends) return session.end(LossReason::kShutdown, ctx);

@@ -7,7 +7,7 @@
 namespace tcpcopy::session {
 namespace {
 
-constexpr int kSortedPerTurn = 1024;  // nodes, each a miss of the caches
+constexpr int kSortedAtOnce = 256;  // nodes, each a miss of the caches
 constexpr std::int64_t kGrain = std::chrono::nanoseconds(std::chrono::milliseconds(1)).count();
 
 std::int64_t floor_tick(Instant when) { return when.time_since_epoch().count() / kGrain; }
@@ -114,7 +114,7 @@ std::size_t TimingWheel::slots_to_next(const Level& level, std::size_t from) con
 
 void TimingWheel::advance(Instant now) {
   const std::int64_t target = floor_tick(now);
-  int left_to_sort = kSortedPerTurn;
+  int left_to_sort = kSortedAtOnce;
   while (now_ < target) {
     if (size_ == 0) {
       now_ = target;

@@ -286,6 +286,20 @@ TEST_F(EventLoopTest, TheClockStandsStillWithinATurn) {
   loop_.run();
 }
 
+TEST_F(EventLoopTest, ATurnIsOverWhenItHasLastedLongEnough) {
+  bool over = false;
+  loop_.after(0ms, [&] {
+    ::usleep(2000);
+    over = loop_.turn_is_over();
+    EXPECT_TRUE(over);
+  });
+  spin();
+  loop_.at_end_of_turn([&] {
+    if (over && !loop_.turn_is_over()) loop_.stop();  // a later turn, which was short
+  });
+  loop_.run();
+}
+
 TEST_F(EventLoopTest, WakesByADeadline) {
   const Instant deadline = loop_.now() + 30ms;
   loop_.wake_by([&] { return deadline; });

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// How the work of a turn is divided.
+#pragma once
+
+#include <cstddef>
+
+namespace tcpcopy {
+
+/// Packets, responses or sessions that are taken at a time. Every source has one batch in each
+/// turn; for more the turn must not be over yet, so that it stays short whatever a packet costs.
+/// The dearest that was measured, SYNs to a busy target on the same host, took 40 us each.
+inline constexpr std::size_t kBatch = 32;
+
+/// Batches of one source in one turn at most; then the others have theirs.
+inline constexpr int kBatchesPerTurn = 4;
+
+}  // namespace tcpcopy
