@@ -126,14 +126,14 @@ int Interceptor::run() {
               [this] { log_statistics(statistics()); });
   loop_.run();
   log_statistics(statistics());
-  runtime::log_resource_use(loop_.longest_turns());
+  runtime::log_resource_use(loop_.turn_times());
   return exit_status_;
 }
 
 void Interceptor::on_signal(int signal) {
   if (signal == SIGUSR1) {
     log_statistics(statistics());
-    runtime::log_resource_use(loop_.longest_turns());
+    runtime::log_resource_use(loop_.turn_times());
   } else if (signal == SIGHUP) {
     runtime::reopen_log("intercept", options_.log_file);
   } else {

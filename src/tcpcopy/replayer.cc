@@ -142,7 +142,7 @@ int Replayer::run() {
   if (progress_) progress_->clear();
   log_summary(statistics());
   capture_->log_summary();
-  runtime::log_resource_use(loop_.longest_turns());
+  runtime::log_resource_use(loop_.turn_times());
   if (options_.lose_captured > 0) {
     spdlog::warn("--lose-captured, for tests: packets thrown away:{}", missed_.count());
   }
@@ -313,7 +313,7 @@ void Replayer::end_turn() {
 void Replayer::on_signal(int signal) {
   if (signal == SIGUSR1) {
     log_statistics(statistics());
-    runtime::log_resource_use(loop_.longest_turns());
+    runtime::log_resource_use(loop_.turn_times());
   } else if (signal == SIGHUP) {
     runtime::reopen_log("tcpcopy", options_.log_file);
   } else if (draining_) {

@@ -69,15 +69,16 @@ PidFile::~PidFile() {
   std::filesystem::remove(path_, ignored);
 }
 
-void log_resource_use(const EventLoop::LongestTurns& longest) {
+void log_resource_use(const EventLoop::TurnTimes& times) {
   using Milliseconds = std::chrono::duration<double, std::milli>;
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
   spdlog::info(
       "cpu user:{:.3f}s system:{:.3f}s, peak memory:{} KB, longest turn: {:.2f} ms; at most {:.2f} "
-      "ms of CPU",
+      "ms of CPU, more than {} ms in {} of {} turns",
       seconds(usage.ru_utime), seconds(usage.ru_stime), usage.ru_maxrss,
-      Milliseconds(longest.took).count(), Milliseconds(longest.cpu).count());
+      Milliseconds(times.longest).count(), Milliseconds(times.most_cpu).count(),
+      Milliseconds(EventLoop::kLongTurn).count(), times.long_turns, times.turns);
 }
 
 std::uint64_t resident_memory() {

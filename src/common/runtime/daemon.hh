@@ -31,8 +31,8 @@ class PidFile {
   std::string path_;
 };
 
-/// Logs what this process has taken: CPU time, memory, and its event loop's longest turns.
-void log_resource_use(const EventLoop::LongestTurns& longest);
+/// Logs what this process has taken: CPU time, memory, and how long its event loop's turns took.
+void log_resource_use(const EventLoop::TurnTimes& times);
 
 /// Bytes of memory that this process has now (its resident set); 0 when the system does not tell.
 std::uint64_t resident_memory();

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <csignal>
 #include <ctime>
+#include <utility>
 
 #include "common/runtime/errors.hh"
 
@@ -155,9 +156,11 @@ bool EventLoop::turn_is_over() const { return clock() - now_ >= kTurnLength; }
 
 void EventLoop::measure_turn() {
   const Duration cpu = thread_cpu_time();
-  longest_.took = std::max(longest_.took, clock() - now_);
-  longest_.cpu = std::max(longest_.cpu, cpu - cpu_so_far_);
-  cpu_so_far_ = cpu;
+  const Duration taken = cpu - std::exchange(cpu_so_far_, cpu);
+  turn_times_.longest = std::max(turn_times_.longest, clock() - now_);
+  turn_times_.most_cpu = std::max(turn_times_.most_cpu, taken);
+  ++turn_times_.turns;
+  if (taken > kLongTurn) ++turn_times_.long_turns;
 }
 
 void EventLoop::run() {

@@ -58,12 +58,17 @@ class EventLoop {
   /// to send, no source waits long for its turn. Asked between pieces of work: it reads the clock.
   bool turn_is_over() const;
 
-  /// The longest turns so far, each for itself.
-  struct LongestTurns {
-    Duration took{0};  ///< without its sleep; with what it waited for a core
-    Duration cpu{0};   ///< CPU time of this thread, from one turn's end to the next
+  /// A turn that takes more CPU time than this is a long one.
+  static constexpr Duration kLongTurn = std::chrono::milliseconds(5);
+
+  /// How long the turns so far have taken.
+  struct TurnTimes {
+    Duration longest{0};   ///< without its sleep; with what it waited for a core
+    Duration most_cpu{0};  ///< of this thread, from one turn's end to the next
+    std::uint64_t turns = 0;
+    std::uint64_t long_turns = 0;
   };
-  const LongestTurns& longest_turns() const { return longest_; }
+  const TurnTimes& turn_times() const { return turn_times_; }
 
   /// The time at which this turn began.
   Instant now() const { return now_; }
@@ -98,7 +103,7 @@ class EventLoop {
   std::vector<std::function<Instant()>> deadlines_;
   Duration spacing_{0};
   std::function<bool()> spacing_wanted_;
-  LongestTurns longest_;
+  TurnTimes turn_times_;
   Duration cpu_so_far_{0};  // of this thread, at the end of the last turn
   Instant now_;
   Instant previous_;  // when the turn before began
