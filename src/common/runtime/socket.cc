@@ -14,24 +14,10 @@
 #include <system_error>
 
 #include "common/runtime/errors.hh"
+#include "common/runtime/socket_address.hh"
 
 namespace tcpcopy::runtime {
 namespace {
-
-sockaddr_in to_sockaddr(const Endpoint& endpoint) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(endpoint.port);
-  address.sin_addr.s_addr = htonl(endpoint.address.v4_bits());
-  return address;
-}
-
-const sockaddr* generic(const sockaddr_in& address) {
-  return static_cast<const sockaddr*>(static_cast<const void*>(&address));
-}
-sockaddr* generic(sockaddr_in& address) {
-  return static_cast<sockaddr*>(static_cast<void*>(&address));
-}
 
 void set_option(int fd, int level, int name, int value) {
   ::setsockopt(fd, level, name, &value, sizeof value);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "common/runtime/socket_address.hh"
 #include "common/runtime/unique_fd.hh"
 
 namespace tcpcopy::inject {
@@ -13,14 +14,10 @@ namespace tcpcopy::inject {
 std::uint16_t path_mtu(const Address& destination, std::uint16_t fallback) {
   // A connected datagram socket knows its route; nothing is sent.
   const runtime::UniqueFd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(9);
-  address.sin_addr.s_addr = htonl(destination.v4_bits());
-  const auto* generic = static_cast<const sockaddr*>(static_cast<const void*>(&address));
+  const sockaddr_in address = runtime::to_sockaddr({destination, runtime::kDiscardPort});
   int mtu = 0;
   socklen_t length = sizeof mtu;
-  if (!fd || ::connect(fd.get(), generic, sizeof address) != 0 ||
+  if (!fd || ::connect(fd.get(), runtime::generic(address), sizeof address) != 0 ||
       ::getsockopt(fd.get(), IPPROTO_IP, IP_MTU, &mtu, &length) != 0) {
     return fallback;
   }

@@ -12,6 +12,7 @@
 
 #include "common/net/packet_writer.hh"
 #include "common/runtime/errors.hh"
+#include "common/runtime/socket_address.hh"
 #include "tcpcopy/batch.hh"
 
 namespace tcpcopy::inject {
@@ -62,9 +63,7 @@ std::span<std::byte> RawInjector::reserve(std::size_t room) {
 
 void RawInjector::commit(std::size_t size, const Address& destination) {
   Batch& batch = *batch_;
-  sockaddr_in& address = batch.addresses[batch.count];
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(destination.v4_bits());
+  batch.addresses[batch.count] = runtime::to_sockaddr({destination, 0});
   batch.begin[batch.count] = batch.used;
   batch.vectors[batch.count].iov_len = size;
   batch.used += size;

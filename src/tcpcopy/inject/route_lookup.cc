@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/net/bytes.hh"
+#include "common/runtime/socket_address.hh"
 #include "common/runtime/unique_fd.hh"
 #include "tcpcopy/segment.hh"
 
@@ -18,7 +19,6 @@ namespace tcpcopy::inject {
 namespace {
 
 constexpr std::size_t kAlignment = 4;  // of all parts of a netlink message
-constexpr std::uint16_t kDiscardPort = 9;
 
 std::size_t aligned(std::size_t size) { return (size + kAlignment - 1) & ~(kAlignment - 1); }
 
@@ -139,12 +139,10 @@ std::optional<MacAddress> neighbour(int device, const Address& next_hop) {
 
 void ask_for_neighbour(const Address& next_hop) {
   const runtime::UniqueFd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(kDiscardPort);
-  address.sin_addr.s_addr = htonl(next_hop.v4_bits());
-  const auto* generic = static_cast<const sockaddr*>(static_cast<const void*>(&address));
-  if (fd) ::sendto(fd.get(), nullptr, 0, MSG_DONTWAIT, generic, sizeof address);
+  const sockaddr_in address = runtime::to_sockaddr({next_hop, runtime::kDiscardPort});
+  if (fd) {
+    ::sendto(fd.get(), nullptr, 0, MSG_DONTWAIT, runtime::generic(address), sizeof address);
+  }
 }
 
 }  // namespace tcpcopy::inject
