@@ -13,6 +13,7 @@ import json
 import pathlib
 import re
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -27,6 +28,7 @@ DAEMONS = ("tcpcopy", "intercept")
 OPENED_PER_SECOND = 10_000
 WORKER_CONNECTIONS = 16_000  # on the average; the kernel spreads them a little unevenly
 WORKER_DESCRIPTORS = 19_000
+FRESH_MEGABYTES = 8 << 10  # about what a million connections take on both hosts
 PAUSE = 3  # seconds between opening and asking
 TAIL = 60  # seconds: the file does not end, and close all, before everything was looked at
 AHEAD = ("nice", "-n", "-15")  # a turn's length is that of its work, not of its wait for a core
@@ -46,12 +48,22 @@ def packets(sessions, rate, seconds):
     yield began + seconds + TAIL, many_clients.ack(0)
 
 
-def longest_turns_ms(daemon):
-    """The longest one so far by the clock, and the most CPU that one took."""
+def turn_times(daemon):
+    """Of its turns so far: the longest by the clock, the most CPU that one took, how many were long."""
     daemon.popen.send_signal(signal.SIGUSR1)
-    pattern = r"longest turn: ([\d.]+) ms; at most ([\d.]+) ms"
+    pattern = (r"longest turn: ([\d.]+) ms; at most ([\d.]+) ms of CPU, "
+               r"more than 5 ms in (\d+) of (\d+) turns")
     daemon.wait_for(pattern)
-    return [float(value) for value in re.search(pattern, daemon.log()).groups()]
+    longest, most_cpu, above, turns = re.search(pattern, daemon.log()).groups()
+    return {"turn_ms": float(longest), "turn_cpu_ms": float(most_cpu), "long_turns": int(above),
+            "turns": int(turns)}
+
+
+def fresh_memory(build):
+    """What the machine takes for memory that was not used before: a line of text."""
+    found = subprocess.run([build / "tests/bench/fresh_memory", str(FRESH_MEGABYTES)], check=True,
+                           capture_output=True, text=True).stdout
+    return f"First touch of each page of {FRESH_MEGABYTES >> 10} GB, CPU time: {found.strip()}"
 
 
 def measure(build, sessions, rate, seconds):
@@ -75,7 +87,7 @@ def measure(build, sessions, rate, seconds):
             result[name] = {"us": (daemon.cpu_seconds() - cpu[name]) * 1e6 / asked,
                             "mb": daemon.rss_kb() / 1024}
         for name, daemon in daemons.items():
-            result[name]["turn_ms"], result[name]["turn_cpu_ms"] = longest_turns_ms(daemon)
+            result[name] |= turn_times(daemon)
         for daemon in daemons.values():
             daemon.stop(timeout=120)  # it resets them all
         late = re.search(r"half of them up to ([\d.]+), 99 % up to ([\d.]+)", tcpcopy.log())
@@ -91,7 +103,8 @@ def row(sessions, result):
              ", ".join(f"{one['mb']:,.0f}" for one in both) + " MB",
              "{}, {} ms".format(*result["late_ms"]),
              ", ".join(f"{one['turn_ms']}" for one in both) + " ms",
-             ", ".join(f"{one['turn_cpu_ms']}" for one in both) + " ms"]
+             ", ".join(f"{one['turn_cpu_ms']}" for one in both) + " ms",
+             ", ".join(f"{one['long_turns']} of {one['turns']:,}" for one in both)]
     return f"| {' | '.join(cells)} |"
 
 
@@ -111,12 +124,13 @@ def main():
     parser.add_argument("--plots", type=pathlib.Path, action="append", default=[])
     options = parser.parse_args()
     print("| sessions | live at the end | requests | CPU of a request: tcpcopy, intercept | memory "
-          "| packets late: half, 99 % | longest turn | its most CPU |")
-    print("|---" * 8 + "|", flush=True)
+          "| packets late: half, 99 % | longest turn | most CPU of one | of more than 5 ms |")
+    print("|---" * 9 + "|", flush=True)
     results = {}
     for sessions in map(int, options.sessions.split(",")):
         results[sessions] = measure(options.build, sessions, options.rate, options.seconds)
         print(row(sessions, results[sessions]), flush=True)
+    print(f"\n{fresh_memory(options.build)}")
     if options.json:
         options.json.write_text(json.dumps(results, indent=1))
     for folder in options.plots:

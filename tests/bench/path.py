@@ -4,7 +4,8 @@
                     [--json FILE] [--plots FOLDER …] [--tcpcopy OPTION …] [--intercept OPTION …]
 
 wrk drives nginx on the online host, tcpcopy replays onto an nginx on the target. Beside each work the
-raw socket is measured, on the same hosts: see raw_send.cc.
+raw socket is measured, on the same hosts: see raw_send.cc; and what the least costs that can be done
+with the clients' packets: see bare_forward.cc.
 """
 
 import argparse
@@ -70,9 +71,27 @@ def replaying_lab(options):
 @contextlib.contextmanager
 def bare_lab(options):
     """A lab in which the least that can be done is done with the clients' packets: bare_forward.cc."""
-    with serving_lab(options) as (lab, *_):
-        lab.start("online", lab.build / "tests/bench/bare_forward", 80, ADDRESS["target"], 8080)
-        yield lab,
+    with serving_lab(options) as (lab, online, _):
+        yield lab, online, lab.start("online", lab.build / "tests/bench/bare_forward", 80,
+                                     ADDRESS["target"], 8080)
+
+
+def finish(client, seconds):
+    """Waits for the end of a wrk that runs for so long."""
+    if client.popen.wait(seconds + 30) != 0:
+        raise RuntimeError(f"wrk failed:\n{client.log()}")
+
+
+def measure_bare(options, work):
+    """What bare forwarding costs for a request of one work, once."""
+    seconds = max(options.seconds // 2, 1)
+    with bare_lab(options) as (lab, online, forwarder):
+        raw = [raw_send_us(lab)]
+        before = forwarder.cpu_times()
+        finish(wrk(lab, seconds=seconds, **work), seconds)
+        result = cost(forwarder, before, online.requests())
+        raw.append(raw_send_us(lab))
+        return result | {"raw_sends": result["us"] / statistics.mean(raw)}
 
 
 def measure_delay(options, work, loss, make_lab):
@@ -84,8 +103,7 @@ def measure_delay(options, work, loss, make_lab):
         time.sleep(1)
         found = lab.on("online", sys.executable, HERE / "replay_delay.py", "eth0", 80,
                        ADDRESS["target"], 8080, options.seconds - 2)
-        if client.popen.wait(options.seconds + 30) != 0:
-            raise RuntimeError(f"wrk failed:\n{client.log()}")
+        finish(client, options.seconds)
         return {name: int(value) for name, value in re.findall(r"(\w+):(\d+)", found)}
 
 
@@ -102,8 +120,7 @@ def measure(options, work):
         time.sleep(options.seconds / 4)
         rate = (target.requests() - served) / (time.monotonic() - middle)
         client_cost = cost(client, client_before, online.requests() - asked)
-        if client.popen.wait(options.seconds + 30) != 0:
-            raise RuntimeError(f"wrk failed:\n{client.log()}")
+        finish(client, options.seconds)
         elapsed = time.monotonic() - started
         time.sleep(1)
         replayed, asked = target.requests(), online.requests()
@@ -116,6 +133,9 @@ def measure(options, work):
         return result | {"raw_send_us": unit, "online_per_s": asked / elapsed,
                          "target_per_s": rate, "replayed_percent": 100 * replayed / asked}
 
+
+# Who takes CPU for a request, and what the table calls them.
+MEASURED = {"wrk": "wrk", "bare": "bare forwarding", "tcpcopy": "tcpcopy", "intercept": "intercept"}
 
 # Works of which the replay delay is measured; the percent of packets lost on their way to the target;
 # and who replays.
@@ -137,13 +157,13 @@ def median(runs):
 
 
 def table(results):
-    lines = ["| work | online req/s | target req/s | replayed 1 s after | raw send | wrk: user + system "
-             "| in raw sends | tcpcopy: user + system | in raw sends | intercept: user + system "
-             "| in raw sends | peak memory |", "|---" * 12 + "|"]
+    titles = " | ".join(f"{who}: user + system | in raw sends" for who in MEASURED.values())
+    lines = [f"| work | online req/s | target req/s | replayed 1 s after | raw send | {titles} "
+             "| peak memory |", "|---" * (6 + 2 * len(MEASURED)) + "|"]
     for name, runs in results.items():
         r = median(runs)
         costs = [f"{r[d]['user_us']:.1f} + {r[d]['system_us']:.1f} µs | {r[d]['raw_sends']:.2f}"
-                 for d in ("wrk", "tcpcopy", "intercept")]
+                 for d in MEASURED]
         memory = ", ".join(f"{r[d]['peak_kb'] / 1024:.1f}" for d in ("tcpcopy", "intercept"))
         lines.append(f"| {name} | {r['online_per_s']:,.0f} | {r['target_per_s']:,.0f} | "
                      f"{r['replayed_percent']:.1f} % | {r['raw_send_us']:.2f} µs | "
@@ -185,7 +205,7 @@ def main():
     for run in range(options.runs):
         for name, work in works.items():
             print(f"run {run + 1} of {options.runs}: {name}", file=sys.stderr, flush=True)
-            results[name].append(measure(options, work))
+            results[name].append(measure(options, work) | {"bare": measure_bare(options, work)})
         for name, work in delayed.items():
             print(f"run {run + 1} of {options.runs}: delay, {name}", file=sys.stderr, flush=True)
             delays[name].append(measure_delay(options, *work))

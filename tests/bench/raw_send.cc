@@ -6,15 +6,14 @@
 //
 // What it sends are RSTs to a port on which nobody listens: the destination takes them as far as
 // its TCP and answers nothing (RFC 9293, 3.10.7.1).
-#include <netinet/in.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <vector>
 
 #include "common/net/packet_writer.hh"
+#include "tests/bench/raw_socket.hh"
 
 namespace {
 
@@ -47,11 +46,6 @@ double cpu_nanoseconds() {
   return nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime);
 }
 
-int fail(const char* what) {
-  std::perror(what);
-  return 1;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -63,20 +57,12 @@ int main(int argc, char** argv) {
                stderr);
     return 2;
   }
-  const int fd = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
-  if (fd < 0) return fail("raw_send: a raw socket");
+  const int fd = bench::open_raw_sender();
+  if (fd < 0) return bench::fail("raw_send: a raw socket");
   const std::vector<std::byte> bytes = packet(*source, *destination);
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_addr.s_addr = htonl(destination->v4_bits());
-  const void* address = &to;
-
   const double before = cpu_nanoseconds();
   for (long i = 0; i < count; ++i) {
-    if (sendto(fd, bytes.data(), bytes.size(), 0, static_cast<const sockaddr*>(address),
-               sizeof to) < 0) {
-      return fail("raw_send: sendto");
-    }
+    if (!bench::send_packet(fd, bytes, *destination)) return bench::fail("raw_send: sendto");
   }
   std::printf("%.0f\n", (cpu_nanoseconds() - before) / static_cast<double>(count));
   return 0;
