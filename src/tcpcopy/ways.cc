@@ -76,7 +76,7 @@ std::unique_ptr<capture::ClientCapture> make_capture(const options::Options& opt
 
 std::unique_ptr<inject::Injector> make_injector(const options::Options& options) {
   if (options.send.way == options::SendOptions::Way::kLink) {
-    std::vector<inject::LinkInjector::Target> targets;
+    std::vector<inject::LinkTarget> targets;
     for (const session::TargetRule& rule : options.rules)
       targets.push_back({rule.target.address, rule.source_mac, rule.next_hop_mac});
     return std::make_unique<inject::LinkInjector>(options.send.device, targets);

@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,24 +16,17 @@
 #include "common/runtime/unique_fd.hh"
 #include "tcpcopy/address.hh"
 #include "tcpcopy/inject/injector.hh"
-#include "tcpcopy/mac_address.hh"
+#include "tcpcopy/inject/link_way.hh"
 
 namespace tcpcopy::inject {
 
 class LinkInjector : public Injector {
  public:
-  /// A target, and what -x says about the way to it.
-  struct Target {
-    Address address;
-    std::optional<MacAddress> source;    ///< none: the device's own
-    std::optional<MacAddress> next_hop;  ///< none: looked up, and kept fresh by refresh()
-  };
-
   /// Looks routes and neighbours up, for up to a second.
   /// @param device -o; empty: that of the route to each target.
   /// Throws UsageError when the way to a target cannot be found, SystemError when the capability is
   /// missing.
-  LinkInjector(const std::string& device, const std::vector<Target>& targets);
+  LinkInjector(const std::string& device, const std::vector<LinkTarget>& targets);
   ~LinkInjector() override;
   LinkInjector(const LinkInjector&) = delete;
   LinkInjector& operator=(const LinkInjector&) = delete;
@@ -49,18 +41,16 @@ class LinkInjector : public Injector {
   void put(Bytes packet, const Address& destination) override;
 
  private:
-  struct Way;
   struct Batch;
 
-  void find_way(Way& way, int device) const;
-  Way* way_to(const Address& target);
-  std::span<std::byte> begin_frame(const Way& way, std::size_t room);
+  const LinkWay* way_to(const Address& target) const;
+  std::span<std::byte> begin_frame(const LinkWay& way, std::size_t room);
   void end_frame(std::size_t packet_size, const net::SegmentRun& run);
   void add_to_run(std::span<const Bytes> payload);
   void prepare(std::size_t index);
 
   runtime::UniqueFd fd_;
-  std::vector<Way> ways_;
+  std::vector<LinkWay> ways_;
   std::unique_ptr<Batch> batch_;
   std::uint16_t identification_ = 1;
 };

@@ -3,25 +3,18 @@
 
 #include <libnet.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <string>
 
 #include "common/net/packet_writer.hh"
 #include "common/runtime/errors.hh"
 #include "common/runtime/socket_address.hh"
 #include "tcpcopy/batch.hh"
+#include "tcpcopy/inject/send_batch.hh"
 
 namespace tcpcopy::inject {
-namespace {
-
-constexpr int kSendBuffer = 4 << 20;
-constexpr int kRoomWaitMs = 2;  // at most once in a flush
-
-}  // namespace
 
 // Packets stand one behind the other in one buffer; each has its slot in the arrays for sendmmsg.
 struct RawInjector::Batch {
@@ -47,9 +40,7 @@ RawInjector::RawInjector() : batch_(std::make_unique<Batch>()) {
         "; run as root, or grant the capability: setcap cap_net_raw=ep <path of tcpcopy>");
   }
   fd_ = libnet_getfd(static_cast<libnet_t*>(libnet_.get()));
-  if (::setsockopt(fd_, SOL_SOCKET, SO_SNDBUFFORCE, &kSendBuffer, sizeof kSendBuffer) != 0) {
-    ::setsockopt(fd_, SOL_SOCKET, SO_SNDBUF, &kSendBuffer, sizeof kSendBuffer);
-  }
+  enlarge_send_buffer(fd_);
 }
 
 RawInjector::~RawInjector() = default;
@@ -90,25 +81,10 @@ void RawInjector::flush() {
     header.msg_iov = &batch.vectors[i];
     header.msg_iovlen = 1;
   }
-  std::size_t at = 0;
-  bool waited = false;
-  while (at < batch.count) {
-    const int sent =
-        ::sendmmsg(fd_, &batch.messages[at], static_cast<unsigned>(batch.count - at), MSG_DONTWAIT);
-    if (sent > 0) {
-      counters_.packets += static_cast<std::uint64_t>(sent);
-      at += static_cast<std::size_t>(sent);
-      continue;
-    }
-    if (errno == EINTR) continue;
-    if (errno == EAGAIN && !waited) {  // the socket's own queue: the device empties it soon
-      waited = true;
-      pollfd writable{fd_, POLLOUT, 0};
-      if (::poll(&writable, 1, kRoomWaitMs) == 1) continue;
-    }
-    refuse(errno);
-    ++at;  // this packet alone: the next may go elsewhere
-  }
+  send_batch(
+      fd_, std::span(batch.messages).first(batch.count),
+      [this](std::size_t) { ++counters_.packets; },
+      [this](std::size_t, int error) { refuse(error); });
   batch.count = 0;
   batch.used = 0;
 }
