@@ -14,4 +14,8 @@ inline constexpr std::size_t kBatch = 32;
 /// Batches of one source in one turn at most; then the others have theirs.
 inline constexpr int kBatchesPerTurn = 4;
 
+/// With so many sessions there is enough to do to take it in groups, at the price of a moment. With
+/// fewer each waits for its own round trip.
+inline constexpr std::size_t kManySessions = 32;
+
 }  // namespace tcpcopy

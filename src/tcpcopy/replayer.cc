@@ -5,18 +5,15 @@
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 
-#include <algorithm>
 #include <csignal>
-#include <random>
 #include <utility>
 
 #include "common/net/datagram_packet.hh"
 #include "common/runtime/daemon.hh"
 #include "tcpcopy/batch.hh"
 #include "tcpcopy/capture/client_segment.hh"
-#include "tcpcopy/inject/path_mtu.hh"
 #include "tcpcopy/session/limits.hh"
-#include "tcpcopy/session/port_candidates.hh"
+#include "tcpcopy/startup.hh"
 #include "tcpcopy/ways.hh"
 
 namespace tcpcopy {
@@ -24,11 +21,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint16_t kMaxPortSalt = 511;
-// With so many sessions turns are spaced out under load. With fewer, each waits for its own round
-// trip.
-constexpr std::size_t kManySessions = 32;
-constexpr Duration kTurnSpacing = 300us;
+constexpr Duration kTurnSpacing = 300us;  // under load, with many sessions
 constexpr Duration kMemoryCheck = 1s;
 constexpr Duration kTraceFlush = 1s;
 // Behind the end of all sessions, answers to stragglers of the target still go out for this long.
@@ -38,43 +31,6 @@ constexpr Duration kStragglerTime = 300ms;
 constexpr std::size_t kMaxUnfinished = 512;
 constexpr std::uint64_t kMaxHeldOfFiles = std::uint64_t{64} << 20U;
 constexpr Duration kDrainPeriod = 50ms;  // between looks at what sessions still have to do
-
-// The shortest of the targets', unless -M gives it.
-std::uint16_t mtu_to_targets(const options::Options& options) {
-  if (options.mtu) return *options.mtu;
-  std::uint16_t mtu = session::Settings().mtu;
-  for (const session::TargetRule& rule : options.rules)
-    mtu = std::min(mtu, inject::path_mtu(rule.target.address, mtu));
-  return mtu;
-}
-
-// The options with what only this host and this run can say of the session settings.
-options::Options settled(options::Options options) {
-  std::random_device random;
-  options.settings.port_salt =
-      std::uniform_int_distribution<std::uint16_t>(0, kMaxPortSalt)(random);
-  options.settings.mtu = mtu_to_targets(options);
-  return options;
-}
-
-// Says how many sessions the addresses allow when each connection becomes several.
-void log_amplification(const options::Options& options) {
-  const unsigned copies = options.settings.copies;
-  if (copies == 1) return;
-  constexpr std::size_t kPorts = 65536 - session::PortCandidates::kFirst;
-  if (options.client_pool.empty()) {
-    spdlog::info(
-        "-n {}: every client connection becomes {} sessions, from the client's own address: it may "
-        "have {} connections at a time to each target; more addresses come with -c",
-        copies, copies, kPorts / copies);
-    return;
-  }
-  const std::size_t sessions = options.client_pool.size() * kPorts;
-  spdlog::info(
-      "-n {}: every client connection becomes {} sessions; the {} addresses of -c allow {} "
-      "sessions at a time to each target, of {} client connections",
-      copies, copies, options.client_pool.size(), sessions, sessions / copies);
-}
 
 }  // namespace
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "tcpcopy/batch.hh"
+
 namespace tcpcopy::link {
 namespace {
 
@@ -12,7 +14,7 @@ using namespace std::chrono_literals;
 constexpr Duration kPause = 20ms;  // bursts with shorter pauses than this are one load
 
 bool may_wait(const ResponseCoalescing::Sessions& sessions) {
-  return sessions.all >= ResponseCoalescing::kManySessions && sessions.waiting == 0;
+  return sessions.all >= kManySessions && sessions.waiting == 0;
 }
 
 }  // namespace

@@ -31,8 +31,6 @@ class ResponseCoalescing {
  public:
   /// So long may a response wait that is expected, but that nobody waits for.
   static constexpr Duration kLongestWait = std::chrono::milliseconds(2);
-  /// With fewer sessions there are too few responses to be worth a wait.
-  static constexpr std::size_t kManySessions = 32;
 
   explicit ResponseCoalescing(ResponseSource& source) : source_(source) {}
 

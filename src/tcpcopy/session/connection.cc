@@ -26,9 +26,23 @@ std::uint32_t largest_mss(const Settings& settings) {
   return std::max(kMinMss, settings.mtu - kHeaders);
 }
 
+ReplaySegment segment_of(const net::Ipv4Flow& flow, std::uint8_t flags) {
+  ReplaySegment segment;
+  segment.source = flow.client();
+  segment.destination = flow.server();
+  segment.flags = {flags};
+  return segment;
+}
+
 bool newer(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(a - b) >= 0; }
 
 }  // namespace
+
+ReplaySegment reset_segment(const net::Ipv4Flow& flow, Seq<space::Client> seq) {
+  ReplaySegment segment = segment_of(flow, TcpFlags::kRst);
+  segment.seq = seq;
+  return segment;
+}
 
 void Connection::open(const Start& start, const ConnectionContext& ctx) {
   client_numbers_ = SequenceMap<space::Client>(start.iss, start.first - 1);
@@ -48,11 +62,8 @@ void Connection::send_syn(const ConnectionContext& ctx) {
   ++ctx.ledger.syns_sent;
   syn_deadline_ = ctx.now + std::min(kInitialRto * (1 << (syns_ - 1)), kMaxRto);
 
-  ReplaySegment syn;
-  syn.source = ctx.flow.client();
-  syn.destination = ctx.flow.server();
+  ReplaySegment syn = segment_of(ctx.flow, TcpFlags::kSyn);
   syn.seq = client_numbers_.wrap(sender_.snd_una() - 1);
-  syn.flags = {TcpFlags::kSyn};
   syn.window = ctx.offer.syn_window;
   syn.options = ctx.offer.options;
   const std::uint32_t offered = ctx.offer.options.mss.value_or(kDefaultMss);
@@ -112,12 +123,7 @@ Connection::Event Connection::on_syn_sent(const Response& response, const Connec
   }
   if (response.flags.ack() && !acks_our_syn) {
     // The target still holds an older connection on these ports (3.5.1): end that, try again.
-    ReplaySegment rst;
-    rst.source = ctx.flow.client();
-    rst.destination = ctx.flow.server();
-    rst.seq = response.ack;
-    rst.flags = {TcpFlags::kRst};
-    put(rst, {}, ctx);
+    put(reset_segment(ctx.flow, response.ack), {}, ctx);
     if (syns_ < kMaxSynTransmissions) send_syn(ctx);
     return Event::kNone;
   }
@@ -217,10 +223,7 @@ void Connection::transmit(const Transmission& segment, const ClientStream& strea
 }
 
 ReplaySegment Connection::header(std::uint8_t flags, const ConnectionContext& ctx) const {
-  ReplaySegment segment;
-  segment.source = ctx.flow.client();
-  segment.destination = ctx.flow.server();
-  segment.flags = {flags};
+  ReplaySegment segment = segment_of(ctx.flow, flags);
   segment.ack = target_numbers_.wrap(receiver_.ack(ctx.now));
   segment.window = window_field(ctx.offer);
   if (timestamps_) {
@@ -278,12 +281,7 @@ void Connection::reset(const ConnectionContext& ctx) {
     send_bare(TcpFlags::kRst | TcpFlags::kAck, sender_.snd_nxt(), ctx);
   } else if (state_ == State::kSynSent) {
     // The target may have answered already: an RST behind our SYN ends its half-open connection.
-    ReplaySegment rst;
-    rst.source = ctx.flow.client();
-    rst.destination = ctx.flow.server();
-    rst.seq = client_numbers_.wrap(sender_.snd_una());
-    rst.flags = {TcpFlags::kRst};
-    put(rst, {}, ctx);
+    put(reset_segment(ctx.flow, client_numbers_.wrap(sender_.snd_una())), {}, ctx);
   }
   state_ = State::kClosed;
 }

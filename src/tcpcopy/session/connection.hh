@@ -41,6 +41,10 @@ struct ConnectionContext : Context {
   Duration client_rtt;  ///< the client's round trip, to be imitated; zero while it is not known
 };
 
+/// An RST that acknowledges nothing (RFC 9293, 3.10.7.1).
+/// @param flow as the target sees it.
+ReplaySegment reset_segment(const net::Ipv4Flow& flow, Seq<space::Client> seq);
+
 class Connection {
  public:
   enum class State : std::uint8_t { kClosed, kSynSent, kOpen };

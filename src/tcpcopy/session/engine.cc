@@ -201,13 +201,8 @@ void Engine::on_response(const Response& response, Instant now, const Output& ou
 void Engine::refuse_stray(const Response& response, const Context& ctx) {
   ++ledger_.responses_unknown;
   if (response.flags.rst() || !response.flags.ack() || !rules_.is_target(response.source)) return;
-  ReplaySegment rst;
-  rst.source = response.destination;
-  rst.destination = response.source;
-  rst.seq = response.ack;
-  rst.flags = {TcpFlags::kRst};
   ++ledger_.segments_sent;
-  ctx.packets.send(rst, {});
+  ctx.packets.send(reset_segment({response.destination, response.source}, response.ack), {});
 }
 
 void Engine::on_deadline(Instant now, const Output& out) {

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "tcpcopy/batch.hh"
+
 namespace tcpcopy::link {
 namespace {
 
@@ -48,7 +50,7 @@ TEST_F(Coalescing, IsOffUntilResponsesAreExpected) {
 }
 
 TEST_F(Coalescing, IsNothingForFewSessions) {
-  sessions_.all = ResponseCoalescing::kManySessions - 1;
+  sessions_.all = kManySessions - 1;
   end_turn(5);
   EXPECT_FALSE(on_);
 }
