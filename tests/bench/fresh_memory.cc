@@ -16,7 +16,9 @@
 
 namespace {
 
-constexpr std::size_t kPage = 4096;
+constexpr long kPage = 4096;
+constexpr long kMegabyte = 1 << 20;
+constexpr long kMostMegabytes = 1 << 20;
 
 std::int64_t cpu_nanoseconds() {
   timespec time{};
@@ -28,11 +30,12 @@ std::int64_t cpu_nanoseconds() {
 
 int main(int argc, char** argv) {
   const long megabytes = argc == 2 ? std::strtol(argv[1], nullptr, 10) : 0;
-  if (megabytes <= 0) {
+  if (megabytes <= 0 || megabytes > kMostMegabytes) {
     std::fputs("fresh_memory: expected MEGABYTES, as 4096\n", stderr);
     return 2;
   }
-  const std::size_t size = static_cast<std::size_t>(megabytes) << 20U;
+  const long pages = megabytes * (kMegabyte / kPage);
+  const auto size = static_cast<std::size_t>(pages * kPage);
   void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
     std::perror("fresh_memory: mmap");
@@ -46,8 +49,8 @@ int main(int argc, char** argv) {
   long above_5 = 0;
   const std::int64_t began = cpu_nanoseconds();
   std::int64_t before = began;
-  for (std::size_t at = 0; at < size; at += kPage) {
-    bytes[at] = 1;
+  for (long page = 0; page < pages; ++page) {
+    bytes[page * kPage] = 1;
     const std::int64_t now = cpu_nanoseconds();
     longest = std::max(longest, now - before);
     if (now - before > 1'000'000) ++above_1;
@@ -56,6 +59,6 @@ int main(int argc, char** argv) {
   }
   std::printf("longest_us:%lld above_1ms:%ld above_5ms:%ld mean_ns:%lld\n",
               static_cast<long long>(longest / 1000), above_1, above_5,
-              static_cast<long long>((before - began) / static_cast<std::int64_t>(size / kPage)));
+              static_cast<long long>((before - began) / pages));
   return 0;
 }
