@@ -30,6 +30,13 @@ class Coalescing : public ::testing::Test, public ResponseSource {
     end_turn();
   }
 
+  void take_a_burst() {
+    end_turn(5);
+    now_ = coalescing_.deadline();
+    there_ = 5;
+    end_turn();
+  }
+
   Instant now_{1000s};
   bool on_ = false;
   int reads_ = 0;
@@ -91,22 +98,18 @@ TEST_F(Coalescing, LooksSoonForTheRestOfAResponse) {
 }
 
 // The pauses between bursts are no reason to begin anew each time, and no reason to look often.
-TEST_F(Coalescing, OutlastsPausesAndEndsWhenItIsQuiet) {
-  end_turn(5);
-  now_ = coalescing_.deadline();
-  there_ = 5;
-  end_turn();
+TEST_F(Coalescing, OutlastsPauses) {
+  take_a_burst();
   const Duration pause = coalescing_.deadline() - now_;
   EXPECT_GE(pause, 5 * ResponseCoalescing::kLongestWait);
 
   now_ += pause / 2;
   end_turn(5);  // the next burst
   EXPECT_EQ(coalescing_.deadline(), now_ + ResponseCoalescing::kLongestWait);
-  now_ = coalescing_.deadline();
-  there_ = 5;
-  end_turn();
-  EXPECT_TRUE(on_);
+}
 
+TEST_F(Coalescing, EndsWhenItIsQuiet) {
+  take_a_burst();
   for (int looks = 0; looks < 2; ++looks) {
     EXPECT_TRUE(on_);
     now_ = coalescing_.deadline();
