@@ -33,4 +33,13 @@ class RouteSink {
   virtual bool add_route(const FlowKey& flow) = 0;
 };
 
+/// What was announced leaves when it is told to: before the packets whose answers need it.
+class Announcer {
+ public:
+  virtual ~Announcer() = default;
+
+  /// Sends the announcements of this wake-up so far.
+  virtual void flush() = 0;
+};
+
 }  // namespace tcpcopy

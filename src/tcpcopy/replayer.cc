@@ -64,14 +64,14 @@ void Replayer::open_responses() {
 
 void Replayer::open_trace() {
   trace_ = std::make_unique<trace::PacketTrace>(
-      options_.trace_file, trace::PacketTrace::Next{*injector_, *injector_},
+      options_.trace_file, trace::PacketTrace::Next{outbox_, outbox_},
       [this](const FlowKey& target) { return engine_.captured_flow(target); });
   loop_.every(kTraceFlush, [this] { trace_->flush(); });
 }
 
 PacketSink& Replayer::packets() {
   if (trace_) return *trace_;
-  return *injector_;
+  return outbox_;
 }
 
 RouteSink& Replayer::routes() {
@@ -207,7 +207,7 @@ void Replayer::take_datagram(Bytes packet) {
   if (!datagram) {
     ++capture_->counters().malformed[static_cast<std::size_t>(datagram.error)];
   } else if (!is_own(datagram.value.destination)) {
-    DatagramSink& sink = trace_ ? static_cast<DatagramSink&>(*trace_) : *injector_;
+    DatagramSink& sink = trace_ ? static_cast<DatagramSink&>(*trace_) : outbox_;
     datagrams_->on_datagram(datagram.value, loop_.now(), sink);
   }
 }
@@ -226,15 +226,9 @@ bool Replayer::is_own(const Endpoint& destination) {
   return true;
 }
 
-// Routes leave before the packets whose answers need them.
-void Replayer::send_out() {
-  links_.flush();
-  injector_->flush();
-}
-
 // Sending is what takes the time of a turn, so it is done before the look at the clock.
 bool Replayer::has_time_for_more() {
-  send_out();
+  outbox_.flush();
   return !loop_.turn_is_over();
 }
 
@@ -260,7 +254,7 @@ void Replayer::end_turn() {
   engine_.on_deadline(now, out);
   for (int i = 1; i < kBatchesPerTurn && engine_.next_deadline() <= now && has_time_for_more(); ++i)
     engine_.on_deadline(now, out);
-  send_out();
+  outbox_.flush();
   if (draining_ && engine_.sessions() == 0 && !std::exchange(finished_, true)) {
     loop_.after(kStragglerTime, [this] { loop_.stop(); });
   }

@@ -10,6 +10,7 @@
 #include "tcpcopy/capture/client_capture.hh"
 #include "tcpcopy/capture/missed_packets.hh"
 #include "tcpcopy/inject/injector.hh"
+#include "tcpcopy/inject/outbox.hh"
 #include "tcpcopy/link/intercept_links.hh"
 #include "tcpcopy/link/response_coalescing.hh"
 #include "tcpcopy/options/options.hh"
@@ -45,7 +46,6 @@ class Replayer {
   void capture_what_is_due();
   void finish_pass();
   void end_turn();
-  void send_out();
   bool has_time_for_more();
   void on_signal(int signal);
   void bound_memory();
@@ -64,13 +64,14 @@ class Replayer {
   capture::MissedPackets missed_;
   std::unique_ptr<inject::Injector> injector_;
   link::InterceptLinks links_;
+  inject::Outbox outbox_{links_, *injector_};
   link::ResponseCoalescing coalescing_{links_};
   std::unique_ptr<responses::DeviceResponses> responses_;  // instead of links
   session::Engine engine_;
   session::TargetRules rules_;
   std::optional<session::DatagramReplay> datagrams_;  // --udp: instead of the engine
   std::optional<ProgressReport> progress_;
-  std::unique_ptr<trace::PacketTrace> trace_;  // --trace: before the injector
+  std::unique_ptr<trace::PacketTrace> trace_;  // --trace: before the outbox
   bool links_changed_ = false;
   bool input_ended_ = false;  // no more is captured in this pass; sessions finish
   bool draining_ = false;

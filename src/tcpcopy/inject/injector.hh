@@ -18,8 +18,12 @@ class Injector : public PacketSink, public DatagramSink {
 
   void send_datagram(const Datagram& datagram) override;
 
+  /// Whether a segment finds no room before the next flush().
+  virtual bool full() const = 0;
+
   /// Sends what was taken in this wake-up. A packet that the kernel does not take is counted and
-  /// left to the engine's retransmission. To be called at the end of every wake-up.
+  /// left to the engine's retransmission. To be called at the end of every wake-up, and when
+  /// full().
   virtual void flush() = 0;
 
   /// How often refresh() is to be called.
@@ -30,7 +34,7 @@ class Injector : public PacketSink, public DatagramSink {
   const InjectCounters& counters() const { return counters_; }
 
  protected:
-  /// Takes a whole IPv4 packet.
+  /// Takes a whole IPv4 packet. When full() it sends what it has: nothing is announced for these.
   virtual void put(Bytes packet, const Address& destination) = 0;
 
   /// Counts packets that the kernel did not take, and explains the first of each kind in the log.

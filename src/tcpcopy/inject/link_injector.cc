@@ -121,7 +121,10 @@ void LinkInjector::send(const ReplaySegment& segment, std::span<const Bytes> pay
   end_frame(net::write_packet(segment, payload, identification_++, to), net::SegmentRun(segment));
 }
 
+bool LinkInjector::full() const { return batch_->count == kBatch; }
+
 void LinkInjector::put(Bytes packet, const Address& destination) {
+  if (full()) flush();
   const LinkWay* way = way_to(destination);
   if (way == nullptr) return refuse(EHOSTUNREACH);
   const auto to = begin_frame(*way, packet.size());
@@ -131,7 +134,6 @@ void LinkInjector::put(Bytes packet, const Address& destination) {
 
 // Returns room for the IP packet.
 std::span<std::byte> LinkInjector::begin_frame(const LinkWay& way, std::size_t room) {
-  if (batch_->count == kBatch) flush();
   const std::span<std::byte> to = batch_->reserve(kPacketAt + room);
   std::fill_n(to.begin(), sizeof(CutHeader), std::byte{0});
   ether_header ethernet{};

@@ -34,6 +34,7 @@ class LinkInjector : public Injector {
   LinkInjector& operator=(LinkInjector&&) = delete;
 
   void send(const ReplaySegment& segment, std::span<const Bytes> payload) override;
+  bool full() const override;
   void flush() override;
   void refresh() override;
 

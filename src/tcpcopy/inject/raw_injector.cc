@@ -46,7 +46,6 @@ RawInjector::RawInjector() : batch_(std::make_unique<Batch>()) {
 RawInjector::~RawInjector() = default;
 
 std::span<std::byte> RawInjector::reserve(std::size_t room) {
-  if (batch_->count == kBatch) flush();
   Batch& batch = *batch_;
   if (batch.bytes.size() < batch.used + room) batch.bytes.resize(2 * batch.bytes.size() + room);
   return std::span(batch.bytes).subspan(batch.used);
@@ -66,7 +65,10 @@ void RawInjector::send(const ReplaySegment& segment, std::span<const Bytes> payl
   commit(net::write_packet(segment, payload, identification_++, to), segment.destination.address);
 }
 
+bool RawInjector::full() const { return batch_->count == kBatch; }
+
 void RawInjector::put(Bytes packet, const Address& destination) {
+  if (full()) flush();
   std::copy(packet.begin(), packet.end(), reserve(packet.size()).begin());
   commit(packet.size(), destination);
 }

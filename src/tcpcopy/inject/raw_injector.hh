@@ -27,6 +27,7 @@ class RawInjector : public Injector {
   /// Puts the packet into the batch, and sends the batch when it is full.
   void send(const ReplaySegment& segment, std::span<const Bytes> payload) override;
 
+  bool full() const override;
   void flush() override;
 
  protected:

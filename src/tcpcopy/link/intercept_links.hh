@@ -15,7 +15,7 @@
 
 namespace tcpcopy::link {
 
-class InterceptLinks : public RouteSink, public ResponseSource {
+class InterceptLinks : public RouteSink, public Announcer, public ResponseSource {
  public:
   struct Events {
     std::function<void(const Response&)> on_response;
@@ -34,8 +34,7 @@ class InterceptLinks : public RouteSink, public ResponseSource {
 
   void start();
   bool add_route(const FlowKey& flow) override;
-  /// Sends the registrations of this wake-up: before the packets that they announce.
-  void flush();
+  void flush() override;
 
   /// A link that is made while this is on brings its responses at once.
   void coalesce(bool on) override;

@@ -17,6 +17,7 @@ class Refusing : public Injector {
   void send(const ReplaySegment& /*segment*/, std::span<const Bytes> /*payload*/) override {
     refuse(error_);
   }
+  bool full() const override { return false; }
   void flush() override {}
   void put(Bytes /*packet*/, const Address& /*destination*/) override { refuse(error_); }
 
