@@ -25,19 +25,44 @@ TEST_P(Bounds, SessionThatHoldsTooMuchIsShed) {
   EXPECT_TRUE(talk.ledger().balanced());
 }
 
-TEST_P(Bounds, NewestSessionIsShedWhenAllHoldTooMuch) {
+TEST_P(Bounds, TheSessionThatHoldsMostIsShedWhenAllHoldTooMuch) {
   session::Settings settings;
   settings.max_memory = 100'000;
   Conversation talk(GetParam(), settings);
   talk.client(seg("S").seq(0));
-  talk.client(seg("A").seq(1).ack(1).len(45000));
+  talk.client(seg("A").seq(1).ack(1).len(65'000));
+  talk.client(seg("A").seq(65'001).ack(1).len(15'000));
   talk.set_client_port(50000);
   talk.client(seg("S").seq(0));
-  talk.client(seg("A").seq(1).ack(1).len(60000));
+  talk.client(seg("A").seq(1).ack(1).len(30'000));
   EXPECT_EQ(talk.engine().sessions(), 1U);
-  EXPECT_EQ(talk.ledger().held.bytes, 45000U);
+  EXPECT_EQ(talk.ledger().held.bytes, 30'000U);
   EXPECT_EQ(sessions_lost(talk, LossReason::kMemoryLimit), 1U);
   EXPECT_TRUE(talk.ledger().balanced());
+}
+
+TEST_P(Bounds, TheLongestIdleSessionMakesRoomForANewOne) {
+  session::Settings settings;
+  settings.max_sessions = 3;
+  Conversation talk(GetParam(), settings);
+  for (std::uint16_t port = 50000; port < 50003; ++port) {
+    talk.set_client_port(port);
+    talk.shake_hands();
+    talk.wait(30s);
+  }
+  talk.set_client_port(50000);  // heard of again
+  talk.client(seg("A").seq(1).ack(1));
+  talk.set_client_port(50010);
+  talk.client(seg("S").seq(0));
+  talk.expect(seg("RA").seq(1));
+  talk.expect(seg("S").seq(0));
+  EXPECT_EQ(sessions_lost(talk, LossReason::kIdle), 1U);
+  talk.set_client_port(50011);  // the others are not idle enough
+  talk.client(seg("S").seq(0));
+  EXPECT_EQ(sessions_lost(talk, LossReason::kSessionLimit), 1U);
+  talk.set_client_port(50000);
+  talk.client(seg("PA").seq(1).ack(1).len(10));
+  talk.expect(seg("PA").seq(1).len(10));
 }
 
 TEST_P(Bounds, NoMoreSessionsThanTheLimit) {

@@ -203,9 +203,12 @@ TEST_P(Close, NewConnectionOnTheSamePortsEndsTheOld) {
   const Numbers old = GetParam();
   talk.new_numbers({old.client + 500'000, old.online, old.target});
   talk.client(seg("S").seq(0));
+  talk.expect_nothing();  // anybody can forge a SYN: the ack behind it tells
+  talk.client(seg("A").seq(1).ack(1));
   talk.expect(seg("RA").seq(101 - 500'000));
   talk.expect(seg("S").seq(0));
   EXPECT_EQ(talk.ledger().sessions_opened, 2U);
+  EXPECT_TRUE(talk.ledger().balanced());
   EXPECT_EQ(talk.engine().sessions(), 1U);
   EXPECT_EQ(talk.target_side_port(), 40000);
 }
@@ -218,6 +221,7 @@ TEST_P(Close, NewConnectionGetsAnotherPortWhileTheOldOneDrains) {
   const Numbers old = GetParam();
   talk.new_numbers({old.client + 500'000, old.online, old.target});
   talk.client(seg("S").seq(0));
+  talk.client(seg("A").seq(1).ack(1));
   talk.expect(seg("S").seq(0));
   EXPECT_NE(talk.target_side_port(), 40000);
   EXPECT_EQ(talk.engine().sessions(), 2U);
@@ -238,8 +242,12 @@ TEST_P(Close, StragglersOfAnEndedSessionAreNotReplayedAgain) {
   EXPECT_EQ(talk.ledger().sessions_opened, 1U);
 }
 
-TEST_P(Close, StrayResponseIsReset) {
+TEST_P(Close, StrayResponseOfASessionThatEndedIsReset) {
   Conversation talk(GetParam());
+  one_turn(talk);
+  talk.client(seg("RA").seq(101).ack(51));
+  talk.expect(seg("RA").seq(101).ack(51));
+  talk.expect_ended();
   talk.target(seg("FA").seq(51).ack(102));
   talk.expect(seg("R").seq(102));
   talk.target(seg("R").seq(51));

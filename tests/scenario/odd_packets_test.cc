@@ -110,7 +110,7 @@ TEST_P(OddPackets, RstFarFromTheWindowIsIgnored) {
 }
 
 TEST_P(OddPackets, StrayResponsesAreRefusedUnlessTheyRefuseThemselves) {
-  Conversation talk(GetParam());
+  Conversation talk(GetParam(), {}, {Address::v4(0x0a4d000a)});
   talk.target(seg("R").seq(1));
   talk.target(seg("").seq(1).len(10));
   talk.expect_nothing();

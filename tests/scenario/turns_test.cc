@@ -57,18 +57,15 @@ TEST_P(Turns, NearlyCompleteAndQuietIsEnough) {
   talk.expect(seg("PA").seq(101).ack(291).len(100));
 }
 
-TEST_P(Turns, ShortResponseNeedsALongerQuiet) {
+TEST_P(Turns, AShortResponseIsOverWhenTheTargetIsQuiet) {
   Conversation talk(GetParam());
   talk.shake_hands();
   talk.client(seg("PA").seq(1).ack(1).len(100));
   talk.expect(seg("PA").seq(1).ack(1).len(100));
   talk.client(seg("PA").seq(101).ack(100'001).len(100));
   talk.target(seg("PA").seq(1).ack(101).len(200));
-  talk.wait(100ms);
-  talk.expect(seg("A").seq(101).ack(201));
-  talk.wait(190ms);
   talk.expect_nothing();
-  talk.wait(20ms);
+  talk.wait(2ms);
   talk.expect(seg("PA").seq(101).ack(201).len(100));
 }
 
@@ -98,7 +95,7 @@ TEST_P(Turns, WaitIsBoundedAndCounted) {
   // The next wait is half as long: a protocol that talks both ways at once soon flows.
   talk.target(seg("A").seq(1).ack(201));
   talk.client(seg("PA").seq(201).ack(401).len(100));
-  talk.wait(999ms);
+  talk.wait(998ms);
   talk.expect_nothing();
   talk.wait(2ms);
   talk.expect(seg("PA").seq(201).ack(1).len(100));

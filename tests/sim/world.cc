@@ -18,6 +18,7 @@ constexpr Duration kHeldBackAtMost = 50ms;
 session::Settings settings_of(const Weather& weather) {
   session::Settings settings;
   settings.turn_order = weather.turn_order;
+  settings.idle_timeout = std::chrono::minutes(12);  // the default outlives a scenario
   return settings;
 }
 

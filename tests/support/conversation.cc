@@ -232,6 +232,14 @@ void Conversation::expect_reconnect(std::int64_t position, const char* file, int
     step.seq_at -= shift;
 }
 
+void Conversation::pass_over(std::int64_t position) {
+  for (const Step& step : std::exchange(sent_, {})) {
+    if (step.flags == "S") {
+      replay_shift_ += static_cast<std::uint32_t>(step.seq_at - (position - 1));
+    }
+  }
+}
+
 void Conversation::expect_nothing(const char* file, int line) {
   if (!sent_.empty()) fail("expected nothing, but got " + sent_.front().to_string(), file, line);
 }

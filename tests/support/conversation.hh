@@ -103,6 +103,9 @@ class Conversation : public PacketSink, public RouteSink {
   /// here on the relative numbers of the replay count as the client's do.
   void expect_reconnect(std::int64_t position, const char* file = __builtin_FILE(),
                         int line = __builtin_LINE());
+  /// Passes over all that was sent. Where it has the SYN of a new connection at the client's byte
+  /// `position`, relative numbers count from there.
+  void pass_over(std::int64_t position);
   void expect_nothing(const char* file = __builtin_FILE(), int line = __builtin_LINE());
   /// The session is gone, the ledger balances, nothing more was sent.
   void expect_ended(const char* file = __builtin_FILE(), int line = __builtin_LINE());

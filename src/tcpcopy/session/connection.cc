@@ -8,13 +8,13 @@
 namespace tcpcopy::session {
 namespace {
 
-constexpr std::uint32_t kHeaders = 40;         // IPv4 and TCP without options
-constexpr std::uint32_t kTimestampsRoom = 12;  // padded
-constexpr std::uint32_t kDefaultMss = 536;     // RFC 9293, 3.7.1
-constexpr std::uint32_t kMinMss = 48;          // below is an attack on the sender
-constexpr std::uint32_t kIssStep = 1U << 24U;  // beyond what was in flight
-constexpr std::int64_t kResetSlack = 65535;    // an RST answers a segment that may be old
-constexpr std::size_t kMaxPieces = 16;         // chunks in one segment
+constexpr std::uint32_t kHeaders = 40;                       // IPv4 and TCP without options
+constexpr std::uint32_t kTimestampsRoom = 12;                // padded
+constexpr std::uint32_t kDefaultMss = 536;                   // RFC 9293, 3.7.1
+constexpr std::uint32_t kMinMss = 48;                        // below is an attack on the sender
+constexpr std::uint32_t kIssStep = 1U << 24U;                // beyond what was in flight
+constexpr std::int64_t kMaxWindow = std::int64_t{1} << 30U;  // RFC 7323, 2.3
+constexpr std::size_t kMaxPieces = 16;                       // chunks in one segment
 
 // A clock of milliseconds for our timestamps (RFC 7323, 5.4).
 std::uint32_t ticks(Instant now) {
@@ -49,6 +49,10 @@ void Connection::open(const Start& start, const ConnectionContext& ctx) {
   turns_.open(start.first, start.online_acked);
   sender_.open(start.first, kDefaultMss, 0);
   receiver_ = Receiver();
+  first_ = start.first;
+  right_edge_ = TargetOffset();
+  answered_ = false;
+  timeouts_ = 0;
   // The timestamp clock goes on over reconnects: numbers in TIME-WAIT are judged by it (RFC 6191).
   if (!std::exchange(opened_before_, true)) ts_zero_ = ticks(ctx.now);
   scaled_ = timestamps_ = sack_ = false;
@@ -85,31 +89,94 @@ void Connection::put(const ReplaySegment& segment, std::span<const Bytes> payloa
 Connection::Event Connection::on_response(const Response& response, const ConnectionContext& ctx) {
   if (state_ == State::kClosed) return Event::kNone;
   if (state_ == State::kSynSent) return on_syn_sent(response, ctx);
+  return on_open(response, ctx);
+}
 
+Connection::Event Connection::on_open(const Response& response, const ConnectionContext& ctx) {
   const TargetOffset at = target_numbers_.unwrap(response.seq, receiver_.rcv_nxt());
+  if (const auto refusal = judge(response, at)) {
+    refuse(*refusal, ctx);
+    return Event::kNone;
+  }
   if (response.flags.rst()) {
-    const bool in_window =
-        at >= receiver_.last_ack_sent() - kResetSlack &&
-        at <= receiver_.highest() + std::max(ctx.offer.window, kMinReceiveWindow);
-    if (!in_window) return Event::kNone;
     state_ = State::kClosed;
     return Event::kReset;
   }
-  if (response.flags.syn()) {  // our ack of the SYN-ACK was lost
-    receiver_.acknowledge_by(ctx.now);
-    return Event::kNone;
-  }
+  const ClientOffset una = sender_.snd_una();
+  const ClientOffset acked = client_numbers_.unwrap(response.ack, una);
   const Receiver::Habit habit{ctx.client_rtt, sender_.mss()};
   const bool news =
       receiver_.on_segment(at, response.payload_length, response.flags.fin(), habit, ctx.now);
   if (news) {
-    const ClientOffset acked = client_numbers_.unwrap(response.ack, sender_.snd_una());
-    turns_.on_response(acked, response.flags.psh() || response.payload_length < sender_.mss(),
-                       ctx.now);
+    const bool ends_burst = response.flags.psh() || response.payload_length < sender_.mss();
+    turns_.on_response({acked, ends_burst, acked > una, network_pause(ctx)}, ctx.habits, ctx.now);
+    if (response.payload_length > 0 && acked > first_) answered_ = true;
   }
   note_timestamp(response, at);
-  if (response.flags.ack()) take_ack(response, at, news, ctx);
+  take_ack(response, at, news, ctx);
+  if (sender_.snd_una() > una) timeouts_ = 0;
   return Event::kNone;
+}
+
+// RFC 9293, 3.10.7.4, with RFC 5961 and RFC 7323, 5.3; in the order of Linux.
+std::optional<Refusal> Connection::judge(const Response& response, TargetOffset at) const {
+  const auto& timestamps = response.options.timestamps;
+  const bool reset = response.flags.rst();
+  if (!reset && timestamps_ && timestamps && !newer(timestamps->value, ts_recent_)) {
+    return Refusal::kOldTimestamp;
+  }
+  if (reset) return judge_reset(at);
+  if (response.flags.syn()) return Refusal::kSyn;
+  if (!response.flags.ack()) return Refusal::kNoAck;
+  const TargetOffset end = at + response.sequence_length();
+  if (end < receiver_.last_ack_sent()) return Refusal::kOldSequence;
+  if (at > right_edge_ || (at == right_edge_ && response.payload_length > 0)) {
+    return Refusal::kBeyondWindow;
+  }
+  const ClientOffset acked = client_numbers_.unwrap(response.ack, sender_.snd_una());
+  if (acked > sender_.snd_nxt()) return Refusal::kAckOfUnsent;
+  if (acked < sender_.snd_una() - kMaxWindow || acked < first_ - 1) return Refusal::kAckTooOld;
+  return std::nullopt;
+}
+
+// RFC 5961, 3.2. The target knows as rcv_nxt what was acknowledged last, which may be less than
+// what has come: acks imitate the client's.
+std::optional<Refusal> Connection::judge_reset(TargetOffset at) const {
+  const TargetOffset known = std::max(receiver_.last_ack_sent(), TargetOffset(0));
+  if (at >= known && at <= receiver_.rcv_nxt()) return std::nullopt;
+  return at > receiver_.rcv_nxt() && at <= right_edge_ ? Refusal::kResetInWindow
+                                                       : Refusal::kResetOutside;
+}
+
+// What is not believed is answered with an ACK that tells a true peer where it stands, so that it
+// can say it again rightly; but seldom, so that nobody is made to echo.
+void Connection::refuse(Refusal refusal, const ConnectionContext& ctx) {
+  ctx.ledger.refuse(refusal);
+  switch (refusal) {
+    case Refusal::kResetOutside:
+    case Refusal::kNoAck:
+      return;
+    case Refusal::kSyn:  // our ack of the SYN-ACK was lost, or the client has not sent its own
+      if (client_ready_) challenge(ctx.now);
+      return;
+    case Refusal::kOldSequence:  // a repetition: our ack of it was lost (RFC 9293, 3.8.4, 3.10.7.4)
+      receiver_.acknowledge_by(ctx.now);
+      return;
+    default:
+      challenge(ctx.now);
+  }
+}
+
+void Connection::challenge(Instant now) {
+  if (now < challenged_at_ + kChallengeSpacing) return;
+  challenged_at_ = now;
+  receiver_.acknowledge_by(now);
+}
+
+// Pauses within an answer that come from the network: the target waits for acks, which take a
+// round trip to it and, for a far client, the one that is imitated.
+Duration Connection::network_pause(const ConnectionContext& ctx) const {
+  return 2 * srtt() + (ctx.client_rtt < kNearRtt ? Duration(0) : ctx.client_rtt);
 }
 
 // RFC 9293, 3.10.7.3.
@@ -151,6 +218,7 @@ void Connection::establish(const Response& response, const ConnectionContext& ct
   const Instant first_syn_at = syn_deadline_ - kInitialRto;
   if (syns_ == 1) sender_.measure_handshake(ctx.now - first_syn_at);
   sender_.open(sender_.snd_una(), mss, response.window);
+  right_edge_ = TargetOffset(0) + ctx.offer.syn_window;
   // The real client's ack, if it has come, is answered by ours; if not, it will trigger ours.
   if (client_ready_) receiver_.acknowledge_by(ctx.now);
   ++ctx.ledger.connections;
@@ -160,6 +228,21 @@ void Connection::on_client_ready(Instant now) {
   if (client_ready_) return;
   client_ready_ = true;
   if (is_open()) receiver_.acknowledge_by(now);
+}
+
+void Connection::on_client_window(std::uint32_t window, Instant now) {
+  if (!is_open()) return;
+  const std::int64_t left = right_edge_ - receiver_.rcv_nxt();
+  const std::int64_t little = 2 * std::int64_t{sender_.mss()};
+  if (left < little && window >= left + little) receiver_.acknowledge_by(now);
+}
+
+void Connection::skip_to(ClientOffset to) {
+  client_numbers_ = SequenceMap<space::Client>(client_numbers_.wrap(sender_.snd_nxt()), to);
+  // What was delivered before stays delivered.
+  first_ = std::min(first_ + (to - sender_.snd_nxt()), to);
+  sender_.skip_to(to);
+  turns_.skip_to(to);
 }
 
 // RFC 7323, 4.3.
@@ -187,15 +270,17 @@ void Connection::take_ack(const Response& response, TargetOffset at, bool news,
   if (!sender_.on_ack(ack, ctx.now)) receiver_.acknowledge_by(ctx.now);
 }
 
-void Connection::send(const ClientStream& stream, const ConnectionContext& ctx) {
+void Connection::send(const ClientStream& stream, bool hurried, const ConnectionContext& ctx) {
   if (state_ != State::kOpen) return;
-  const Turns::Progress progress{sender_.snd_nxt(), receiver_.highest(), receiver_.has_gap(),
-                                 srtt()};
-  turns_.judge(stream, progress, ctx.settings.turn_order, ctx.now, ctx.ledger);
+  const Turns::Progress progress{
+      sender_.snd_nxt(), receiver_.highest(), receiver_.has_gap(), target_closed(),
+      hurried,           network_pause(ctx)};
+  turns_.judge(stream, progress, ctx.settings.turn_order, ctx.habits, ctx.now, ctx.ledger);
   sender_.limit_mss(largest_mss(ctx.settings) - (timestamps_ ? kTimestampsRoom : 0));
   const Sender::Offer offer{turns_.limit(), turns_.fin_allowed()};
   while (const auto segment = sender_.next(offer, ctx.now))
     transmit(*segment, stream, ctx);
+  turns_.on_sent(sender_.snd_nxt(), ctx.now);
 }
 
 void Connection::transmit(const Transmission& segment, const ClientStream& stream,
@@ -203,7 +288,11 @@ void Connection::transmit(const Transmission& segment, const ClientStream& strea
   std::array<Bytes, kMaxPieces> pieces;
   ClientOffset at = segment.begin;
   std::uint32_t left = segment.length;
-  if (segment.again) ++ctx.ledger.retransmissions;
+  if (segment.again) {
+    ++ctx.ledger.retransmissions;
+  } else if (const Chunk* chunk = stream.find(at); chunk != nullptr) {
+    ctx.ledger.lag.note(ctx.now - chunk->origin().captured_at);
+  }
   do {  // more than once only when the bytes lie in very many small chunks
     const auto gathered = stream.gather(at, left, pieces);
     left -= gathered.length;
@@ -222,10 +311,11 @@ void Connection::transmit(const Transmission& segment, const ClientStream& strea
   receiver_.on_ack_sent(ctx.now);
 }
 
-ReplaySegment Connection::header(std::uint8_t flags, const ConnectionContext& ctx) const {
+ReplaySegment Connection::header(std::uint8_t flags, const ConnectionContext& ctx) {
   ReplaySegment segment = segment_of(ctx.flow, flags);
-  segment.ack = target_numbers_.wrap(receiver_.ack(ctx.now));
-  segment.window = window_field(ctx.offer);
+  const TargetOffset ack = receiver_.ack(ctx.now);
+  segment.ack = target_numbers_.wrap(ack);
+  segment.window = window_field(ctx.offer, ack);
   if (timestamps_) {
     const std::uint32_t value = ctx.offer.options.timestamps->value + ticks(ctx.now) - ts_zero_;
     segment.options.timestamps = TcpOptions::Timestamps{value, ts_recent_};
@@ -233,10 +323,15 @@ ReplaySegment Connection::header(std::uint8_t flags, const ConnectionContext& ct
   return segment;
 }
 
-std::uint16_t Connection::window_field(const ClientOffer& offer) const {
-  const std::uint32_t window = std::max(offer.window, kMinReceiveWindow);
+// The client's own window: one that reads slowly is a slow reader for the target too. What was
+// allowed once stays allowed (RFC 9293, 3.8.6), so the field is rounded up.
+std::uint16_t Connection::window_field(const ClientOffer& offer, TargetOffset ack) {
   const std::uint32_t shift = scaled_ ? *offer.options.window_scale : 0U;
-  return static_cast<std::uint16_t>(std::min<std::uint32_t>(window >> shift, 65535));
+  const std::int64_t room = std::max<std::int64_t>(offer.window, right_edge_ - ack);
+  const std::int64_t field =
+      std::min<std::int64_t>((room + (std::int64_t{1} << shift) - 1) >> shift, UINT16_MAX);
+  right_edge_ = std::max(right_edge_, ack + (field << shift));
+  return static_cast<std::uint16_t>(field);
 }
 
 void Connection::send_bare(std::uint8_t flags, ClientOffset at, const ConnectionContext& ctx) {
@@ -257,9 +352,12 @@ void Connection::send_bare(std::uint8_t flags, ClientOffset at, const Connection
 bool Connection::on_deadline(const ConnectionContext& ctx) {
   if (state_ == State::kSynSent && syn_deadline_ <= ctx.now) {
     if (syns_ >= kMaxSynTransmissions) return false;
+    ctx.routes.add_route(ctx.flow.key());
     send_syn(ctx);
   }
   if (state_ == State::kOpen && sender_.deadline() <= ctx.now) {
+    if (timeouts_ < UINT8_MAX) ++timeouts_;
+    if (timeouts_ >= kDoubtfulTimeouts) ctx.routes.add_route(ctx.flow.key());
     sender_.on_deadline({turns_.limit(), turns_.fin_allowed()}, ctx.now);
   }
   return true;

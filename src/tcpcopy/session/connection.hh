@@ -3,7 +3,9 @@
 // Receiver and the Turns that drive it. A session has one at a time, and seldom a second.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "common/net/ipv4_flow.hh"
@@ -13,6 +15,7 @@
 #include "tcpcopy/session/receiver.hh"
 #include "tcpcopy/session/sender.hh"
 #include "tcpcopy/session/settings.hh"
+#include "tcpcopy/session/target_habits.hh"
 #include "tcpcopy/session/turns.hh"
 
 namespace tcpcopy::session {
@@ -22,7 +25,7 @@ namespace tcpcopy::session {
 struct ClientOffer {
   TcpOptions options;  ///< of its SYN
   std::uint16_t syn_window = 65535;
-  std::uint32_t window = 0;  ///< bytes: the widest window that it announced
+  std::uint32_t window = 0;  ///< bytes: the window that it announced last
 };
 
 /// What a connection reads and writes while it works.
@@ -39,6 +42,7 @@ struct ConnectionContext : Context {
   const net::Ipv4Flow& flow;  ///< as the target sees it
   const ClientOffer& offer;
   Duration client_rtt;  ///< the client's round trip, to be imitated; zero while it is not known
+  TargetHabits& habits;
 };
 
 /// An RST that acknowledges nothing (RFC 9293, 3.10.7.1).
@@ -65,7 +69,8 @@ class Connection {
   Event on_response(const Response& response, const ConnectionContext& ctx);
 
   /// Sends what of the stream may go now.
-  void send(const ClientStream& stream, const ConnectionContext& ctx);
+  /// @param hurried ends do not wait long: see Session::drain().
+  void send(const ClientStream& stream, bool hurried, const ConnectionContext& ctx);
 
   /// Fires the retransmission timer when it is due. @return false when the SYN was sent often
   /// enough: the target does not answer.
@@ -83,20 +88,54 @@ class Connection {
 
   /// The client has acknowledged the online server's SYN: so will we the target's.
   void on_client_ready(Instant now);
+  bool client_ready() const { return client_ready_; }
+  /// The client has announced a window. One that had kept the target from sending, and does so no
+  /// longer, is announced to it.
+  void on_client_window(std::uint32_t window, Instant now);
+  /// Goes on in the client's stream at `to`: the numbers do not show what was left out.
+  /// REQUIRES: idle().
+  void skip_to(ClientOffset to);
   /// The path is back after an outage: sends again what is in flight.
   void on_path_restored(const ConnectionContext& ctx);
 
   State state() const { return state_; }
-  /// The target has sent data on it.
-  bool answered() const { return receiver_.highest() > TargetOffset(0); }
+  /// Where the client's stream was joined by it.
+  ClientOffset first() const { return first_; }
+  /// Everything that may be sent was, and is acknowledged.
+  bool idle() const {
+    return is_open() && snd_una() == snd_nxt() && snd_nxt() == turns_.limit() &&
+           !sender_.fin_sent();
+  }
+  /// Whether the client's bytes were of use to the target: it took some and said something behind
+  /// them, or closed in order behind all of them.
+  bool of_use() const {
+    return snd_una() > first_ && (answered_ || (target_closed() && snd_una() == snd_nxt()));
+  }
+  /// Turns that the target has answered, up to 255.
+  std::uint8_t turns_answered() const { return turns_.answered(); }
+  /// See Turns.
+  Instant silent_since(OnlineOffset acked) const {
+    return is_open() ? turns_.silent_since(acked) : kNever;
+  }
+  /// All that has come of the target, its FIN included.
+  TargetOffset received() const { return receiver_.rcv_nxt(); }
+  /// The end of what has come of the target, in any order.
+  TargetOffset received_end() const { return receiver_.highest(); }
   /// The target has sent as much as the online server had when the client acknowledged `acked`.
   bool sent_as_much(OnlineOffset acked) const { return turns_.as_much(acked, receiver_.highest()); }
+  /// The client had seen just what the target has sent, its FIN included: what it sent then, it
+  /// sent on a connection that was half-closed online too.
+  bool half_closed_online(OnlineOffset acked) const {
+    return target_closed() && turns_.as_much(acked, received()) &&
+           !turns_.as_much(acked, received() - 1);
+  }
   bool is_open() const { return state_ == State::kOpen; }
   ClientOffset snd_una() const { return sender_.snd_una(); }
   ClientOffset snd_nxt() const { return sender_.snd_nxt(); }
   /// The client's RST may be sent. REQUIRES: send() was called in this wake-up.
   bool reset_allowed() const { return turns_.reset_allowed(); }
   bool target_closed() const { return receiver_.fin_received(); }
+  bool fin_sent() const { return sender_.fin_sent(); }
   /// Both directions are closed and acknowledged.
   bool finished() const { return sender_.fin_acked() && receiver_.fin_received(); }
   /// The number that the next connection on these ports may begin with: clear of this one's.
@@ -105,6 +144,12 @@ class Connection {
 
  private:
   Event on_syn_sent(const Response& response, const ConnectionContext& ctx);
+  Event on_open(const Response& response, const ConnectionContext& ctx);
+  std::optional<Refusal> judge(const Response& response, TargetOffset at) const;
+  std::optional<Refusal> judge_reset(TargetOffset at) const;
+  void refuse(Refusal refusal, const ConnectionContext& ctx);
+  void challenge(Instant now);
+  Duration network_pause(const ConnectionContext& ctx) const;
   void establish(const Response& response, const ConnectionContext& ctx);
   void take_ack(const Response& response, TargetOffset at, bool news, const ConnectionContext& ctx);
   void note_timestamp(const Response& response, TargetOffset at);
@@ -113,26 +158,31 @@ class Connection {
   void transmit(const Transmission& segment, const ClientStream& stream,
                 const ConnectionContext& ctx);
   void send_bare(std::uint8_t flags, ClientOffset at, const ConnectionContext& ctx);
-  ReplaySegment header(std::uint8_t flags, const ConnectionContext& ctx) const;
+  ReplaySegment header(std::uint8_t flags, const ConnectionContext& ctx);
   void put(const ReplaySegment& segment, std::span<const Bytes> payload,
            const ConnectionContext& ctx);
-  std::uint16_t window_field(const ClientOffer& offer) const;
+  std::uint16_t window_field(const ClientOffer& offer, TargetOffset ack);
 
   SequenceMap<space::Client> client_numbers_;
   SequenceMap<space::Target> target_numbers_;
   Sender sender_;
   Receiver receiver_;
   Turns turns_;
+  ClientOffset first_;
   TargetOffset window_from_;  // where the segment stood that announced the window (SND.WL1)
+  TargetOffset right_edge_;   // the end of what the target may send: it never moves back
   Instant syn_deadline_ = kNever;
+  Instant challenged_at_;      // the last challenge ACK
   std::uint32_t ts_zero_ = 0;  // our timestamp clock when the first of these connections was opened
   std::uint32_t ts_recent_ = 0;
   std::uint8_t target_window_shift_ = 0;
   State state_ = State::kClosed;
   std::uint8_t syns_ = 0;
-  bool scaled_ = false;      // both sides offered window scaling
-  bool timestamps_ = false;  // both sides offered timestamps
-  bool sack_ = false;        // both sides permit SACK
+  std::uint8_t timeouts_ = 0;  // in a row
+  bool answered_ = false;      // the target said something behind bytes of the client
+  bool scaled_ = false;        // both sides offered window scaling
+  bool timestamps_ = false;    // both sides offered timestamps
+  bool sack_ = false;          // both sides permit SACK
   bool client_ready_ = false;
   bool opened_before_ = false;
 };

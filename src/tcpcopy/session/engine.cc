@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tcpcopy/session/engine.hh"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -12,6 +13,7 @@ namespace tcpcopy::session {
 namespace {
 
 std::uint64_t fingerprint(const SourceKey& source) { return absl::Hash<SourceKey>()(source); }
+std::uint64_t fingerprint(const net::Ipv4Flow& flow) { return absl::Hash<net::Ipv4Flow>()(flow); }
 
 // Brings a count of sessions up to date with one of them.
 void recount(bool counts, bool& counted, std::size_t& count) {
@@ -29,7 +31,19 @@ Engine::Engine(const Settings& settings, TargetRules rules, SourceAddresses addr
       addresses_(std::move(addresses)),
       sampling_(settings.percent, settings.ramp, start),
       wheel_(start),
-      ended_(kRememberEnded) {}
+      ended_(kRememberEnded),
+      given_up_(kRememberGivenUp),
+      ours_(kRememberEnded) {
+  for (const TargetRule& rule : rules_.all())
+    habits_.emplace_back(rule.target, TargetHabits());
+}
+
+// REQUIRES: it is the target of a rule.
+TargetHabits& Engine::habits_of(const Endpoint& target) {
+  return std::find_if(habits_.begin(), habits_.end(),
+                      [&](const auto& h) { return h.first == target; })
+      ->second;
+}
 
 // Gives a session an input and does what every input ends with: bounds, its timer, its end.
 template <typename Input>
@@ -49,6 +63,8 @@ void Engine::drive(Session& session, const Context& ctx, Input input) {
   }
   held_memory_ -= held_before;
   if (session.client_ended()) ended_.insert(fingerprint(session.source()), ctx.now);
+  if (session.given_up()) given_up_.insert(fingerprint(session.source()), ctx.now);
+  ours_.insert(fingerprint(session.target()), ctx.now);
   wheel_.cancel(session);
   table_.erase(session);
 }
@@ -66,12 +82,8 @@ void Engine::on_client_segment(const ClientSegment& segment, Instant now, const 
 void Engine::take(const ClientSegment& segment, const SourceKey& source, const Endpoint& target,
                   const Context& ctx) {
   Session* session = table_.find_source(source);
-  if (session != nullptr && segment.flags.syn() && !session->began_with(segment)) {
-    // The client opened a new connection on the same ports: the old one is over.
-    table_.detach_source(*session);
-    drive(*session, ctx, [&] { session->on_client_gone(ctx); });
-    session = nullptr;
-  }
+  if (session != nullptr && take_rival(*session, segment, source, target, ctx)) return;
+  session = table_.find_source(source);
   if (session == nullptr) {
     take_unowned(segment, source, target, ctx);
     return;
@@ -79,15 +91,63 @@ void Engine::take(const ClientSegment& segment, const SourceKey& source, const E
   drive(*session, ctx, [&] { session->on_client_segment(segment, ctx); });
 }
 
-// The newest sessions go first: the older ones have more to lose.
-void Engine::shed_over_limit(const Context& ctx) {
-  while (memory_use() > settings_.max_memory && table_.newest() != nullptr)
-    shed_newest(ctx);
+// What a new connection of the client on the same ports sends, where the old one has a session.
+// @return whether that was all there is to do with the segment.
+bool Engine::take_rival(Session& session, const ClientSegment& segment, const SourceKey& source,
+                        const Endpoint& target, const Context& ctx) {
+  if (segment.flags.syn()) {
+    if (session.began_with(segment)) return false;
+    if (session.makes_way()) {
+      replace(session, ctx);
+      return false;
+    }
+    session.note_rival(segment, ctx);
+    return true;
+  }
+  const ClientSegment* confirmed = session.confirmed_rival(segment);
+  if (confirmed == nullptr) return false;
+  // The SYN begins the new session now, and is accounted for there.
+  const ClientSegment syn = *confirmed;
+  ledger_.captured -= {1, 0};
+  --ledger_.control_packets;
+  replace(session, ctx);
+  take_unowned(syn, source, target, ctx);
+  return false;
 }
 
-void Engine::shed_newest(const Context& ctx) {
-  Session& newest = *table_.newest();
-  drive(newest, ctx, [&] { newest.end(LossReason::kMemoryLimit, ctx); });
+// The client opened a new connection on the same ports: the old one is over.
+void Engine::replace(Session& session, const Context& ctx) {
+  table_.detach_source(session);
+  drive(session, ctx, [&] { session.on_client_gone(ctx); });
+}
+
+void Engine::shed_over_limit(const Context& ctx) {
+  while (memory_use() > settings_.max_memory && table_.newest() != nullptr)
+    shed_one(ctx);
+}
+
+// Of a few sessions the one goes that holds most, or else whose client has been silent for longest.
+// All in order would take a list that every packet touches.
+void Engine::shed_one(const Context& ctx) {
+  Session& victim = table_.choose(kShedSample, [](const Session& a, const Session& b) {
+    if (std::max(a.held_memory(), b.held_memory()) > kMuchHeld) {
+      return a.held_memory() > b.held_memory();
+    }
+    return a.last_client_at() < b.last_client_at();
+  });
+  drive(victim, ctx, [&] { victim.end(LossReason::kMemoryLimit, ctx); });
+}
+
+// A new client needs room more than one that says nothing: of a few sessions the one goes whose
+// client has been silent for longest.
+void Engine::end_an_idle_one(const Context& ctx) {
+  if (table_.size() == 0) return;
+  Session& victim = table_.choose(kShedSample, [](const Session& a, const Session& b) {
+    if (a.unfinished() != b.unfinished()) return b.unfinished();
+    return a.last_client_at() < b.last_client_at();
+  });
+  if (victim.unfinished() || ctx.now < victim.last_client_at() + kIdleEnough) return;
+  drive(victim, ctx, [&] { victim.end(LossReason::kIdle, ctx); });
 }
 
 std::size_t Engine::shed(std::uint64_t bytes, Instant now, const Output& out) {
@@ -95,7 +155,7 @@ std::size_t Engine::shed(std::uint64_t bytes, Instant now, const Output& out) {
   const std::size_t before = table_.size();
   const std::uint64_t use = memory_use();
   while (table_.newest() != nullptr && use - memory_use() < bytes)
-    shed_newest(ctx);
+    shed_one(ctx);
   return before - table_.size();
 }
 
@@ -122,6 +182,11 @@ void Engine::take_unowned(const ClientSegment& segment, const SourceKey& source,
     ledger_.duplicate += {1, segment.payload_length};
     return;
   }
+  if (given_up_.contains(fingerprint(source), ctx.now)) {
+    given_up_.insert(fingerprint(source), ctx.now);
+    capture_and_lose(LossReason::kGivenUp, segment);
+    return;
+  }
   if (settings_.only_from_start || segment.flags.rst()) {
     capture_and_lose(LossReason::kNoBoundary, segment);
     return;
@@ -135,15 +200,21 @@ void Engine::open_session(const ClientSegment& first, const SourceKey& source,
     count_unopened(reason);
     capture_and_lose(reason, first);
   };
-  if (table_.size() >= settings_.max_sessions) return refuse(LossReason::kSessionLimit);
-  if (memory_use() >= settings_.max_memory) return refuse(LossReason::kMemoryLimit);
-  const std::optional<net::Ipv4Flow> flow = free_target_flow(source, target);
+  const auto full = [&] {
+    if (table_.size() >= settings_.max_sessions) return std::optional(LossReason::kSessionLimit);
+    if (memory_use() >= settings_.max_memory) return std::optional(LossReason::kMemoryLimit);
+    return std::optional<LossReason>();
+  };
+  if (full()) end_an_idle_one(ctx);
+  if (const auto reason = full()) return refuse(*reason);
+  const std::optional<net::Ipv4Flow> flow = free_target_flow(source, target, ctx);
   if (!flow) return refuse(LossReason::kNoFreePort);
 
   ++ledger_.sessions_opened;
   ++ledger_.sessions_live;
   ended_.erase(fingerprint(source));
-  Session& session = table_.insert(std::make_unique<Session>(source, *flow));
+  given_up_.erase(fingerprint(source));
+  Session& session = table_.insert(std::make_unique<Session>(source, *flow, habits_of(target)));
   drive(session, ctx, [&] {
     session.begin(first, ctx);
     session.on_client_segment(first, ctx);
@@ -166,18 +237,28 @@ void Engine::capture_and_lose(LossReason reason, const ClientSegment& segment) {
   }
 }
 
+// A session whose client has not completed its handshake gives its port back when none is free.
 std::optional<net::Ipv4Flow> Engine::free_target_flow(const SourceKey& source,
-                                                      const Endpoint& target) {
+                                                      const Endpoint& target, const Context& ctx) {
   const Endpoint client = source.captured.client();
   const Endpoint mapped{addresses_.map(client.address, source.copy), client.port};
   PortCandidates candidates(mapped, port_shift(settings_, source.copy));
+  Session* half_open = nullptr;
   while (const auto port = candidates.next()) {
     const net::Ipv4Flow flow({mapped.address, *port}, target);
-    if (table_.find_target(flow) != nullptr) continue;
+    Session* owner = table_.find_target(flow);
+    if (owner != nullptr) {
+      if (half_open == nullptr && owner->half_open()) half_open = owner;
+      continue;
+    }
     if (*port != candidates.preferred()) ++ledger_.ports_changed;
     return flow;
   }
-  return std::nullopt;
+  if (half_open == nullptr) return std::nullopt;
+  ++ledger_.ports_changed;
+  const net::Ipv4Flow flow = half_open->target();
+  drive(*half_open, ctx, [&] { half_open->end(LossReason::kHalfOpen, ctx); });
+  return flow;
 }
 
 std::optional<FlowKey> Engine::captured_flow(const FlowKey& target) const {
@@ -197,10 +278,15 @@ void Engine::on_response(const Response& response, Instant now, const Output& ou
 }
 
 // RFC 9293, 3.10.7.1: a segment without a connection is answered with RST, so that the target does
-// not keep what we gave up. Only a target's packet can have that effect.
+// not keep what we gave up. Only a target's packet can have that effect, and only one to an address
+// that is ours alone, or of a connection that was: this host, and others, may talk to the target.
 void Engine::refuse_stray(const Response& response, const Context& ctx) {
   ++ledger_.responses_unknown;
   if (response.flags.rst() || !response.flags.ack() || !rules_.is_target(response.source)) return;
+  const bool ours =
+      addresses_.in_pool(response.destination.address) ||
+      ours_.contains(fingerprint(net::Ipv4Flow(response.destination, response.source)), ctx.now);
+  if (!ours) return;
   ++ledger_.segments_sent;
   ctx.packets.send(reset_segment({response.destination, response.source}, response.ack), {});
 }

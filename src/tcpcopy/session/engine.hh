@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "common/container/recent_set.hh"
 #include "tcpcopy/ports.hh"
@@ -17,6 +19,7 @@
 #include "tcpcopy/session/session_table.hh"
 #include "tcpcopy/session/settings.hh"
 #include "tcpcopy/session/source_addresses.hh"
+#include "tcpcopy/session/target_habits.hh"
 #include "tcpcopy/session/target_rules.hh"
 #include "tcpcopy/session/timing_wheel.hh"
 
@@ -62,8 +65,8 @@ class Engine {
   /// @param mtu bytes of a packet.
   void set_mtu(std::uint16_t mtu) { settings_.mtu = mtu; }
 
-  /// Ends the newest sessions until they have freed so many bytes: the process has grown over its
-  /// limit with what the engine does not see. @return how many sessions were ended.
+  /// Ends sessions until they have freed so many bytes: the process has grown over its limit with
+  /// what the engine does not see. @return how many sessions were ended.
   std::size_t shed(std::uint64_t bytes, Instant now, const Output& out);
 
   /// @return the captured connection that a connection to the target replays.
@@ -86,12 +89,18 @@ class Engine {
                     const Context& ctx);
   void open_session(const ClientSegment& first, const SourceKey& source, const Endpoint& target,
                     const Context& ctx);
-  std::optional<net::Ipv4Flow> free_target_flow(const SourceKey& source, const Endpoint& target);
+  std::optional<net::Ipv4Flow> free_target_flow(const SourceKey& source, const Endpoint& target,
+                                                const Context& ctx);
+  bool take_rival(Session& session, const ClientSegment& segment, const SourceKey& source,
+                  const Endpoint& target, const Context& ctx);
+  void replace(Session& session, const Context& ctx);
+  TargetHabits& habits_of(const Endpoint& target);
   void count_unopened(LossReason reason);
   void capture_and_lose(LossReason reason, const ClientSegment& segment);
   void visit_some(const Context& ctx);
   void shed_over_limit(const Context& ctx);
-  void shed_newest(const Context& ctx);
+  void shed_one(const Context& ctx);
+  void end_an_idle_one(const Context& ctx);
   void refuse_stray(const Response& response, const Context& ctx);
   template <typename Input>
   void drive(Session& session, const Context& ctx, Input input);
@@ -121,7 +130,10 @@ class Engine {
   // be taken for connections to be joined in the middle, or a request would be replayed twice.
   // What is kept is the key's hash: it takes a fraction of the room.
   RecentSet ended_;
-  std::uint64_t held_memory_ = 0;  // of all sessions
+  RecentSet given_up_;  // connections whose sessions were given up: not to be joined again
+  RecentSet ours_;      // what targets knew sessions by that ended a moment ago
+  std::vector<std::pair<Endpoint, TargetHabits>> habits_;  // of each target; never grows
+  std::uint64_t held_memory_ = 0;                          // of all sessions
   std::size_t unfinished_ = 0;
   std::size_t waiting_ = 0;
 };

@@ -21,10 +21,14 @@ std::string_view to_string(LossReason reason) {
       return "capture-hole";
     case LossReason::kNoBoundary:
       return "no-boundary";
-    case LossReason::kClientGone:
-      return "client-gone";
+    case LossReason::kGivenUp:
+      return "given-up";
+    case LossReason::kHalfOpen:
+      return "half-open";
     case LossReason::kIdle:
       return "idle";
+    case LossReason::kLagLimit:
+      return "lag-limit";
     case LossReason::kSessionLimit:
       return "session-limit";
     case LossReason::kMemoryLimit:
@@ -37,6 +41,36 @@ std::string_view to_string(LossReason reason) {
       return "absurd-sequence";
     case LossReason::kShutdown:
       return "shutdown";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::kResetOutside:
+      return "reset-outside";
+    case Refusal::kResetInWindow:
+      return "reset-in-window";
+    case Refusal::kSyn:
+      return "syn";
+    case Refusal::kNoAck:
+      return "no-ack";
+    case Refusal::kOldTimestamp:
+      return "old-timestamp";
+    case Refusal::kOldSequence:
+      return "old-sequence";
+    case Refusal::kBeyondWindow:
+      return "beyond-window";
+    case Refusal::kAckOfUnsent:
+      return "ack-of-unsent";
+    case Refusal::kAckTooOld:
+      return "ack-too-old";
+    case Refusal::kClientReset:
+      return "client-reset";
+    case Refusal::kClientSyn:
+      return "client-syn";
+    case Refusal::kClientAck:
+      return "client-ack";
   }
   return "unknown";
 }

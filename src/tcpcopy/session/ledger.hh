@@ -14,6 +14,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "tcpcopy/session/lag.hh"
+
 namespace tcpcopy::session {
 
 /// Why packets, bytes or a session did not reach the target.
@@ -21,12 +23,14 @@ enum class LossReason : std::uint8_t {
   kNoHandshake,     ///< the target did not answer the SYN: see docs/deployment.md
   kTargetRefused,   ///< the target answered the SYN with RST
   kTargetReset,     ///< the target reset the connection
-  kTargetClosed,    ///< the target closed before it had all of a request
-  kTargetSilent,    ///< no response for the session timeout (-t)
+  kTargetClosed,    ///< the target closed connection after connection, before they were of use
+  kTargetSilent,    ///< no progress for the session timeout (-t)
   kCaptureHole,     ///< bytes around them were never captured
   kNoBoundary,      ///< captured mid-stream, before the first start of a request
-  kClientGone,      ///< the client aborted, or its ports were taken by a new connection
+  kGivenUp,         ///< of a session that was given up: until its client connects anew
+  kHalfOpen,        ///< the client never completed its handshake
   kIdle,            ///< nothing from the client for the idle timeout (-k)
+  kLagLimit,        ///< older than --max-lag when their turn came
   kSessionLimit,    ///< no room for another session
   kMemoryLimit,     ///< the session, or all sessions, held too much
   kNoFreePort,      ///< no free port on the addresses of -c
@@ -34,7 +38,27 @@ enum class LossReason : std::uint8_t {
   kAbsurdSequence,  ///< a sequence number far outside of the stream
   kShutdown,        ///< tcpcopy ended
 };
-inline constexpr std::size_t kLossReasons = 15;
+inline constexpr std::size_t kLossReasons = 17;
+
+/// Why a segment was not believed (RFC 9293, 3.10.7.4; RFC 5961; RFC 7323, 5.3).
+enum class Refusal : std::uint8_t {
+  kResetOutside,   ///< an RST of the target, outside of the window
+  kResetInWindow,  ///< one inside, but not at the next byte: it is asked to say so again
+  kSyn,            ///< a SYN of the target on an open connection
+  kNoAck,          ///< a segment of the target without ACK
+  kOldTimestamp,   ///< its timestamp is older than the last (PAWS)
+  kOldSequence,    ///< nothing in it is new: a repetition, or a probe
+  kBeyondWindow,   ///< beyond what the target was allowed to send
+  kAckOfUnsent,    ///< it acknowledges what was never sent
+  kAckTooOld,      ///< it acknowledges less than any window reaches back
+  kClientReset,    ///< an RST of the client, outside of the window
+  kClientSyn,      ///< a SYN on an open connection of the client, not confirmed so far
+  kClientAck,      ///< a segment of the client whose ack jumps beyond any window
+};
+inline constexpr std::size_t kRefusals = 12;
+
+/// A name for log lines and reports: `reset-outside`.
+std::string_view to_string(Refusal refusal);
 
 /// A name for log lines and reports: `no-handshake`.
 std::string_view to_string(LossReason reason);
@@ -83,10 +107,14 @@ struct Ledger {
   std::uint64_t turn_quiets = 0;    ///< turns taken as answered because the target was quiet
   std::uint64_t turn_expiries = 0;  ///< turns not answered within the bound
   std::uint64_t ports_changed = 0;  ///< sessions that could not keep their client's port
+  std::array<std::uint64_t, kRefusals> refused{};
+  Lag lag;  ///< of what was sent for the first time
 
   void lose(LossReason reason, const Account& what) {
     lost[static_cast<std::size_t>(reason)] += what;
   }
+
+  void refuse(Refusal refusal) { ++refused[static_cast<std::size_t>(refusal)]; }
 
   Account lost_in_all() const;
   std::uint64_t sessions_lost_in_all() const;

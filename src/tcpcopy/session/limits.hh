@@ -29,20 +29,25 @@ inline constexpr int kDuplicateAckThreshold = 3;  // RFC 5681, 3.2
 inline constexpr Duration kDelayedAck = 40ms;
 // A client whose round trip is shorter than this is near: its acks are not delayed by it.
 inline constexpr Duration kNearRtt = 2ms;
-// The window that is announced to the target at least, whatever the client announced online: the
-// responses end at the assistant, so nothing here can be overrun.
-inline constexpr std::uint32_t kMinReceiveWindow = 65535;
+// The window that is announced for a client whose SYN, and so whose scale, was not seen.
+inline constexpr std::uint32_t kMadeUpWindow = 65535;
 
-// Turns: see turns.hh.
+// Turns: see turns.hh and target_habits.hh.
 inline constexpr Duration kMaxTurnWait = 2s;
 inline constexpr Duration kMinTurnWait = 20ms;
-// An RST destroys what the target has not read, so it waits longer for a target that says nothing.
-inline constexpr Duration kMaxResetWait = 30s;
-inline constexpr Duration kMinQuiet = 2ms;
-inline constexpr Duration kMaxQuiet = 50ms;
-inline constexpr Duration kLongQuiet =
-    300ms;  // longer than Linux's shortest retransmission timeout
+inline constexpr Duration kMinQuiet = 1ms;
+// Linux's shortest retransmission timeout: a longer silence has another reason.
+inline constexpr Duration kMaxQuiet = 200ms;
 inline constexpr std::int64_t kNearlyComplete = 32;  // bytes: headers whose length varies
+// An end waits so long behind the target's last word, by what is known of its answers; for one that
+// says nothing; and when nothing more comes of the client, or of the file.
+inline constexpr Duration kMinEndQuiet = 50ms;
+inline constexpr Duration kMaxEndQuiet = 5s;
+inline constexpr Duration kMaxEndWait = 30s;
+inline constexpr Duration kHurriedEnd = 1s;
+
+// A think time is no round trip: no more than this is imitated of what a handshake took.
+inline constexpr Duration kMaxClientRtt = 1s;
 
 // A hole in what was captured is waited for this long when the client goes on meanwhile: one that
 // lost a packet on its way to the online server sends it again, five times within 3 s at Linux's
@@ -59,9 +64,36 @@ inline constexpr int kMaxHolesPerTurn = 256;
 // window that anybody uses, so the packet is forged or stale.
 inline constexpr std::int64_t kMaxAhead = std::int64_t{64} << 20U;
 
-// A connection that the target refused, or reset before it answered anything, is tried again this
-// often, with back-off: 1 + 2 + 4 + 8 + 16 s.
+// A session may have so many connections in a row that were of no use, with back-off in between:
+// 1 + 2 + 4 + 8 + 16 s. Whoever ended them, and however: a target that is busy is not stormed.
 inline constexpr int kMaxFailures = 5;
+
+// A client that has not completed its handshake for so long is none: Linux gives its SYNs up to
+// 63 s, with ever longer pauses, and a server its SYN-ACKs.
+inline constexpr Duration kHalfOpenTimeout = 60s;
+// Both sides have closed, and the target has had every byte: so long its last ack is waited for.
+inline constexpr Duration kLastAckWait = 3s;
+// From this timeout in a row on the path of the responses is doubted, and announced again.
+inline constexpr int kDoubtfulTimeouts = 2;
+
+// Challenge ACKs of a connection are so far apart (RFC 5961, 7; Linux's tcp_invalid_ratelimit).
+inline constexpr Duration kChallengeSpacing = 500ms;
+// More than any window (RFC 7323, 2.3) is acknowledged by no packet of a client at once.
+inline constexpr std::int64_t kMaxAckJump = std::int64_t{1} << 30U;
+// An RST of a client is believed so far beyond what it has sent, as far as was captured:
+// the least window of a server that scales none.
+inline constexpr std::int64_t kClientResetSlack = 65535;
+
+// A session that was given up is not joined again before its client connects anew, or has been
+// silent for so long.
+inline constexpr Duration kRememberGivenUp = 1h;
+
+// When memory is short, the best of so many sessions goes; one that holds much goes before any that
+// is only idle.
+inline constexpr std::size_t kShedSample = 64;
+inline constexpr std::uint32_t kMuchHeld = 64U << 10U;
+// A session makes room for a new one when its client has been silent for so long.
+inline constexpr Duration kIdleEnough = 60s;
 
 // Connections that ended are remembered for this long, as far as there is room (recent_set.hh).
 inline constexpr Duration kRememberEnded = 30s;

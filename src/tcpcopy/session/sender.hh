@@ -59,6 +59,9 @@ class Sender {
   void on_deadline(const Offer& offer, Instant now);
   Instant deadline() const { return deadline_; }
 
+  /// Goes on at `to`: what lies between is not sent. REQUIRES: nothing is in flight.
+  void skip_to(ClientOffset to) { snd_una_ = snd_nxt_ = to; }
+
   /// Sends everything in flight again: whatever held the path up is over.
   void retransmit_all();
 

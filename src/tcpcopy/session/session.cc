@@ -15,8 +15,12 @@ void Session::advance(const Context& ctx) {
     return;
   }
   if (connection_.is_open()) {
-    if (connection_.target_closed() && reconnect_for_new_turn(ctx)) return;
-    connection_.send(stream_, with(ctx));
+    if (wants_new_connection()) {
+      go_on(LossReason::kTargetClosed, ctx);
+      return;
+    }
+    if (ctx.settings.max_lag > Duration(0)) shed_late(ctx);
+    connection_.send(stream_, hurried_, with(ctx));
     settle(ctx);
   }
 }
@@ -43,7 +47,7 @@ void Session::lose_rest(LossReason reason, const Context& ctx) {
 void Session::on_deadline(const Context& ctx) {
   if (ended()) return;
   if (ctx.now >= expiry(ctx.settings)) {
-    end(outstanding() ? LossReason::kTargetSilent : LossReason::kIdle, ctx);
+    expire(ctx);
     return;
   }
   for (int i = 0; i < kMaxHolesPerTurn && ctx.now >= hole_patience_ends(); ++i) {
@@ -81,9 +85,28 @@ bool Session::waits_for_target() const {
   return !connection_.is_open() || stream_.contiguous_end() > connection_.snd_nxt();
 }
 
+// Timeouts are of progress, not of packets.
 Instant Session::expiry(const Settings& settings) const {
-  if (outstanding()) return target_owes_since_ + settings.session_timeout;
-  return last_client_at_ + settings.idle_timeout;
+  if (half_open()) return last_client_at_ + kHalfOpenTimeout;
+  Instant expiry = last_client_at_ + settings.idle_timeout;
+  if (outstanding()) expiry = target_owes_since_ + settings.session_timeout;
+  if (all_delivered() && connection_.fin_sent()) {
+    if (hurried_) expiry = std::min(expiry, target_owes_since_ + kHurriedEnd);
+    if (connection_.target_closed()) expiry = std::min(expiry, target_owes_since_ + kLastAckWait);
+  }
+  const Instant silent_since = connection_.silent_since(online_acked_);
+  if (silent_since == kNever) return expiry;
+  return std::min(expiry, silent_since + settings.session_timeout);
+}
+
+void Session::expire(const Context& ctx) {
+  if (half_open()) return end(LossReason::kHalfOpen, ctx);
+  if (all_delivered()) {
+    connection_.reset(with(ctx));
+    return complete(ctx);
+  }
+  const bool silent = outstanding() || connection_.silent_since(online_acked_) != kNever;
+  end(silent ? LossReason::kTargetSilent : LossReason::kIdle, ctx);
 }
 
 Instant Session::next_deadline(const Settings& settings) const {
@@ -103,6 +126,8 @@ void Session::on_route_restored(const Context& ctx) {
 
 void Session::drain(const Context& ctx) {
   if (ended()) return;
+  if (half_open()) return end(LossReason::kHalfOpen, ctx);
+  hurried_ = true;
   expect_answer(ctx.now);
   // A hole is not filled any more. Behind it the stream goes on when what stands before has gone.
   if (stream_.has_hole()) {
@@ -114,6 +139,8 @@ void Session::drain(const Context& ctx) {
 }
 
 void Session::on_client_gone(const Context& ctx) {
+  if (half_open()) return end(LossReason::kHalfOpen, ctx);
+  hurried_ = true;
   expect_answer(ctx.now);
   stream_.set_reset(stream_.contiguous_end(), online_acked_);
   advance(ctx);

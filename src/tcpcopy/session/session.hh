@@ -36,8 +36,9 @@ class Session : public TimerNode {
  public:
   /// @param source the connection as it was captured, and which of its sessions this is.
   /// @param target the connection as the target sees it: addresses and ports mapped.
-  Session(const SourceKey& source, const net::Ipv4Flow& target)
-      : source_(source), target_(target) {}
+  /// @param habits of the target; outlives the session.
+  Session(const SourceKey& source, const net::Ipv4Flow& target, TargetHabits& habits)
+      : source_(source), target_(target), habits_(&habits) {}
 
   /// Takes the first captured segment. A SYN begins the session; anything else joins it in the
   /// middle, where it waits for the next start of a request.
@@ -52,7 +53,8 @@ class Session : public TimerNode {
   /// Routes can be registered (again): announces this session, starts or resumes it.
   void on_route_restored(const Context& ctx);
 
-  /// The client is taken to have closed now: what is held is sent, then FIN.
+  /// The client is taken to have closed now: what is held is sent, then FIN. Ends wait no longer
+  /// than they must.
   void drain(const Context& ctx);
 
   /// The client's ports belong to a new connection: what is held is sent, then RST.
@@ -66,6 +68,19 @@ class Session : public TimerNode {
   bool client_ended() const { return stream_.end() != nullptr; }
   /// Whether the segment, a SYN, is the one that began this session.
   bool began_with(const ClientSegment& syn) const;
+  /// Whether such a SYN must be that of a new connection: the one that is replayed has ended, or
+  /// has not begun.
+  bool makes_way() const { return client_ended() || half_open(); }
+  /// Notes a SYN that may be forged (RFC 5961, 4).
+  void note_rival(const ClientSegment& syn, const Context& ctx);
+  /// @return the SYN that was noted, when this segment shows that its connection is there.
+  const ClientSegment* confirmed_rival(const ClientSegment& segment) const;
+  /// The client has not completed its handshake.
+  bool half_open() const { return from_start_ && !connection_.client_ready() && !client_ended(); }
+  /// It ended because its connections were of no use, one after the other.
+  bool given_up() const { return given_up_; }
+  /// When the client was heard of last.
+  Instant last_client_at() const { return last_client_at_; }
 
   const SourceKey& source() const { return source_; }
   const net::Ipv4Flow& target() const { return target_; }
@@ -94,7 +109,10 @@ class Session : public TimerNode {
   };
 
   void take_syn(const ClientSegment& syn, const Context& ctx);
+  bool believable(const ClientSegment& segment, ClientOffset at, const Context& ctx) const;
+  void refuse(const ClientSegment& segment, const Context& ctx);
   void take_ack(const ClientSegment& segment, Instant previous_at, const Context& ctx);
+  void take_window(const ClientSegment& segment, OnlineOffset acked, Instant now);
   void take_payload(const ClientSegment& segment, ClientOffset at, const Context& ctx);
   void take_end(const ClientSegment& segment, ClientOffset at);
   bool is_keep_alive(const ClientSegment& segment, ClientOffset at) const;
@@ -102,10 +120,12 @@ class Session : public TimerNode {
   void advance(const Context& ctx);
   void connect(ClientOffset first, const Context& ctx);
   void suspend(LossReason reason, ClientOffset resume_from, const Context& ctx);
-  void on_connection_failed(LossReason reason, const Context& ctx);
+  void go_on(LossReason reason, const Context& ctx);
+  bool was_of_use() const;
   void resume(const Context& ctx);
   void skip_hole(const Context& ctx);
-  bool reconnect_for_new_turn(const Context& ctx);
+  bool wants_new_connection() const;
+  void shed_late(const Context& ctx);
   void settle(const Context& ctx);
   void release(ClientOffset to, const Context& ctx);
   void lose(ClientOffset to, LossReason reason, const Context& ctx);
@@ -116,9 +136,13 @@ class Session : public TimerNode {
   Instant hole_patience_ends() const;
   void complete(const Context& ctx);
   bool outstanding() const;
+  bool all_delivered() const { return stream_.complete() && stream_.first() == nullptr; }
   void expect_answer(Instant now);
   Instant expiry(const Settings& settings) const;
-  ConnectionContext with(const Context& ctx) const { return {ctx, target_, offer_, rtt_}; }
+  void expire(const Context& ctx);
+  ConnectionContext with(const Context& ctx) const {
+    return {ctx, target_, offer_, rtt_, *habits_};
+  }
 
   // A hole in what was captured.
   struct Hole {
@@ -127,11 +151,14 @@ class Session : public TimerNode {
   };
 
   Phase phase_ = Phase::kAwaitingRoute;
-  std::uint8_t failures_ = 0;  // connections in a row on which the target answered nothing
+  std::uint8_t failures_ = 0;  // connections in a row that were of no use
   bool online_known_ = false;
   bool from_start_ = false;
   bool connected_once_ = false;
   bool content_tells_ = false;  // its requests can be told by their first bytes
+  bool nothing_cut_ = false;    // kSuspended: resume_from_ is where a connection would have begun
+  bool hurried_ = false;        // nothing more comes of the client
+  bool given_up_ = false;
   std::uint8_t head_size_ = 0;
   std::array<std::byte, kRequestStart> head_{};  // the first bytes of the stream
   LossReason suspended_for_ = LossReason::kNoBoundary;
@@ -139,6 +166,7 @@ class Session : public TimerNode {
 
   SourceKey source_;
   net::Ipv4Flow target_;
+  TargetHabits* habits_;
   ShortDuration rtt_{0};  // the client's, measured online
   SequenceMap<space::Client> client_numbers_;
   SequenceMap<space::Online> online_numbers_;
@@ -150,9 +178,10 @@ class Session : public TimerNode {
   OnlineOffset online_acked_;  // the most that the client acknowledged online
   ClientOffset resume_from_;   // kSuspended: where a request may begin
   Instant last_client_at_;     // a packet of the client
-  Instant target_owes_since_;  // a packet of the target, or the first that it has to answer
+  Instant target_owes_since_;  // progress of the target, or the first packet it has to answer
   Instant retry_at_ = kNever;  // kSuspended: not before
   std::unique_ptr<Hole> hole_;
+  std::unique_ptr<ClientSegment> rival_;  // a SYN on the same ports that was not confirmed so far
 };
 
 }  // namespace tcpcopy::session

@@ -12,6 +12,27 @@ namespace tcpcopy::session {
 
 bool Session::began_with(const ClientSegment& syn) const { return from_start_ && syn.seq == iss_; }
 
+// Anybody can forge a SYN, and an online server does not believe it either: it asks (RFC 5961, 4).
+// A true one is followed by its connection's ack.
+void Session::note_rival(const ClientSegment& syn, const Context& ctx) {
+  ctx.ledger.captured += {1, syn.payload_length};
+  ctx.ledger.refuse(Refusal::kClientSyn);
+  rival_ = std::make_unique<ClientSegment>(syn);
+  rival_->payload = {};
+  rival_->payload_length = 0;
+  if (syn.payload_length == 0) {
+    ++ctx.ledger.control_packets;
+  } else {
+    ctx.ledger.lose(LossReason::kAbsurdSequence, {1, syn.payload_length});
+  }
+}
+
+const ClientSegment* Session::confirmed_rival(const ClientSegment& segment) const {
+  const bool confirms = rival_ && !segment.flags.syn() && !segment.flags.rst() &&
+                        segment.flags.ack() && segment.seq == rival_->seq + 1;
+  return confirms ? rival_.get() : nullptr;
+}
+
 void Session::begin(const ClientSegment& first, const Context& ctx) {
   last_client_at_ = target_owes_since_ = ctx.now;
   from_start_ = first.flags.syn();
@@ -43,12 +64,8 @@ void Session::on_client_segment(const ClientSegment& segment, const Context& ctx
     return;
   }
   const ClientOffset at = client_numbers_.unwrap(segment.seq, stream_.contiguous_end());
-  if (at - stream_.contiguous_end() > kMaxAhead || at < ClientOffset(-1)) {
-    if (segment.payload_length == 0) {
-      ++ctx.ledger.control_packets;
-    } else {
-      ctx.ledger.lose(LossReason::kAbsurdSequence, {1, segment.payload_length});
-    }
+  if (!believable(segment, at, ctx)) {
+    refuse(segment, ctx);
     return;
   }
   const ClientOffset contiguous = stream_.contiguous_end();
@@ -66,6 +83,30 @@ void Session::on_client_segment(const ClientSegment& segment, const Context& ctx
   advance(ctx);
 }
 
+// What the online server would take (RFC 9293, 3.10.7.4; RFC 5961), as far as it can be known here:
+// its window cannot, and capture may have missed something.
+bool Session::believable(const ClientSegment& segment, ClientOffset at, const Context& ctx) const {
+  if (at - stream_.contiguous_end() > kMaxAhead || at < ClientOffset(-1)) return false;
+  const bool early = at < stream_.contiguous_end();
+  if (segment.flags.rst() && (early || at > stream_.seen_end() + kClientResetSlack)) {
+    ctx.ledger.refuse(Refusal::kClientReset);
+    return false;
+  }
+  if (!segment.flags.ack() || !online_known_) return true;
+  const OnlineOffset acked = online_numbers_.unwrap(segment.ack, online_acked_);
+  if (acked - online_acked_ <= kMaxAckJump) return true;
+  ctx.ledger.refuse(Refusal::kClientAck);
+  return false;
+}
+
+void Session::refuse(const ClientSegment& segment, const Context& ctx) {
+  if (segment.payload_length == 0) {
+    ++ctx.ledger.control_packets;
+  } else {
+    ctx.ledger.lose(LossReason::kAbsurdSequence, {1, segment.payload_length});
+  }
+}
+
 void Session::take_syn(const ClientSegment& syn, const Context& ctx) {
   take_payload(syn, ClientOffset(0), ctx);  // Fast Open's data is stream data like any other
   if (phase_ == Phase::kAwaitingRoute) connect(ClientOffset(0), ctx);
@@ -80,14 +121,25 @@ void Session::take_ack(const ClientSegment& segment, Instant previous_at, const 
     online_known_ = true;
     online_numbers_ = SequenceMap<space::Online>(segment.ack, OnlineOffset(0));
     if (from_start_) {
-      rtt_ = shortened(ctx.settings.rtt.value_or(ctx.now - previous_at));
+      const Duration measured = std::min(ctx.now - previous_at, kMaxClientRtt);
+      rtt_ = shortened(ctx.settings.rtt.value_or(measured));
     }
   }
   const OnlineOffset acked = online_numbers_.unwrap(segment.ack, online_acked_);
+  if (!segment.flags.rst()) take_window(segment, acked, ctx.now);
   online_acked_ = std::max(online_acked_, acked);
-  const std::uint32_t shift = from_start_ ? offer_.options.window_scale.value_or(0) : 0U;
-  offer_.window = std::max(offer_.window, std::uint32_t{segment.window} << shift);
   connection_.on_client_ready(ctx.now);
+}
+
+// The target may send as far as the online server may. A packet that was overtaken says nothing.
+void Session::take_window(const ClientSegment& segment, OnlineOffset acked, Instant now) {
+  if (acked < online_acked_) return;
+  if (from_start_) {
+    offer_.window = std::uint32_t{segment.window} << offer_.options.window_scale.value_or(0);
+  } else {
+    offer_.window = segment.window == 0 ? 0 : kMadeUpWindow;
+  }
+  connection_.on_client_window(offer_.window, now);
 }
 
 void Session::take_payload(const ClientSegment& segment, ClientOffset at, const Context& ctx) {

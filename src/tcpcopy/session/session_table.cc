@@ -35,6 +35,7 @@ void SessionTable::detach_source(Session& session) {
 void SessionTable::erase(Session& session) {
   detach_source(session);
   by_target_.erase(TargetLinks(), &session);
+  if (hand_ == &session) hand_ = session.newer;
   if (walk_next_ == &session) walk_next_ = &session == walk_last_ ? nullptr : session.newer;
   if (walk_last_ == &session) walk_last_ = session.older;
   (session.older == nullptr ? oldest_ : session.older->newer) = session.newer;

@@ -37,6 +37,20 @@ class SessionTable {
   /// The one that was opened last; the one before it is Session::older.
   Session* newest() const { return newest_; }
 
+  /// The best of the next `sample` sessions, of which some call after call comes by.
+  /// @param better whether the first goes before the second.
+  /// REQUIRES: there is a session.
+  template <typename Better>
+  Session& choose(std::size_t sample, Better better) {
+    Session* best = nullptr;
+    for (std::size_t i = 0; i < sample; ++i) {
+      if (hand_ == nullptr) hand_ = oldest_;
+      if (best == nullptr || better(*hand_, *best)) best = hand_;
+      hand_ = hand_->newer;
+    }
+    return *best;
+  }
+
   /// Begins a walk over all sessions that are there now; one that was under way is given up.
   void begin_walk();
   /// @return the next session of the walk; null when all were visited. Between two calls sessions
@@ -67,6 +81,7 @@ class SessionTable {
   Session* walk_next_ = nullptr;
   Session* walk_last_ = nullptr;
   Session* newest_ = nullptr;
+  Session* hand_ = nullptr;  // where choose() goes on; null: at the oldest
 };
 
 }  // namespace tcpcopy::session

@@ -32,52 +32,87 @@ void Session::connect(ClientOffset first, const Context& ctx) {
 }
 
 void Session::on_response(const Response& response, const Context& ctx) {
-  target_owes_since_ = ctx.now;
   ++ctx.ledger.responses;
   ctx.ledger.response_bytes += response.payload_length;
   if (phase_ != Phase::kConnected) return;
-  switch (connection_.on_response(response, with(ctx))) {
-    case Connection::Event::kRefused:
-      on_connection_failed(LossReason::kTargetRefused, ctx);
-      return;
-    case Connection::Event::kReset:
-      release(connection_.snd_una(), ctx);
-      on_connection_failed(LossReason::kTargetReset, ctx);
-      return;
-    case Connection::Event::kOpened:
-    case Connection::Event::kNone:
-      break;
-  }
+  const ClientOffset una = connection_.snd_una();
+  const TargetOffset received = connection_.received_end();
+  const Connection::Event event = connection_.on_response(response, with(ctx));
+  const bool progress = event == Connection::Event::kOpened || connection_.snd_una() > una ||
+                        connection_.received_end() > received;
+  if (progress) target_owes_since_ = ctx.now;
   release(connection_.snd_una(), ctx);
-  advance(ctx);
+  if (event == Connection::Event::kRefused) {
+    go_on(LossReason::kTargetRefused, ctx);
+  } else if (event == Connection::Event::kReset) {
+    go_on(LossReason::kTargetReset, ctx);
+  } else {
+    advance(ctx);
+  }
 }
 
-// The stream goes on with a new connection: at once when the old one was of use, with back-off when
-// the target, or somebody on the way, ends one after the other.
-void Session::on_connection_failed(LossReason reason, const Context& ctx) {
-  if (connection_.answered()) failures_ = 0;
-  const ClientOffset next = connection_.snd_nxt();
-  if (!connection_.answered() && ++failures_ > kMaxFailures) {
+// Whether the last connection was worth having: a target that takes what the client says and
+// answers. One that was joined without its beginning, in a protocol that nobody knows, must have
+// gone on behind the first answer: it may have been "denied".
+bool Session::was_of_use() const {
+  if (!connection_.of_use()) return false;
+  const bool whole = from_start_ && connection_.first() == ClientOffset(0);
+  return whole || content_tells_ || connection_.turns_answered() > 1;
+}
+
+// The one way to a further connection, whoever ended the last one and however: at once when that
+// was of use, else with back-off, and not for ever.
+void Session::go_on(LossReason reason, const Context& ctx) {
+  failures_ = was_of_use() ? std::uint8_t{0} : static_cast<std::uint8_t>(failures_ + 1);
+  // What the target has not acknowledged before it closed, it has not read.
+  const bool unread = reason == LossReason::kTargetRefused || connection_.target_closed();
+  const ClientOffset from = unread ? connection_.snd_una() : connection_.snd_nxt();
+  nothing_cut_ = from == connection_.first();
+  suspend(reason, from, ctx);
+  if (ended()) return;
+  if (failures_ > kMaxFailures) {
+    given_up_ = reason != LossReason::kTargetRefused;
     end(reason, ctx);
     return;
   }
-  suspend(reason, next, ctx);
   if (failures_ > 0) retry_at_ = ctx.now + kInitialRto * (1 << (failures_ - 1));
   advance(ctx);
 }
 
 // The target has closed, the client goes on: a real client would open a new connection for its
-// next request. Bytes in the middle of a request stay on the old one, which may be half-closed.
-bool Session::reconnect_for_new_turn(const Context& ctx) {
+// next request. Bytes in the middle of a request stay on the old one, and so do those of a client
+// whose connection was half-closed online too.
+bool Session::wants_new_connection() const {
   const ClientOffset next = connection_.snd_nxt();
+  if (!connection_.target_closed() || connection_.snd_una() != next) return false;
   const Chunk* chunk = stream_.find(next);
-  const bool all_acked = connection_.snd_una() == next;
-  if (chunk == nullptr || chunk->begin() != next || !all_acked) return false;
-  if (!chunk->starts_turn() || (content_tells_ && !request_begins_at(stream_, *chunk)))
-    return false;
-  connection_.reset(with(ctx));
-  connect(next, ctx);
-  return true;
+  if (chunk == nullptr || chunk->begin() != next) return false;
+  if (connection_.half_closed_online(chunk->origin().online_acked)) return false;
+  if (next == connection_.first()) return true;
+  return content_tells_ ? request_begins_at(stream_, *chunk) : chunk->starts_turn();
+}
+
+// What is older than --max-lag when its turn comes is given up in whole requests, all but the
+// last, so that the target sees the client's present. The numbers that it sees have no gap.
+void Session::shed_late(const Context& ctx) {
+  if (!connection_.idle()) return;
+  const ClientOffset from = connection_.snd_nxt();
+  const Chunk* chunk = stream_.find(from);
+  const auto late = [&](const Chunk& c) {
+    return ctx.now - c.origin().captured_at > ctx.settings.max_lag;
+  };
+  if (chunk == nullptr || chunk->begin() != from || !late(*chunk)) return;
+  const bool boundary = content_tells_ ? request_begins_at(stream_, *chunk) : chunk->starts_turn();
+  ClientOffset to = from;
+  while (boundary && late(*chunk)) {
+    const auto next = next_request_boundary(stream_, to + 1, content_tells_);
+    if (!next) break;
+    to = *next;
+    chunk = stream_.find(to);
+  }
+  if (to == from) return;
+  lose(to, LossReason::kLagLimit, ctx);
+  connection_.skip_to(to);
 }
 
 // Whether both sides are done with the connection.
@@ -108,15 +143,22 @@ void Session::suspend(LossReason reason, ClientOffset resume_from, const Context
 void Session::resume(const Context& ctx) {
   if (retry_at_ != kNever && ctx.now < retry_at_) return;
   retry_at_ = kNever;
-  // A connection that was refused took no bytes: it begins where it would have begun.
-  const bool nothing_cut = suspended_for_ == LossReason::kTargetRefused;
+  // A connection that took no bytes begins where it would have begun.
   std::optional<ClientOffset> boundary;
-  if (nothing_cut) {
+  if (nothing_cut_) {
+    const bool idle = stream_.find(resume_from_) == nullptr && !stream_.complete();
+    if (idle && suspended_for_ != LossReason::kTargetRefused) return;
     boundary = resume_from_;
   } else {
     boundary = next_request_boundary(stream_, resume_from_, content_tells_);
   }
   if (boundary) {
+    // -O: nothing is joined in the middle, what was lost in the middle neither.
+    if (ctx.settings.only_from_start && *boundary > ClientOffset(0)) {
+      given_up_ = true;
+      end(suspended_for_, ctx);
+      return;
+    }
     lose(*boundary, suspended_for_, ctx);
     connect(*boundary, ctx);
     return;
@@ -139,10 +181,13 @@ void Session::skip_hole(const Context& ctx) {
   const ClientOffset behind = chunk != nullptr ? chunk->begin() : stream_.seen_end();
   if (!damage_) damage_ = LossReason::kCaptureHole;
   suspended_for_ = LossReason::kCaptureHole;
-  if (phase_ == Phase::kConnected) connection_.reset(with(ctx));
+  if (phase_ == Phase::kConnected) {
+    if (was_of_use()) failures_ = 0;
+    connection_.reset(with(ctx));
+  }
   phase_ = Phase::kSuspended;
   retry_at_ = kNever;
-  failures_ = 0;
+  nothing_cut_ = false;
   lose(stream_.contiguous_end(), LossReason::kCaptureHole, ctx);
   stream_.release_to(behind);
   resume_from_ = behind;

@@ -15,8 +15,9 @@ struct Settings {
   bool turn_order = true;            ///< off with -W
   bool only_from_start = false;      ///< -O: only sessions whose SYN was seen
   std::optional<Duration> rtt;       ///< -R: instead of the measured round trip
-  Duration session_timeout = std::chrono::seconds(600);  ///< -t: without a response
-  Duration idle_timeout = std::chrono::seconds(720);     ///< -k: without a packet of the client
+  Duration session_timeout = std::chrono::seconds(600);  ///< -t: without progress of the target
+  Duration idle_timeout = std::chrono::hours(24);        ///< -k: without a packet of the client
+  Duration max_lag{0};  ///< --max-lag: older requests are given up; 0: never
 
   std::uint16_t copies = 1;      ///< -n: sessions for each connection of a client, 1 to 1023
   std::uint16_t port_group = 0;  ///< -f: moves all ports, 0 to 1023; 0: they stay

@@ -9,6 +9,8 @@ SourceAddresses::SourceAddresses(std::vector<Address> pool,
                                  std::optional<Address> loopback_substitute)
     : pool_(std::move(pool)), loopback_substitute_(loopback_substitute) {
   constexpr std::size_t kKeys = 65536;
+  sorted_pool_ = pool_;
+  std::sort(sorted_pool_.begin(), sorted_pool_.end());
   if (!pool_.empty()) by_key_.resize(kKeys, kUnassigned);
 }
 

@@ -2,6 +2,7 @@
 // Which address a client has on the target: its own, or one of the pool of -c.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -24,12 +25,16 @@ class SourceAddresses {
   /// @param copy of -n: each further copy of a client takes the next address of the pool.
   Address map(Address client, std::uint16_t copy = 0);
 
-  std::size_t pool_size() const { return pool_.size(); }
+  /// Whether an address is of the pool, where nobody else has it.
+  bool in_pool(const Address& address) const {
+    return std::binary_search(sorted_pool_.begin(), sorted_pool_.end(), address);
+  }
 
  private:
   static constexpr std::uint32_t kUnassigned = UINT32_MAX;
 
   std::vector<Address> pool_;
+  std::vector<Address> sorted_pool_;
   std::vector<std::uint32_t> by_key_;  // index into pool_
   std::uint32_t next_ = 0;
   std::optional<Address> loopback_substitute_;

@@ -2,49 +2,80 @@
 #include "tcpcopy/session/turns.hh"
 
 #include <algorithm>
+#include <utility>
 
 namespace tcpcopy::session {
 
 void Turns::open(ClientOffset first, OnlineOffset online_acked) {
   const ShortDuration patience = patience_;
+  const std::uint8_t two_way = two_way_;
   *this = Turns();
   patience_ = patience;
+  two_way_ = two_way;
   limit_ = first;
   first_acked_ = acked_ = online_acked;
 }
 
-void Turns::judge(const ClientStream& stream, const Progress& progress, bool ordered, Instant now,
-                  Ledger& ledger) {
+void Turns::on_response(const Arrival& arrival, TargetHabits& habits, Instant now) {
+  const Duration pause = now - response_at_ - arrival.network_pause;
+  // The answer went on by itself: seen while the next request waited for it, or had been sent.
+  const bool waited = begun_ && waiting_since_ != kNever && !arrival.acks_news;
+  const bool too_early = taken_for_over_ && !begun_ && arrival.acked < limit_;
+  if ((waited || too_early) && pause > Duration(0) && pause <= kMaxQuiet) habits.on_pause(pause);
+  response_at_ = now;
+  burst_ended_ = arrival.ends_burst;
+  unanswered_since_ = kNever;
+  if (begun_ || arrival.acked < limit_) return;
+  begun_ = true;
+  if (taken_for_over_) habits.on_end();
+  if (asked_at_ == kNever) return;
+  habits.on_answer(asked_at_, now);
+  if (answered_ < UINT8_MAX) ++answered_;
+}
+
+void Turns::on_sent(ClientOffset snd_nxt, Instant now) {
+  if (!asking_ || snd_nxt < limit_) return;
+  asking_ = false;
+  asked_at_ = now;
+  if (unanswered_since_ == kNever) unanswered_since_ = now;
+}
+
+void Turns::judge(const ClientStream& stream, const Progress& progress, bool ordered,
+                  TargetHabits& habits, Instant now, Ledger& ledger) {
   deadline_ = kNever;
   const Chunk* chunk = stream.find(limit_);
   for (; chunk != nullptr && chunk->begin() < stream.contiguous_end(); chunk = chunk->next()) {
     const OnlineOffset acked = chunk->origin().online_acked;
     if (ordered && acked > acked_) {
       limit_ = std::max(limit_, chunk->begin());
-      if (!gate_open(acked, progress, now, ledger)) return;
+      if (!gate_open(acked, progress, habits, now, ledger)) return;
       begin_turn(acked, progress);
     }
-    if (chunk->end() > limit_) begun_ = false;
+    if (chunk->end() <= limit_) continue;
+    begun_ = false;
+    asking_ = true;
+    asked_at_ = kNever;
     limit_ = chunk->end();
   }
   if (!stream.complete()) {
     waiting_since_ = kNever;
     return;
   }
-  judge_end(*stream.end(), progress, ordered, now, ledger);
+  judge_end(*stream.end(), progress, ordered, habits, now, ledger);
 }
 
 // FIN and RST wait like turns of no bytes: the client ended after what it had seen.
-void Turns::judge_end(const StreamEnd& end, const Progress& progress, bool ordered, Instant now,
-                      Ledger& ledger) {
+void Turns::judge_end(const StreamEnd& end, const Progress& progress, bool ordered,
+                      TargetHabits& habits, Instant now, Ledger& ledger) {
   if (end.fin && !fin_allowed_) {
-    const bool waits = ordered && end.online_acked > acked_;
-    if (waits && !gate_open(end.online_acked, progress, now, ledger)) return;
+    const bool open =
+        !ordered || end_gate_open(end.online_acked, false, progress, habits, now, ledger);
+    if (!open) return;
     begin_turn(std::max(acked_, end.online_acked), progress);
     fin_allowed_ = true;
   }
   if (end.reset && !reset_allowed_) {
-    reset_allowed_ = reset_gate_open(end.reset_acked, progress, now, ledger);
+    reset_allowed_ = end_gate_open(end.reset_acked, true, progress, habits, now, ledger);
   }
 }
 
@@ -55,58 +86,102 @@ void Turns::begin_turn(OnlineOffset acked, const Progress& progress) {
   waiting_since_ = kNever;
 }
 
-bool Turns::reset_gate_open(OnlineOffset acked, const Progress& progress, Instant now,
-                            Ledger& ledger) {
+bool Turns::end_gate_open(OnlineOffset acked, bool reset, const Progress& progress,
+                          TargetHabits& habits, Instant now, Ledger& ledger) {
+  if (progress.closed) return true;
   const bool saw_no_answer = acked <= acked_;  // then neither has to be waited for
-  if (as_much(acked, progress.received) && (begun_ || saw_no_answer)) return true;
-  if (waiting_since_ == kNever) waiting_since_ = now;
-  const Instant expiry = std::max(waiting_since_, response_at_) + kMaxResetWait;
-  if (now >= expiry) {
-    ++ledger.turn_expiries;
+  const bool all = as_much(acked, progress.received) && (begun_ || saw_no_answer);
+  const bool its_own = begun_ && progress.received - response_start_ >= acked - acked_;
+  if (all || (!reset && (saw_no_answer || its_own))) {
+    if (!saw_no_answer) habits.on_length(true);
     return true;
   }
-  deadline_ = expiry;
-  return false;
+
+  if (waiting_since_ == kNever) waiting_since_ = now;
+  const bool quiet = begun_ && !progress.gap && !answer_missing_;
+  // What the client had seen may have ended with the online server's FIN, which takes a number too.
+  const std::int64_t missing = (acked - first_acked_) - (progress.received - TargetOffset(0));
+  const bool nearly = missing <= (reset ? 1 : kNearlyComplete);
+  Duration patience = kMaxEndWait;
+  if (quiet && !habits.answers_alike()) patience = habits.end_patience(reset);
+  if (quiet && nearly) patience = kMinEndQuiet;
+  if (progress.hurried) patience = std::min(patience, kHurriedEnd);
+  const Instant expiry = std::max(waiting_since_, response_at_) + patience;
+  if (now < expiry) {
+    deadline_ = expiry;
+    return false;
+  }
+  if (begun_) habits.on_length(false);
+  ++(begun_ ? ledger.turn_quiets : ledger.turn_expiries);
+  return true;
 }
 
-bool Turns::gate_open(OnlineOffset next_acked, const Progress& progress, Instant now,
-                      Ledger& ledger) {
+// When the target's silence says that its answer is over. A burst that ended in a full segment
+// without PSH goes on.
+Instant Turns::quiet_at(const Progress& progress, const TargetHabits& habits) const {
+  if (progress.gap) return response_at_ + kMaxTurnWait;
+  const Duration quiet = habits.quiet(progress.network_pause);
+  return response_at_ + (burst_ended_ ? quiet : std::max<Duration>(4 * quiet, kMaxQuiet));
+}
+
+// When an answer that has not begun is waited for no longer. Those that others get meanwhile tell a
+// request that is never answered from a target that is slow for everybody.
+Instant Turns::patience_ends(const TargetHabits& habits, Instant now) const {
+  if (asked_at_ == kNever) return waiting_since_ + patience_;  // for a greeting
+  const auto after = [&](bool others) {
+    return asked_at_ + std::min<Duration>(patience_, habits.patience(others));
+  };
+  const Instant soon = after(true);
+  return now < soon || habits.answered_what_came_after(asked_at_) ? soon : after(false);
+}
+
+// A gate that opens for an answer: turns follow each other.
+void Turns::note_order() {
+  patience_ = std::min(patience_ * 2, shortened(kMaxTurnWait));
+  if (two_way_ > 0) --two_way_;
+}
+
+bool Turns::gate_open(OnlineOffset next_acked, const Progress& progress, TargetHabits& habits,
+                      Instant now, Ledger& ledger) {
   if (progress.snd_nxt < limit_) return false;  // the turn before is still being sent
+  if (progress.closed) return true;
   if (waiting_since_ == kNever) waiting_since_ = now;
 
   const std::int64_t wanted = next_acked - acked_;
   const std::int64_t received = progress.received - response_start_;
-  if (begun_ && received >= wanted) {
-    patience_ = std::min(patience_ * 2, shortened(kMaxTurnWait));
+  const std::int64_t surplus = (progress.received - TargetOffset(0)) - (next_acked - first_acked_);
+  const bool just_as_long = begun_ && received == wanted;
+  const bool early_answer = !begun_ && surplus >= 0 && surplus <= kNearlyComplete;
+  const Instant over = begun_ || early_answer ? quiet_at(progress, habits) : kNever;
+  taken_for_over_ = false;
+  if (just_as_long || now >= over) {
+    taken_for_over_ = !just_as_long;
+    if (taken_for_over_) ++ledger.turn_quiets;
+    habits.on_length(just_as_long);
+    note_order();
     return true;
   }
-  const std::int64_t surplus = (progress.received - TargetOffset(0)) - (next_acked - first_acked_);
-  const bool nearly = begun_ ? wanted - received <= wanted / 8 + kNearlyComplete
-                             : surplus >= 0 && surplus <= kNearlyComplete;
-  const Instant quiet_since = burst_ended_ && !progress.gap ? response_at_ : kNever;
-  if (nearly && quiet_since != kNever) {
-    const Instant soon = quiet_since + std::clamp(2 * progress.rtt, kMinQuiet, kMaxQuiet);
-    if (now >= soon) {
-      ++ledger.turn_quiets;
-      return true;
-    }
-    deadline_ = soon;
-    return false;
+  if (two_way()) {
+    two_way_ = kMostTwoWay;
+    return true;
   }
-  // The bounds: what is quiet for long, and what takes long at all.
-  const bool long_quiet = begun_ && quiet_since != kNever;
-  const Instant expiry = waiting_since_ + patience_;
-  const Instant bound = long_quiet ? std::min(expiry, quiet_since + kLongQuiet) : expiry;
-  if (now < bound) {
-    deadline_ = bound;
-    return false;
+  // An answer that goes on is waited for as long as it does, or until it is longer than what the
+  // client had seen.
+  Instant expiry = kNever;
+  if (!begun_) {
+    expiry = patience_ends(habits, now);
+  } else if (received >= wanted) {
+    expiry = waiting_since_ + habits.patience(true);
   }
   if (now < expiry) {
-    ++ledger.turn_quiets;
-    return true;
+    deadline_ = std::min(over, expiry);
+    return false;
   }
   ++ledger.turn_expiries;
+  if (!begun_) answer_missing_ = true;
   patience_ = std::max(patience_ / 2, shortened(kMinTurnWait));
+  if (surplus >= 0)
+    two_way_ = std::min(static_cast<std::uint8_t>(two_way_ + kTwoWay / 2), kMostTwoWay);
   return true;
 }
 

@@ -3,26 +3,36 @@
 // answered what came before. That keeps request/response protocols honest under a slower target.
 //
 // A turn begins with a chunk that acknowledges more of the online server's bytes than the one
-// before. Its gate looks at the target's response to the turn before. That response has begun with
-// the first data that the target sent after it had received the whole turn. The gate opens when
-//   - it has begun and is as long as what the client had seen of the online server's, or
-//   - it has begun, has no gap, ended with PSH or a short segment, and is quiet: for about a round
-//     trip when it is nearly as long, for longer than a retransmission takes when it is not, or
-//   - all responses together are just as long as online and quiet: some servers answer before they
-//     have read the whole request.
-// The end of the stream waits like a turn. An RST destroys what the target has not read or sent
-// yet, so it waits until all responses together are as long as the online server's, or until the
-// target has said nothing for long. It is a preference and never a deadlock: the wait
-// is bounded, and each time the bound is reached the session's next bound is half as long, so that
-// protocols which talk both ways at once soon flow freely. Turns that are answered in time let it
-// grow back.
+// before. Its gate looks at the target's answer to the turn before, which has begun with the first
+// data that the target sent after it had received that whole turn. A client knows not how long
+// production's answer was; it goes on when its own is there. So the gate opens when
+//   - the answer has begun and is just as long as what the client had seen: a shortcut, for targets
+//     that answer as production did; or
+//   - it has begun, has no gap, and the target is quiet: for as long as its pauses within answers
+//     are (target_habits.hh); or
+//   - all answers together are just as long as online and the target is quiet: some servers answer
+//     before they have read the whole request; or
+//   - it does not begin in the time that this target's answers take, as far as is known.
+// To go on too early costs little, since the request waits in the target's socket; to stall costs
+// the replay. Each wait that ends without an answer halves the next one of the session, and answers
+// let it grow back.
+//
+// Where both sides talk at once (HTTP/2 and its flow control, WebSocket, subscriptions) a gate has
+// no meaning. Such a session is told by waits that were in vain, the target having sent as much
+// already as the client had seen; its gates stay open until many in a row look like turns again.
+//
+// An end waits longer than a request, because a server that sees it early gives up its answer, and
+// nothing stands behind it: a FIN for the answer that the client saw, an RST for all that the
+// client saw, since it destroys what the target has not read or sent yet.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "tcpcopy/segment.hh"
 #include "tcpcopy/session/client_stream.hh"
 #include "tcpcopy/session/limits.hh"
+#include "tcpcopy/session/target_habits.hh"
 #include "tcpcopy/time.hh"
 
 namespace tcpcopy::session {
@@ -35,28 +45,37 @@ class Turns {
   ///   whole connection 0, so that a client which waited for a greeting waits for the target's.
   void open(ClientOffset first, OnlineOffset online_acked);
 
-  /// Notes a segment of the target that brought something new.
-  /// @param acked what the target had received of the client's stream when it sent it.
-  /// @param ends_burst it carried PSH or was short.
-  void on_response(ClientOffset acked, bool ends_burst, Instant now) {
-    response_at_ = now;
-    burst_ended_ = ends_burst;
-    if (acked >= limit_) begun_ = true;
-  }
+  /// A segment of the target that brought something new.
+  struct Arrival {
+    ClientOffset acked;        ///< what the target had received of the client's stream
+    bool ends_burst = false;   ///< it carried PSH or was short
+    bool acks_news = false;    ///< it is the first that acknowledges so much
+    Duration network_pause{};  ///< pauses up to this are the network's, not the target's
+  };
+  void on_response(const Arrival& arrival, TargetHabits& habits, Instant now);
+
+  /// The stream was sent up to here.
+  void on_sent(ClientOffset snd_nxt, Instant now);
 
   /// How the conversation with the target stands.
   struct Progress {
     ClientOffset snd_nxt;
-    TargetOffset received;  ///< the end of what the target has sent
-    bool gap = false;       ///< some of it is missing
-    Duration rtt{0};
+    TargetOffset received;     ///< the end of what the target has sent
+    bool gap = false;          ///< some of it is missing
+    bool closed = false;       ///< it has closed: no answer comes any more
+    bool hurried = false;      ///< ends wait no longer than they must: see Session::drain()
+    Duration network_pause{};  ///< as in Arrival
   };
 
   /// Looks how far the stream may be sent now. Wakes the caller at deadline() to ask again.
   /// @param ordered false with -W: requests wait for nothing.
   /// @param ledger where gates are counted that no complete response opened.
-  void judge(const ClientStream& stream, const Progress& progress, bool ordered, Instant now,
-             Ledger& ledger);
+  void judge(const ClientStream& stream, const Progress& progress, bool ordered,
+             TargetHabits& habits, Instant now, Ledger& ledger);
+
+  /// Goes on at `to` instead of where it stands: what lies between is given up.
+  /// REQUIRES: everything before limit() was sent, and nothing beyond it.
+  void skip_to(ClientOffset to) { limit_ = to; }
 
   /// How far the stream may be sent, as judge() found last.
   ClientOffset limit() const { return limit_; }
@@ -69,25 +88,52 @@ class Turns {
     return received - TargetOffset(0) >= acked - first_acked_;
   }
 
+  /// Turns that the target has answered, up to 255.
+  std::uint8_t answered() const { return answered_; }
+
+  /// Since when the target has owed an answer that the client had from the online server.
+  /// @param online_acked what the client has seen by now.
+  Instant silent_since(OnlineOffset online_acked) const {
+    return online_acked > acked_ ? unanswered_since_ : kNever;
+  }
+
   Instant deadline() const { return deadline_; }
 
  private:
-  bool gate_open(OnlineOffset next_acked, const Progress& progress, Instant now, Ledger& ledger);
-  bool reset_gate_open(OnlineOffset acked, const Progress& progress, Instant now, Ledger& ledger);
-  void judge_end(const StreamEnd& end, const Progress& progress, bool ordered, Instant now,
-                 Ledger& ledger);
+  bool gate_open(OnlineOffset next_acked, const Progress& progress, TargetHabits& habits,
+                 Instant now, Ledger& ledger);
+  bool end_gate_open(OnlineOffset acked, bool reset, const Progress& progress, TargetHabits& habits,
+                     Instant now, Ledger& ledger);
+  void judge_end(const StreamEnd& end, const Progress& progress, bool ordered, TargetHabits& habits,
+                 Instant now, Ledger& ledger);
   void begin_turn(OnlineOffset acked, const Progress& progress);
+  Instant quiet_at(const Progress& progress, const TargetHabits& habits) const;
+  Instant patience_ends(const TargetHabits& habits, Instant now) const;
+  void note_order();
+  bool two_way() const { return two_way_ >= kTwoWay; }
+
+  // Evidence that both sides talk at once: a wait in vain adds a half of what it takes, a gate that
+  // looks like a turn takes one away.
+  static constexpr std::uint8_t kTwoWay = 32;
+  static constexpr std::uint8_t kMostTwoWay = 2 * kTwoWay;
 
   ClientOffset limit_;
   OnlineOffset first_acked_;     // what the client had seen before this connection
   OnlineOffset acked_;           // what the client had seen when it began the current turn
   TargetOffset response_start_;  // where the target's response to the current turn begins
   Instant response_at_;
+  Instant asked_at_ = kNever;          // when the current turn had been sent
+  Instant unanswered_since_ = kNever;  // when the first turn was asked since the target's last data
   Instant waiting_since_ = kNever;
   Instant deadline_ = kNever;
   ShortDuration patience_ = shortened(kMaxTurnWait);
-  bool begun_ = false;  // the response to the current turn
+  std::uint8_t two_way_ = 0;
+  std::uint8_t answered_ = 0;
+  bool asking_ = false;  // the current turn may be sent, and was not, or not all of it
+  bool begun_ = false;   // the response to the current turn
   bool burst_ended_ = false;
+  bool taken_for_over_ = false;  // the response to the turn before, because the target was quiet
+  bool answer_missing_ = false;  // some turn was not answered: what comes may be that answer
   bool fin_allowed_ = false;
   bool reset_allowed_ = false;
 };

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// How late the replay is: the time from the capture of a byte to its first sending, as a histogram
+// whose counters stand an eighth of an octave apart. Two can be subtracted, for what came between.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include "tcpcopy/time.hh"
+
+namespace tcpcopy::session {
+
+class Lag {
+ public:
+  void note(Duration lag) { ++counts_[index_of(shortened(lag).count())]; }
+
+  /// @return the lag that `share` of all were not beyond, rounded up; zero when there is none.
+  ///   0.5 is the median, 1 the greatest.
+  Duration quantile(double share) const {
+    std::uint64_t total = 0;
+    for (const std::uint64_t count : counts_)
+      total += count;
+    if (total == 0) return {};
+    auto below = static_cast<std::uint64_t>(share * static_cast<double>(total));
+    if (below == 0) below = 1;
+    for (std::size_t i = 0; i < counts_.size(); ++i) {
+      if (counts_[i] >= below) return std::chrono::microseconds(end_of(i));
+      below -= counts_[i];
+    }
+    return {};
+  }
+
+  friend Lag operator-(Lag a, const Lag& b) {
+    for (std::size_t i = 0; i < a.counts_.size(); ++i)
+      a.counts_[i] -= b.counts_[i];
+    return a;
+  }
+
+ private:
+  static constexpr unsigned kSteps = 8;  // of an octave
+  static constexpr unsigned kStepBits = 3;
+
+  // Below kSteps each microsecond has its counter.
+  static constexpr std::size_t index_of(std::uint32_t us) {
+    if (us < kSteps) return us;
+    const auto octave = static_cast<unsigned>(std::bit_width(us)) - kStepBits - 1;
+    return std::size_t{kSteps} * octave + (us >> octave);
+  }
+  // The last microsecond that is counted there.
+  static constexpr std::uint64_t end_of(std::size_t index) {
+    if (index < kSteps) return index;
+    const std::size_t octave = index / kSteps - 1;
+    const std::uint64_t first = (kSteps + index % kSteps) << octave;
+    return first + (std::uint64_t{1} << octave) - 1;
+  }
+
+  std::array<std::uint64_t, 30 * kSteps> counts_{};  // an hour has 32 bits of microseconds
+};
+
+}  // namespace tcpcopy::session
