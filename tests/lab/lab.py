@@ -205,6 +205,7 @@ class Lab:
 
     def rewrite_sources(self, addresses):
         """Makes the switch replace source addresses of packets for the target."""
+        self._translates = True
         run("nft", "add", "table", "bridge", "translation")
         run("nft", "add", "chain", "bridge", "translation", "sources",
             "{ type filter hook prerouting priority 0; }")
@@ -236,7 +237,8 @@ class Lab:
         run("ip", "link", "del", "switch", check=False)
         if hasattr(self, "_loses"):
             run("nft", "delete", "table", "bridge", "lab", check=False)
-        run("nft", "delete", "table", "bridge", "translation", check=False)
+        if hasattr(self, "_translates"):
+            run("nft", "delete", "table", "bridge", "translation", check=False)
 
     def __enter__(self):
         return self
