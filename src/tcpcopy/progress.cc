@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <vector>
 
 namespace tcpcopy {
 namespace {
@@ -15,6 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kBarWidth = 20;
+constexpr std::size_t kLineWidth = 79;  // of 80: in the last column a terminal may wrap
 
 double seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
 
@@ -22,6 +24,13 @@ std::string clock_text(double time) {
   const auto whole = static_cast<long>(time);
   return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
 }
+
+// A file that grows while it is read may have given more than its size was.
+double share_of(const capture::ClientCapture::Progress& progress) {
+  return std::clamp(progress.share.value_or(0), 0.0, 1.0);
+}
+
+double time_left(double share, Duration elapsed) { return seconds(elapsed) * (1 - share) / share; }
 
 }  // namespace
 
@@ -32,11 +41,34 @@ std::string progress_text(const capture::ClientCapture::Progress& progress,
                   clock_text(seconds(progress.time)), speed, ledger.sessions_opened,
                   ledger.sessions_live, ledger.captured.packets);
   if (progress.passes > 1) text += fmt::format(", pass {}/{}", progress.pass, progress.passes);
-  if (progress.share && *progress.share > 0) {
-    const double left = seconds(elapsed) * (1 - *progress.share) / *progress.share;
-    text += fmt::format(", {:.0f} %, ends in {}", 100 * *progress.share, clock_text(left));
+  const double share = share_of(progress);
+  if (share > 0) {
+    text +=
+        fmt::format(", {:.0f} %, ends in {}", 100 * share, clock_text(time_left(share, elapsed)));
   }
   return text;
+}
+
+std::string progress_bar(const capture::ClientCapture::Progress& progress,
+                         const session::Ledger& ledger, double speed, Duration elapsed) {
+  const double share = share_of(progress);
+  const auto filled = static_cast<int>(std::lround(share * kBarWidth));
+  std::string line = fmt::format("[{:#<{}}{:.<{}}]", "", filled, "", kBarWidth - filled);
+  std::vector<std::string> parts;
+  if (share > 0) {
+    parts.push_back(fmt::format(" {:.0f} %", 100 * share));
+    parts.push_back(fmt::format(" {} left", clock_text(time_left(share, elapsed))));
+  }
+  parts.push_back(fmt::format(" at {}", clock_text(seconds(progress.time))));
+  parts.push_back(fmt::format(" speed {:.1f}", speed));
+  if (progress.passes > 1)
+    parts.push_back(fmt::format(" pass {}/{}", progress.pass, progress.passes));
+  parts.push_back(fmt::format(" active {}", ledger.sessions_live));
+  for (const std::string& part : parts) {
+    if (line.size() + part.size() > kLineWidth) break;
+    line += part;
+  }
+  return line;
 }
 
 ProgressReport::ProgressReport(Instant start)
@@ -50,14 +82,12 @@ void ProgressReport::show(const capture::ClientCapture::Progress& progress,
   const double speed = now > last_ ? seconds(passed) / seconds(now - last_) : 0;
   last_ = now;
   last_time_ = progress.time;
-  const std::string text = progress_text(progress, ledger, speed, now - start_);
   if (!terminal_) {
-    spdlog::info("progress: {}", text);
+    spdlog::info("progress: {}", progress_text(progress, ledger, speed, now - start_));
     return;
   }
-  const auto filled = static_cast<int>(std::lround(progress.share.value_or(0) * kBarWidth));
   // The cursor goes back to the start of the line: a log line then overwrites the bar.
-  fmt::print(stderr, "\033[K[{:#<{}}{:.<{}}] {}\r", "", filled, "", kBarWidth - filled, text);
+  fmt::print(stderr, "\033[K{}\r", progress_bar(progress, ledger, speed, now - start_));
   std::fflush(stderr);
   drawn_ = true;
 }

@@ -31,9 +31,13 @@ class ProgressReport {
   bool drawn_ = false;
 };
 
-/// One line: time in the file, speed, sessions, packets, estimated end.
+/// One line for a log: time in the file, speed, sessions, packets, estimated end.
 /// @param speed file time over real time since the last line.
 std::string progress_text(const capture::ClientCapture::Progress& progress,
                           const session::Ledger& ledger, double speed, Duration elapsed);
+
+/// The same for a terminal of 80 columns, behind a bar: what does not fit is left out.
+std::string progress_bar(const capture::ClientCapture::Progress& progress,
+                         const session::Ledger& ledger, double speed, Duration elapsed);
 
 }  // namespace tcpcopy

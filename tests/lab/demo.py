@@ -53,6 +53,12 @@ class Screen:
             print()
 
 
+def live_line(seconds, online, target, sessions):
+    """Fits into 80 columns. The two counts are not of one moment: a lag below 0 is none."""
+    return (f"{seconds:4.0f} s  requests online {online:7}, target {target:7}  "
+            f"sessions live {sessions:>3}  lag {max(online - target, 0)}")
+
+
 class Demo:
     def __init__(self, lab):
         self.lab = lab
@@ -89,9 +95,7 @@ class Demo:
             time.sleep(1)
             self.count()
             online, target = self.requests["online"], self.requests["target"]
-            screen.live(f"{time.monotonic() - started:4.0f} s   requests online {online:6}   "
-                        f"on the target {target:6}   sessions live {self.sessions():>3}   "
-                        f"lag {online - target} requests")
+            screen.live(live_line(time.monotonic() - started, online, target, self.sessions()))
         screen.end()
         if client.popen.returncode != 0:
             raise RuntimeError(f"the clients failed:\n{client.log()}")

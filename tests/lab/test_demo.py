@@ -2,7 +2,7 @@
 
 import sys
 
-from demo import Demo
+from demo import Demo, live_line
 from lab import HERE, run
 
 
@@ -10,6 +10,11 @@ def test_complete(build):
     told = run(sys.executable, HERE / "demo.py", build, "--seconds", 3, timeout=60)
     assert "The replay was complete" in told
     assert "sessions live" in told
+
+
+def test_live_line_fits_into_80_columns():
+    assert len(live_line(9999, 9_999_999, 0, "999")) < 80
+    assert live_line(3, 100, 101, "20").endswith(" lag 0")
 
 
 def test_incomplete(make_lab):
