@@ -10,6 +10,8 @@ if(TCPCOPY_PFRING_ROOT)
   target_include_directories(PkgConfig::PCAP SYSTEM INTERFACE "${PFRING_PCAP_INCLUDE_DIR}")
   target_link_libraries(PkgConfig::PCAP INTERFACE
     "${PFRING_PCAP_LIBRARY}" "${PFRING_LIBRARY}" ${CMAKE_DL_LIBS})
+  # The loader does not look where PF_RING is, so what is installed has to name it too.
+  set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
 else()
   pkg_check_modules(PCAP REQUIRED IMPORTED_TARGET libpcap)
 endif()
