@@ -40,14 +40,19 @@ EventLoop::EventLoop() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
 EventLoop::~EventLoop() = default;
 
 void EventLoop::watch(int fd, std::uint32_t events, ReadyCallback callback) {
+  if (!try_watch(fd, events, std::move(callback))) {
+    throw SystemError("epoll_ctl: " + error_text(errno));
+  }
+}
+
+bool EventLoop::try_watch(int fd, std::uint32_t events, ReadyCallback callback) {
   auto watch = std::make_unique<Watch>(Watch{std::move(callback)});
   epoll_event event{};
   event.events = events;
   event.data.ptr = watch.get();
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
-    throw SystemError("epoll_ctl: " + error_text(errno));
-  }
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) return false;
   watches_[fd] = std::move(watch);
+  return true;
 }
 
 void EventLoop::change(int fd, std::uint32_t events) {

@@ -31,8 +31,11 @@ class EventLoop {
   EventLoop& operator=(EventLoop&&) = delete;
 
   /// Calls back, level-triggered, when one of `events` (EPOLLIN, EPOLLOUT) holds on the descriptor.
-  /// The descriptor stays the caller's. Throws SystemError.
+  /// The descriptor stays the caller's. For the start alone: throws SystemError.
   void watch(int fd, std::uint32_t events, ReadyCallback callback);
+  /// The same while the loop runs, for a descriptor that can be done without.
+  /// @return false, and errno set, when the kernel refuses: it has a limit of its own.
+  [[nodiscard]] bool try_watch(int fd, std::uint32_t events, ReadyCallback callback);
   void change(int fd, std::uint32_t events);
   /// May be called from within the callback itself. REQUIRES: to be called before the close.
   void forget(int fd);

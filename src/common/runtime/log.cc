@@ -18,7 +18,8 @@ void open_log(const std::string& program, const std::string& path) {
     sink = std::make_shared<spdlog::sinks::stderr_sink_st>();
   } else {
     const auto folder = std::filesystem::path(path).parent_path();
-    if (!folder.empty() && !std::filesystem::is_directory(folder)) {
+    std::error_code unknown;  // as good as no folder
+    if (!folder.empty() && !std::filesystem::is_directory(folder, unknown)) {
       throw UsageError("-l " + path + ": there is no folder " + folder.string());
     }
     try {

@@ -59,9 +59,13 @@ void LinkServer::accept_links() {
       count_end(peer, *refusal);
       continue;
     }
-    ++counters_.accepted;
     const route::LinkId id = next_id_++;
-    loop_.watch(fd.get(), EPOLLIN, [this, id](std::uint32_t events) { on_ready(id, events); });
+    if (!loop_.try_watch(fd.get(), EPOLLIN,
+                         [this, id](std::uint32_t events) { on_ready(id, events); })) {
+      count_end(peer, {EndReason::kNetworkError, "epoll_ctl: " + runtime::error_text(errno)});
+      continue;
+    }
+    ++counters_.accepted;
     links_[id] = std::make_unique<TcpcopyLink>(std::move(fd), peer, settings_.mode,
                                                settings_.max_records, loop_.now());
   }

@@ -60,7 +60,10 @@ void InterceptLink::start() {
   loop_.after(kConnectTime, [this, alive = alive_, attempt = ++attempt_] {
     if (*alive && attempt == attempt_) on_connect_late();
   });
-  loop_.watch(fd_.get(), EPOLLIN | EPOLLOUT, [this](std::uint32_t events) { on_ready(events); });
+  if (!loop_.try_watch(fd_.get(), EPOLLIN | EPOLLOUT,
+                       [this](std::uint32_t events) { on_ready(events); })) {
+    fail("epoll_ctl: " + runtime::error_text(errno));
+  }
 }
 
 void InterceptLink::on_ready(std::uint32_t events) {

@@ -4,11 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <set>
 #include <vector>
 
 #include "common/wire/route_message.hh"
 #include "tests/unit/link/old_peer.hh"
+#include "tests/unit/runtime/refused_watches.hh"
 
 namespace tcpcopy::link {
 namespace {
@@ -114,6 +116,22 @@ TEST_F(LinkServerTest, ThoseWhoGreetedDoNotMakeRoom) {
   EXPECT_EQ(ended(EndReason::kTooManyFromAddress), 1U);
   EXPECT_TRUE(closed(late));
   EXPECT_EQ(server_->links(), LinkServer::kMaxLinksPerAddress);
+}
+
+TEST_F(LinkServerTest, AStrangerThatTheKernelCannotWatchIsTurnedAwayAlone) {
+  listen();
+  greet(connect());
+  {
+    const test::RefusedWatches refused(ENOSPC);
+    peers_.push_back(test::connect_to(server_->listener()));
+    test::run_until(loop_, [&] { return ended(EndReason::kNetworkError) == 1; });
+  }
+  EXPECT_TRUE(closed(1));
+  EXPECT_TRUE(closed_.empty()) << "it was no link yet";
+  EXPECT_EQ(server_->counters().accepted, 1U);
+  greet(connect());
+  EXPECT_FALSE(closed(0));
+  EXPECT_EQ(server_->links(), 2U);
 }
 
 TEST_F(LinkServerTest, GarbageClosesItsLinkAlone) {

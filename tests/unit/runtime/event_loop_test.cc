@@ -9,12 +9,14 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "common/runtime/errors.hh"
+#include "tests/unit/runtime/refused_watches.hh"
 
 namespace tcpcopy::runtime {
 namespace {
@@ -155,6 +157,20 @@ TEST_F(EventLoopTest, AReadyDescriptorCallsBackUntilItIsRead) {
   pair.make_readable();
   loop_.run();
   EXPECT_EQ(calls, 3);
+}
+
+TEST_F(EventLoopTest, AWatchThatTheKernelRefusesIsSaidAndLeavesNothing) {
+  const Pair pair;
+  {
+    const test::RefusedWatches refused(ENOSPC);
+    EXPECT_FALSE(loop_.try_watch(pair.here.get(), EPOLLIN, [](std::uint32_t) { FAIL(); }));
+    EXPECT_EQ(errno, ENOSPC);
+    EXPECT_THROW(loop_.watch(pair.here.get(), EPOLLIN, {}), SystemError);
+  }
+  loop_.forget(pair.here.get());  // of what is not watched: nothing
+  EXPECT_TRUE(loop_.try_watch(pair.here.get(), EPOLLIN, [&](std::uint32_t) { loop_.stop(); }));
+  pair.make_readable();
+  loop_.run();
 }
 
 TEST_F(EventLoopTest, ACallbackMayForgetItself) {

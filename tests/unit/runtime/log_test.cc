@@ -103,5 +103,13 @@ TEST_F(LogFile, ThatCannotBeOpenedIsRefused) {
               AllOf(HasSubstr("-l " + path), HasSubstr("cannot open")));
 }
 
+TEST_F(LogFile, WhoseFolderCannotBeLookedAtLeavesTheOldOne) {
+  open_log("tcpcopy", path_);
+  const std::string loop = folder_ + "/loop";
+  std::filesystem::create_symlink(loop, loop);
+  reopen_log("tcpcopy", loop + "/daemon.log");
+  EXPECT_THAT(content(path_), HasSubstr("the old one is used on"));
+}
+
 }  // namespace
 }  // namespace tcpcopy::runtime

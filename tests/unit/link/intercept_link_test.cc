@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tcpcopy/link/intercept_link.hh"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+#include "common/runtime/socket.hh"
+#include "tests/unit/link/old_peer.hh"
+#include "tests/unit/runtime/refused_watches.hh"
+
+namespace tcpcopy::link {
+namespace {
+
+TEST(InterceptLinkTest, ConnectsAgainWhenTheKernelRefusesToWatchIt) {
+  const runtime::UniqueFd listener = runtime::listen_on({Address::v4(0x7f000001), 0});
+  runtime::EventLoop loop;
+  LinkCounters counters;
+  std::minstd_rand random(1);
+  int broken = 0;
+  InterceptLink link(loop, test::own_end(listener.get()), {}, counters, random,
+                     {[](const Response&) {}, [] {}, [&] { ++broken; }});
+  {
+    const test::RefusedWatches refused(ENOMEM);
+    link.start();
+  }
+  EXPECT_FALSE(link.connected());
+  test::run_until(loop, [&] { return link.connected(); });
+  EXPECT_EQ(counters.connects, 1U);
+  EXPECT_EQ(broken, 0) << "it was never there";
+}
+
+}  // namespace
+}  // namespace tcpcopy::link
