@@ -5,6 +5,7 @@
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -25,6 +26,18 @@ void set_option(int fd, int level, int name, int value) {
 
 UniqueFd tcp_socket() {
   return UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
+
+// The kernel itself waits for an address that is not there (ip(7), IP_FREEBIND).
+int bind_to(int fd, const Endpoint& endpoint) {
+  const sockaddr_in address = to_sockaddr(endpoint);
+  if (::bind(fd, generic(address), sizeof address) == 0) return 0;
+  if (errno != EADDRNOTAVAIL) return -1;
+  set_option(fd, IPPROTO_IP, IP_FREEBIND, 1);
+  if (::bind(fd, generic(address), sizeof address) != 0) return -1;
+  spdlog::warn("this host does not have the address {} (-b) yet; waiting for it",
+               endpoint.address.to_string());
+  return 0;
 }
 
 }  // namespace
@@ -50,13 +63,10 @@ UniqueFd listen_on(const Endpoint& endpoint) {
   UniqueFd fd = tcp_socket();
   if (!fd) throw SystemError("socket: " + error_text(errno));
   set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
-  const sockaddr_in address = to_sockaddr(endpoint);
-  if (::bind(fd.get(), generic(address), sizeof address) != 0 ||
-      ::listen(fd.get(), kBacklog) != 0) {
+  if (bind_to(fd.get(), endpoint) != 0 || ::listen(fd.get(), kBacklog) != 0) {
     const int error = errno;
     std::string text = "cannot listen on " + endpoint.to_string() + ": " + error_text(error);
     if (error == EADDRINUSE) text += "; another process has this port, choose one with -p";
-    if (error == EADDRNOTAVAIL) text += "; -b takes an address of this host";
     throw UsageError(text);
   }
   return fd;

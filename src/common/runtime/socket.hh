@@ -14,8 +14,9 @@ namespace tcpcopy::runtime {
 /// The IPv4 addresses of this host. Throws SystemError.
 std::vector<Address> local_addresses();
 
-/// Opens a non-blocking listening socket.
-/// Throws UsageError when the port is taken or the address is not one of this host.
+/// Opens a non-blocking listening socket. An address that this host does not have yet, as may be
+/// while it boots, is listened on from when it has it, and the log says so.
+/// Throws UsageError when the port is taken.
 UniqueFd listen_on(const Endpoint& endpoint);
 
 /// @return a connection that waits to be accepted, non-blocking; none when there is none.
