@@ -25,6 +25,7 @@ int run(int argc, const char* const* argv) {
                options->listen.to_string(), interceptor.filter());
   for (const auto& note : options->notes)
     spdlog::warn(note);
+  runtime::notify_started();
   return interceptor.run();
 }
 

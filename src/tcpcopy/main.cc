@@ -25,6 +25,7 @@ int run(int argc, const char* const* argv) {
                tcpcopy::options::describe_capture(*options));
   for (const auto& note : options->notes)
     spdlog::warn(note);
+  runtime::notify_started();
   return replayer.run();
 }
 

@@ -4,13 +4,19 @@
 #include <fcntl.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <string_view>
 #include <utility>
 
 #include "common/runtime/errors.hh"
@@ -67,6 +73,25 @@ PidFile::~PidFile() {
   if (path_.empty()) return;
   std::error_code ignored;
   std::filesystem::remove(path_, ignored);
+}
+
+void notify_started() {
+  const char* const name = std::getenv("NOTIFY_SOCKET");
+  if (name == nullptr) return;
+  const std::string_view path(name);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof address.sun_path) return;
+  path.copy(std::data(address.sun_path), path.size());
+  if (path.front() == '@') address.sun_path[0] = '\0';  // unix(7): an abstract name
+  const UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  constexpr std::string_view kReady = "READY=1";
+  const void* const generic = &address;
+  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
+  if (!fd || ::sendto(fd.get(), kReady.data(), kReady.size(), MSG_NOSIGNAL,
+                      static_cast<const sockaddr*>(generic), length) < 0) {
+    spdlog::warn("cannot tell {} of the start: {}", path, error_text(errno));
+  }
 }
 
 void log_resource_use(const EventLoop::TurnTimes& times) {

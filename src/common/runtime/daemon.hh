@@ -31,6 +31,10 @@ class PidFile {
   std::string path_;
 };
 
+/// Tells systemd, where it started this process and waits for that, that everything is open:
+/// sd_notify(3), Type=notify.
+void notify_started();
+
 /// Logs what this process has taken: CPU time, memory, and how long its event loop's turns took.
 void log_resource_use(const EventLoop::TurnTimes& times);
 
