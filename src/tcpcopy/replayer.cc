@@ -44,7 +44,8 @@ Replayer::Replayer(const options::Options& options)
               [this] { links_changed_ = true; }}),
       engine_(options_.settings, session::TargetRules(options.rules),
               session::SourceAddresses(options.client_pool, options.loopback_as), loop_.now()),
-      rules_(options.rules) {
+      rules_(options.rules),
+      memory_(options.settings.max_memory) {
   if (!options.response_devices.empty()) open_responses();
   if (!options.trace_file.empty()) open_trace();
   injector_->set_mtu(options_.settings.mtu);
@@ -138,16 +139,21 @@ void Replayer::connect_rooms() {
   loop_.every(kDrainPeriod, [this] { finish_pass(); });
 }
 
-// The engine keeps its own account below -m at every moment. What it does not see (the tables, the
-// allocator's gaps, the buffers) is looked at here.
+// The engine keeps its own account below what is left of -m at every moment; how much that is, is
+// found out here.
 void Replayer::bound_memory() {
   const std::uint64_t limit = options_.settings.max_memory;
-  if (runtime::resident_memory() <= limit) return;
-  ::malloc_trim(0);  // what was freed counts until it is given back
-  const std::uint64_t use = runtime::resident_memory();
+  std::uint64_t use = runtime::resident_memory();
+  if (use > limit) {
+    ::malloc_trim(0);  // what was freed counts until it is given back
+    memory_.on_given_back();
+    use = runtime::resident_memory();
+  }
+  engine_.set_max_memory(memory_.on_look(use, engine_.memory_use()));
   if (use <= limit) return;
   const std::size_t ended = engine_.shed(use - limit, loop_.now(), output());
-  spdlog::warn("the process takes {} MB, more than -m {} allows: the newest {} sessions were ended",
+  if (!memory_log_.allow(loop_.now())) return;
+  spdlog::warn("the process takes {} MB, more than -m {} allows: {} sessions were ended",
                use >> 20U, limit >> 20U, ended);
 }
 
@@ -255,6 +261,7 @@ void Replayer::end_turn() {
   for (int i = 1; i < kBatchesPerTurn && engine_.next_deadline() <= now && has_time_for_more(); ++i)
     engine_.on_deadline(now, out);
   outbox_.flush();
+  if (memory_.due(engine_.memory_use())) bound_memory();
   if (draining_ && engine_.sessions() == 0 && !std::exchange(finished_, true)) {
     loop_.after(kStragglerTime, [this] { loop_.stop(); });
   }

@@ -13,6 +13,7 @@
 #include "tcpcopy/inject/outbox.hh"
 #include "tcpcopy/link/intercept_links.hh"
 #include "tcpcopy/link/response_coalescing.hh"
+#include "tcpcopy/memory_bound.hh"
 #include "tcpcopy/options/options.hh"
 #include "tcpcopy/progress.hh"
 #include "tcpcopy/responses/device_responses.hh"
@@ -71,6 +72,8 @@ class Replayer {
   session::TargetRules rules_;
   std::optional<session::DatagramReplay> datagrams_;  // --udp: instead of the engine
   std::optional<ProgressReport> progress_;
+  MemoryBound memory_;
+  runtime::LogThrottle memory_log_{std::chrono::seconds(1)};
   std::unique_ptr<trace::PacketTrace> trace_;  // --trace: before the outbox
   bool links_changed_ = false;
   bool input_ended_ = false;  // no more is captured in this pass; sessions finish

@@ -65,6 +65,9 @@ class Engine {
   /// @param mtu bytes of a packet.
   void set_mtu(std::uint16_t mtu) { settings_.mtu = mtu; }
 
+  /// From now on sessions may take so much, bytes; in place of Settings::max_memory.
+  void set_max_memory(std::uint64_t bytes) { settings_.max_memory = bytes; }
+
   /// Ends sessions until they have freed so many bytes: the process has grown over its limit with
   /// what the engine does not see. @return how many sessions were ended.
   std::size_t shed(std::uint64_t bytes, Instant now, const Output& out);
