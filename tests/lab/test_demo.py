@@ -1,13 +1,19 @@
 """The demonstration says what happened."""
 
+import os
 import sys
 
 from demo import Demo, live_line
 from lab import HERE, run
 
 
-def test_complete(build):
-    told = run(sys.executable, HERE / "demo.py", build, "--seconds", 3, timeout=60)
+def test_complete(build, tmp_path):
+    nft = tmp_path / "nft"  # of the tests' packages: who only sees the demonstration has none
+    nft.write_text(f"#!/bin/sh\ntouch {tmp_path}/asked\nexit 127\n")
+    nft.chmod(0o755)
+    told = run(sys.executable, HERE / "demo.py", build, "--seconds", 3, timeout=60,
+               env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    assert not (tmp_path / "asked").exists()
     assert "The replay was complete" in told
     assert "sessions live" in told
 
