@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tcpcopy/ways.hh"
 
-#include <fmt/format.h>
 #include <netinet/in.h>
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
-#include "common/runtime/errors.hh"
-#include "common/runtime/socket.hh"
 #include "tcpcopy/capture/device_capture.hh"
 #include "tcpcopy/capture/file_capture.hh"
 #include "tcpcopy/capture/raw_capture.hh"
@@ -42,32 +38,10 @@ std::unique_ptr<capture::ClientCapture> open_devices(const options::Options& opt
   return std::make_unique<capture::DeviceCapture>(settings);
 }
 
-// Where packets for a target could be taken for packets of clients they would be replayed again
-// and again. A rule that names its online address leaves no doubt, unless it is the target's.
-void refuse_loops(const options::Options& options) {
-  const std::vector<Address> local = runtime::local_addresses();
-  for (const session::TargetRule& online : options.rules) {
-    for (const session::TargetRule& rule : options.rules) {
-      if (rule.target.port != online.online_port) continue;
-      const bool named = online.online_address.has_value();
-      const bool same = named && *online.online_address == rule.target.address;
-      const bool here = std::find(local.begin(), local.end(), rule.target.address) != local.end();
-      if (!same && (named || !here)) continue;
-      throw runtime::UsageError(fmt::format(
-          "-x: packets for the target {} would be captured as packets of clients; {}",
-          rule.target.to_string(),
-          same ? "it cannot be an online server too"
-               : fmt::format("name the address of the online server, as in 10.0.0.20:{}-…",
-                             online.online_port)));
-    }
-  }
-}
-
 }  // namespace
 
 std::unique_ptr<capture::ClientCapture> make_capture(const options::Options& options) {
   if (options.capture.way == CaptureWay::kFile) return open_files(options);
-  refuse_loops(options);
   if (options.capture.way == CaptureWay::kPcap) return open_devices(options);
   return std::make_unique<capture::RawCapture>(options.udp ? IPPROTO_UDP : IPPROTO_TCP,
                                                options::capture_filter(options),

@@ -4,9 +4,12 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <string>
 
+#include "common/runtime/configuration_file.hh"
 #include "common/runtime/errors.hh"
+#include "common/runtime/process_options.hh"
 #include "tcpcopy/version.hh"
 
 namespace tcpcopy::runtime {
@@ -21,23 +24,25 @@ std::string tightened(std::string help) {
   return help;
 }
 
-}  // namespace
-
-bool parse_command_line(CLI::App& app, int argc, const char* const* argv) {
-  bool print_config = false;
-  bool print_version = false;
-  const std::string group = "The process";
+void declare_common(CLI::App& app) {
+  const std::string group = kProcessGroup;
   app.set_help_flag("-h,--help", "Print this help")->group(group);
-  app.add_flag("-v,--version", print_version, "Print the version")
-      ->group(group)
-      ->configurable(false);
+  const std::string version = "Print the version";
+  app.add_flag("-v,--version", version)->group(group)->configurable(false);
   app.set_config("--config", "", "Read options from a file; names are the long ones")->group(group);
-  app.add_flag("--print-config", print_config, "Print the options as a configuration file")
-      ->group(group)
-      ->configurable(false);
-  app.allow_config_extras(CLI::config_extras_mode::error);
+  const std::string print_config = "Print the options as a configuration file";
+  app.add_flag("--print-config", print_config)->group(group)->configurable(false);
   app.get_formatter()->column_width(36);
   app.get_formatter()->label("TEXT", "VALUE");
+}
+
+}  // namespace
+
+bool parse_command_line(CLI::App& app, int argc, const char* const* argv,
+                        const std::function<void()>& interpret) {
+  declare_common(app);
+  const auto file = std::make_shared<ConfigurationFile>(app);
+  app.config_formatter(file);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -46,9 +51,24 @@ bool parse_command_line(CLI::App& app, int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     throw UsageError(std::string(error.what()) + " (--help lists what is accepted)");
   }
-  if (print_version) std::printf("%s %s\n", app.get_name().c_str(), kProgramVersion);
-  if (print_config) std::fputs(app.config_to_str(true, false).c_str(), stdout);
-  return !print_version && !print_config;
+  if (is_given(*app.get_option("--version"))) {
+    std::printf("%s %s\n", app.get_name().c_str(), kProgramVersion);
+    return false;
+  }
+  try {
+    interpret();
+  } catch (const UsageError& error) {
+    throw UsageError(file->place_of(error.what()) + error.what());
+  }
+  if (!is_given(*app.get_option("--print-config"))) return true;
+  std::fputs(app.config_to_str(true, false).c_str(), stdout);
+  return false;
+}
+
+bool is_given(const CLI::Option& option) {
+  if (option.count() == 0) return false;
+  if (option.get_expected_max() == 0) return option.as<bool>();
+  return !option.reduced_results().back().empty();
 }
 
 int guarded_main(const char* program, int (*run)(int, const char* const*), int argc,

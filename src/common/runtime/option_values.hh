@@ -25,4 +25,7 @@ Address parse_address(std::string_view what, std::string_view text);
 /// Splits at a separator; no text has no parts.
 std::vector<std::string_view> split(std::string_view text, char separator);
 
+/// @return the text without the spaces around it.
+std::string_view trimmed(std::string_view text);
+
 }  // namespace tcpcopy::runtime

@@ -59,6 +59,10 @@ void check_filter(const std::string& option, const std::string& filter) {
   const CompiledFilter compiled(option, filter, DLT_EN10MB);
 }
 
+void check_raw_filter(const std::string& option, const std::string& filter) {
+  const CompiledFilter compiled(option, filter, DLT_RAW);
+}
+
 void attach_filter(int raw_socket, const std::string& filter) {
   const CompiledFilter compiled("-F", filter, DLT_RAW);
   // The socket has received unfiltered packets since it was opened: close it to all, drain it.

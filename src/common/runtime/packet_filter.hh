@@ -14,4 +14,7 @@ void attach_filter(int raw_socket, const std::string& filter);
 /// Throws UsageError, with libpcap's words and `option` in front, when libpcap refuses the filter.
 void check_filter(const std::string& option, const std::string& filter);
 
+/// The same for a filter of a raw socket, whose packets have no link layer.
+void check_raw_filter(const std::string& option, const std::string& filter);
+
 }  // namespace tcpcopy::runtime

@@ -50,7 +50,7 @@ void declare(CLI::App& app, Texts& texts, InterceptOptions& options) {
                "With --single: a later tcpcopy is refused, instead of replacing the first")
       ->group(links);
   runtime::declare_process(app, options, texts.statistics);
-  const std::string old = "Accepted from 1.x, without effect";
+  const std::string old = runtime::kWithoutEffectGroup;
   app.add_option("-s", texts.ignored, "Hash size")->group(old);
   app.add_flag("--million", texts.million, "Many connections")->group(old);
   app.add_flag("--dnat", texts.dnat, "Address translation: -D says it all")->group(old);
@@ -89,16 +89,7 @@ std::vector<route::AddressPair> parse_translations(std::string_view text) {
   return pairs;
 }
 
-}  // namespace
-
-std::optional<InterceptOptions> parse_intercept(int argc, const char* const* argv) {
-  InterceptOptions options;
-  Texts texts;
-  CLI::App app("Captures the responses of a target and returns their headers to tcpcopy.",
-               "intercept");
-  app.option_defaults()->always_capture_default();
-  declare(app, texts, options);
-  if (!runtime::parse_command_line(app, argc, argv)) return std::nullopt;
+void interpret(const Texts& texts, InterceptOptions& options) {
   if (options.filter.empty()) {
     throw runtime::UsageError(
         "-F is missing: which packets are responses of the target? "
@@ -123,6 +114,20 @@ std::optional<InterceptOptions> parse_intercept(int argc, const char* const* arg
   runtime::interpret_process(texts.statistics, "intercept", options);
   if (!texts.ignored.empty()) options.notes.emplace_back("-s has no effect in this version");
   if (texts.million) options.notes.emplace_back("--million has no effect: it is not needed");
+}
+
+}  // namespace
+
+std::optional<InterceptOptions> parse_intercept(int argc, const char* const* argv) {
+  InterceptOptions options;
+  Texts texts;
+  CLI::App app("Captures the responses of a target and returns their headers to tcpcopy.",
+               "intercept");
+  app.option_defaults()->always_capture_default();
+  declare(app, texts, options);
+  if (!runtime::parse_command_line(app, argc, argv, [&] { interpret(texts, options); })) {
+    return std::nullopt;
+  }
   return options;
 }
 

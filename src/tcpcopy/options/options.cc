@@ -10,7 +10,9 @@
 #include "common/runtime/command_line.hh"
 #include "common/runtime/errors.hh"
 #include "common/runtime/option_values.hh"
+#include "common/runtime/packet_filter.hh"
 #include "tcpcopy/capture/missed_packets.hh"
+#include "tcpcopy/options/refusals.hh"
 #include "tcpcopy/options/rule_syntax.hh"
 #include "tcpcopy/version.hh"
 
@@ -170,6 +172,15 @@ void interpret_intercepts(const Texts& texts, Options& options) {
   if (!texts.intercepts.empty()) options.intercepts = parse_intercepts(texts.intercepts, port);
 }
 
+void check_filter(const Options& options) {
+  if (options.filter.empty()) return;
+  if (options.capture.way == CaptureOptions::Way::kRaw) {
+    runtime::check_raw_filter("-F", options.filter);
+  } else {
+    runtime::check_filter("-F", options.filter);
+  }
+}
+
 void interpret(const Texts& texts, Options& options) {
   if (texts.rules.empty()) {
     throw UsageError(
@@ -197,6 +208,8 @@ void interpret(const Texts& texts, Options& options) {
     options.notes.emplace_back("--dnat has no effect here: give the addresses to intercept, -D");
   }
   if (texts.million) options.notes.emplace_back("--million has no effect: it is not needed");
+  check_filter(options);
+  if (options.capture.way != CaptureOptions::Way::kFile) refuse_loops(options);
 }
 
 bool any_loopback_target(const Options& options) {
@@ -231,8 +244,9 @@ std::optional<Options> parse(int argc, const char* const* argv) {
                  "Write every packet captured, injected and returned to a pcapng file, up to 1 GB")
       ->group(runtime::kProcessGroup);
   declare_unlisted(app, texts);
-  if (!runtime::parse_command_line(app, argc, argv)) return std::nullopt;
-  interpret(texts, options);
+  if (!runtime::parse_command_line(app, argc, argv, [&] { interpret(texts, options); })) {
+    return std::nullopt;
+  }
   // -H: a client on the loopback address would be unknown to a target elsewhere.
   if (any_loopback_target(options)) options.loopback_as.reset();
   return options;

@@ -194,6 +194,23 @@ TEST(InterceptOptions, TheConfigurationIsPrintedUnderLongNames) {
               AllOf(HasSubstr("filter=\"tcp and src port 8080\"\n"), HasSubstr("port=1234\n")));
 }
 
+TEST(InterceptOptions, AConfigurationThatCannotBeUsedIsNotPrinted) {
+  testing::internal::CaptureStdout();
+  const ConfigFile file("filter = \"tcp\"\nbind = \"here\"\n");
+  EXPECT_THAT(refusal([&] {
+                parse_words({"--config", file.path(), "--print-config"});
+              }),
+              testing::StartsWith(file.path() + ":2: -b: 'here' is not an IPv4 address"));
+  EXPECT_THAT(refusal([] { parse_words({"--print-config"}); }), HasSubstr("-F is missing"));
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
+}
+
+TEST(InterceptOptions, WhatHasNoEffectIsNotPrinted) {
+  const std::string printed = printed_for(needed({"--print-config"}));
+  for (const char* nothing : {"s=", "million", "dnat"})
+    EXPECT_EQ(printed.find(std::string("\n") + nothing), std::string::npos) << printed;
+}
+
 TEST(InterceptOptions, TheCaptureLeavesOutTheControlChannel) {
   EXPECT_EQ(capture_filter(parsed(), addresses({"10.0.0.40"})),
             "not (tcp and ((src host 10.0.0.40 and src port 36524) or "

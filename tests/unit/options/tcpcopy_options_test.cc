@@ -241,6 +241,54 @@ TEST(TcpcopyOptions, AValueOfAFileIsJudgedLikeAnyOther) {
               AllOf(HasSubstr("-C"), HasSubstr("'0'"), HasSubstr("1 to 11")));
 }
 
+TEST(TcpcopyOptions, ARefusedValueOfAFileNamesFileAndLine) {
+  const ConfigFile file(
+      "# of the links\n"
+      "\n"
+      "links = 0   # too few\n");
+  EXPECT_EQ(refused_with({"--config", file.path()}),
+            file.path() + ":3: -C: '0' is not a number from 1 to 11");
+  // What the command line says goes first: then the file is not to blame.
+  EXPECT_EQ(refused_with({"--config", file.path(), "-C", "12"}),
+            "-C: '12' is not a number from 1 to 11");
+}
+
+TEST(TcpcopyOptions, AMissingOptionIsNotTheFilesFault) {
+  const ConfigFile file("replay=80-10.0.0.30:8080\n");
+  EXPECT_THAT(refusal([&] {
+                parse_words({"--config", file.path()});
+              }),
+              testing::StartsWith("-s is missing"));
+}
+
+TEST(TcpcopyOptions, ALineOfAFileThatCannotBeIsRefusedWithFileAndLine) {
+  const auto refused = [](const std::string& line) {
+    const ConfigFile file("statistics = 5\n" + line + "\n");
+    const std::string text = refused_with({"--config", file.path()});
+    EXPECT_EQ(text.find(file.path() + ":2: "), 0U) << text;
+    return text.substr(file.path().size() + 4);
+  };
+  EXPECT_EQ(refused("nonsense = 1"),
+            "'nonsense' is no option of this file (--help lists what is accepted)");
+  EXPECT_THAT(refused("[tcpcopy]"), HasSubstr("is no option"));
+  EXPECT_THAT(refused("print-config = true"), HasSubstr("is no option"));
+  EXPECT_EQ(refused("daemon = perhaps"), "daemon: 'perhaps' is neither true nor false");
+  EXPECT_EQ(refused("replay = \"80-10.0.0.30:8080"),
+            "replay: the value does not end with its quote");
+  EXPECT_EQ(refused("replay = \"80-10.0.0.30:8080\" 81"),
+            "replay: the value does not end with its quote");
+  EXPECT_EQ(refused("statistics = 6"), "statistics: line 1 gives it too");
+}
+
+TEST(TcpcopyOptions, QuotesKeepWhatWouldBeginAComment) {
+  const ConfigFile file("log = \"a#b.log\"  # that is its name\npid-file = 'p\"q'\nudp\n");
+  const auto options = parse_words({"--config", file.path(), "-x", "53-10.0.0.30:53"});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->log_file, "a#b.log");
+  EXPECT_EQ(options->pid_file, "p\"q");
+  EXPECT_TRUE(options->udp);
+}
+
 TEST(TcpcopyOptions, AFileThatIsNotThereIsRefused) {
   EXPECT_THAT(refused_with({"--config", "/no/such/file"}), HasSubstr("/no/such/file"));
 }
@@ -282,6 +330,34 @@ TEST(TcpcopyOptions, TheConfigurationIsPrintedUnderLongNames) {
   EXPECT_THAT(printed_for(needed({"-C", "4", "--print-config"})),
               AllOf(HasSubstr("replay=\"80-10.0.0.30:8080\"\n"),
                     HasSubstr("intercept=\"10.0.0.40\"\n"), HasSubstr("links=4\n")));
+}
+
+TEST(TcpcopyOptions, AConfigurationThatCannotBeUsedIsNotPrinted) {
+  const auto refused = [](const Words& words) {
+    testing::internal::CaptureStdout();
+    const std::string text = refusal([&] { parse_words(test::joined(words, {"--print-config"})); });
+    EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
+    return text;
+  };
+  EXPECT_THAT(refused({}), HasSubstr("-x is missing"));
+  EXPECT_THAT(refused(needed({"-m", "lots"})), HasSubstr("-m: 'lots' is not a number"));
+  EXPECT_THAT(refused(needed({"-F", "tcp and gibberish"})), HasSubstr("syntax error"));
+  EXPECT_THAT(refused(needed({"-F", "ether host 02:00:00:00:00:01"})), HasSubstr("-F 'ether host"));
+  EXPECT_THAT(refused({"-x", "10.0.0.30:80-10.0.0.30:80", "-s", "10.0.0.40"}),
+              HasSubstr("it cannot be an online server too"));
+  const ConfigFile file("replay=\"garbage\"\n");
+  EXPECT_THAT(refused({"--config", file.path(), "-s", "10.0.0.40"}),
+              testing::StartsWith(file.path() + ":1: -x 'garbage': no '-'"));
+}
+
+TEST(TcpcopyOptions, TheConfigurationPrintedIsWhatWasGiven) {
+  const std::string printed = printed_for(needed({"-F", "tcp", "--udp", "--print-config"}));
+  for (const char* internal : {"lose-captured", "U=", "million", "dnat", "lonely", "pcap-send"})
+    EXPECT_THAT(printed, testing::Not(HasSubstr(internal)));
+  EXPECT_THAT(printed_for(needed({"--pcap-send", "--print-config"})),
+              HasSubstr("pcap-send=true\n"));
+  const ConfigFile file(printed);
+  EXPECT_EQ(printed_for({"--config", file.path(), "--print-config"}), printed);
 }
 
 TEST(TcpcopyOptions, TheFilterIsMadeFromTheRules) {
