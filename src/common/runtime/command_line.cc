@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "common/runtime/command_line.hh"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
@@ -69,6 +71,17 @@ bool is_given(const CLI::Option& option) {
   if (option.count() == 0) return false;
   if (option.get_expected_max() == 0) return option.as<bool>();
   return !option.reduced_results().back().empty();
+}
+
+void refuse_without_effect(CLI::App& app, std::initializer_list<const char*> options,
+                           std::string_view when) {
+  for (const char* name : options) {
+    CLI::Option* option = app.get_option(name);
+    if (is_given(*option)) {
+      throw UsageError(fmt::format("{} has no effect {}: leave it out", name, when));
+    }
+    option->configurable(false);
+  }
 }
 
 int guarded_main(const char* program, int (*run)(int, const char* const*), int argc,

@@ -5,6 +5,7 @@
 #include <functional>
 #include <initializer_list>
 #include <string>
+#include <string_view>
 
 namespace CLI {
 class App;
@@ -29,6 +30,12 @@ bool parse_command_line(CLI::App& app, int argc, const char* const* argv,
 /// @return whether the command line or the configuration file says something by this option: an
 ///   empty text, or `false` for a flag, says nothing.
 bool is_given(const CLI::Option& option);
+
+/// Refuses options that would do nothing, if they were given; else leaves them out of the printed
+/// configuration. To be called while options are interpreted. Throws UsageError.
+/// @param when ends the sentence, as in "with --udp".
+void refuse_without_effect(CLI::App& app, std::initializer_list<const char*> options,
+                           std::string_view when);
 
 /// Runs a daemon's main function and turns what it throws into one line and an exit status:
 /// 2 for UsageError, 1 for all else.

@@ -125,9 +125,12 @@ std::optional<InterceptOptions> parse_intercept(int argc, const char* const* arg
                "intercept");
   app.option_defaults()->always_capture_default();
   declare(app, texts, options);
-  if (!runtime::parse_command_line(app, argc, argv, [&] { interpret(texts, options); })) {
-    return std::nullopt;
-  }
+  const auto interpret_all = [&] {
+    interpret(texts, options);
+    if (!options.mode.combined)
+      runtime::refuse_without_effect(app, {"-n"}, "with --disable-combined");
+  };
+  if (!runtime::parse_command_line(app, argc, argv, interpret_all)) return std::nullopt;
   return options;
 }
 

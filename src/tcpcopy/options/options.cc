@@ -147,6 +147,9 @@ void interpret_settings(const Texts& texts, Options& options) {
   settings.copies = static_cast<std::uint16_t>(number("-n", texts.copies, 1, 1023));
   settings.port_group = static_cast<std::uint16_t>(number("-f", texts.port_group, 0, 1023));
   settings.percent = static_cast<std::uint8_t>(number("-r", texts.percent, 1, 100));
+  if (texts.gradually && !texts.ramp.empty()) {
+    throw UsageError("-g and --ramp: give one of them; -g is --ramp 100");
+  }
   if (texts.gradually) settings.ramp = seconds(100);
   if (!texts.ramp.empty()) settings.ramp = seconds(number("--ramp", texts.ramp, 1, kDay));
 }
@@ -181,6 +184,14 @@ void check_filter(const Options& options) {
   }
 }
 
+void refuse_idle_macs(const Options& options) {
+  if (options.send.way == SendOptions::Way::kLink) return;
+  for (const session::TargetRule& rule : options.rules) {
+    if (!rule.source_mac && !rule.next_hop_mac) continue;
+    throw UsageError("-x: an address behind @ has no effect without --send link: leave it out");
+  }
+}
+
 void interpret(const Texts& texts, Options& options) {
   if (texts.rules.empty()) {
     throw UsageError(
@@ -192,6 +203,10 @@ void interpret(const Texts& texts, Options& options) {
   interpret_intercepts(texts, options);
   options.capture = interpret_capture(texts.ways);
   options.send = interpret_send(texts.ways);
+  refuse_idle_macs(options);
+  if (texts.lonely && options.exit_on_link_loss) {
+    throw UsageError("-L and --exit-on-link-loss: give one of them");
+  }
   if (!texts.pool.empty()) options.client_pool = parse_client_pool(texts.pool, options.rules);
   if (!texts.loopback_as.empty()) {
     options.loopback_as = runtime::parse_address("-H", texts.loopback_as);
@@ -210,11 +225,6 @@ void interpret(const Texts& texts, Options& options) {
   if (texts.million) options.notes.emplace_back("--million has no effect: it is not needed");
   check_filter(options);
   if (options.capture.way != CaptureOptions::Way::kFile) refuse_loops(options);
-}
-
-bool any_loopback_target(const Options& options) {
-  return std::any_of(options.rules.begin(), options.rules.end(),
-                     [](const auto& rule) { return rule.target.address.is_loopback(); });
 }
 
 // @param side `src` or `dst`: packets of the targets, or for them.
@@ -244,12 +254,17 @@ std::optional<Options> parse(int argc, const char* const* argv) {
                  "Write every packet captured, injected and returned to a pcapng file, up to 1 GB")
       ->group(runtime::kProcessGroup);
   declare_unlisted(app, texts);
-  if (!runtime::parse_command_line(app, argc, argv, [&] { interpret(texts, options); })) {
-    return std::nullopt;
-  }
-  // -H: a client on the loopback address would be unknown to a target elsewhere.
-  if (any_loopback_target(options)) options.loopback_as.reset();
+  const auto interpret_all = [&] {
+    interpret(texts, options);
+    refuse_without_effect(app, options);
+  };
+  if (!runtime::parse_command_line(app, argc, argv, interpret_all)) return std::nullopt;
   return options;
+}
+
+bool any_loopback_target(const Options& options) {
+  return std::any_of(options.rules.begin(), options.rules.end(),
+                     [](const auto& rule) { return rule.target.address.is_loopback(); });
 }
 
 std::string describe_capture(const Options& options) {

@@ -44,6 +44,9 @@ std::optional<Options> parse(int argc, const char* const* argv);
 /// The kernel's filter for these rules, in libpcap's language.
 std::string capture_filter(const Options& options);
 
+/// Whether a target is on a loopback address; then only loopback clients are captured.
+bool any_loopback_target(const Options& options);
+
 /// What is captured, for the log.
 std::string describe_capture(const Options& options);
 

@@ -6,10 +6,40 @@
 #include <algorithm>
 #include <vector>
 
+#include "common/runtime/command_line.hh"
 #include "common/runtime/errors.hh"
 #include "common/runtime/socket.hh"
 
 namespace tcpcopy::options {
+
+void refuse_without_effect(CLI::App& app, const Options& options) {
+  using runtime::refuse_without_effect;
+  using Way = CaptureOptions::Way;
+  const Way way = options.capture.way;
+  if (way != Way::kPcap)
+    refuse_without_effect(app, {"-S", "--direction"}, "without --capture pcap");
+  if (way != Way::kFile) {
+    refuse_without_effect(app, {"-a", "-I", "-T", "--fail-below"}, "without --capture file");
+  } else {
+    refuse_without_effect(app, {"-B"}, "with --capture file");
+    if (!options.capture.speed) refuse_without_effect(app, {"-I"}, "with -a max");
+  }
+  if (options.udp) {
+    refuse_without_effect(app, {"-O", "-W", "-D", "-R", "-t", "-k"}, "with --udp");
+  }
+  if (options.intercepts.empty()) {
+    refuse_without_effect(app,
+                          {"-C", "-p", "--disable-combined", "--with-resp-payload", "--single",
+                           "--exit-on-link-loss"},
+                          options.udp ? "with --udp" : "with --responses");
+  }
+  // The MSS that is made up is for connections that are joined.
+  if (options.settings.only_from_start) refuse_without_effect(app, {"-D"}, "with -O");
+  // A client on the loopback address would be unknown to a target elsewhere, but not to this one.
+  if (any_loopback_target(options)) {
+    refuse_without_effect(app, {"-H"}, "with a target on a loopback address");
+  }
+}
 
 void refuse_loops(const Options& options) {
   const std::vector<Address> local = runtime::local_addresses();

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
+#include <tuple>
 
 #include "common/capture/pcap_file.hh"
 #include "common/runtime/errors.hh"
@@ -45,13 +46,16 @@ std::vector<std::string> matching_files(const std::string& pattern) {
 
 Way interpret_way(const WayTexts& texts) {
   std::string way = texts.capture;
-  for (const auto& [given, name] :
-       {std::pair(texts.offline, "file"), std::pair(texts.pcap_capture, "pcap")}) {
+  std::string by = "--capture";
+  for (const auto& [given, option, name] :
+       {std::tuple(texts.offline, "--offline", "file"),
+        std::tuple(texts.pcap_capture, "--pcap-capture", "pcap")}) {
     if (!given) continue;
     if (!way.empty() && way != name) {
-      throw UsageError(fmt::format("--capture {} and {}: give one way of capture", way, name));
+      throw UsageError(fmt::format("{} and {}: give one way of capture", by, option));
     }
     way = name;
+    by = option;
   }
   if (way.empty() || way == "raw") return Way::kRaw;
   if (way == "pcap") return Way::kPcap;
@@ -98,6 +102,10 @@ void interpret_files(const WayTexts& texts, CaptureOptions& options) {
   if (!texts.longest_gap.empty()) {
     options.longest_gap =
         std::chrono::milliseconds(runtime::parse_number("-I", texts.longest_gap, 0, 86'400'000));
+  }
+  if (!texts.fail_below.empty()) {
+    options.fail_below =
+        parse_real("--fail-below", texts.fail_below, 0, 100, "a percentage from 0 to 100");
   }
   options.passes = static_cast<int>(runtime::parse_number("-T", texts.passes, 1, 1'000'000));
   const auto& all = options.sources;
@@ -153,10 +161,6 @@ CaptureOptions interpret_capture(const WayTexts& texts) {
         fmt::format("-i '{}': the raw socket captures on all devices; give --capture pcap for "
                     "devices, --capture file for files",
                     texts.input));
-  }
-  if (!texts.fail_below.empty()) {
-    options.fail_below =
-        parse_real("--fail-below", texts.fail_below, 0, 100, "a percentage from 0 to 100");
   }
   return options;
 }

@@ -92,6 +92,11 @@ TEST(InterceptOptions, TheModesOf1xBuildsAreOptions) {
   EXPECT_FALSE(parsed().protect);
 }
 
+TEST(InterceptOptions, AFrameOfOneHasNoLimit) {
+  EXPECT_EQ(refused_with({"--disable-combined", "-n", "4"}),
+            "-n has no effect with --disable-combined: leave it out");
+}
+
 TEST(InterceptOptions, ProtectionIsForSingle) {
   EXPECT_THAT(refused_with({"-c"}), HasSubstr("--single"));
 }

@@ -38,6 +38,14 @@ std::string refused_with(const Words& more) {
   return refusal([&] { parse_words(needed(more)); });
 }
 
+/// What is printed instead of replaying anything.
+std::string printed_for(const Words& words) {
+  testing::internal::CaptureStdout();
+  const auto options = parse_words(words);
+  EXPECT_FALSE(options);
+  return testing::internal::GetCapturedStdout();
+}
+
 TEST(TcpcopyOptions, Defaults) {
   const Options options = parsed();
   ASSERT_EQ(options.rules.size(), 1U);
@@ -96,13 +104,12 @@ TEST(TcpcopyOptions, OptionsOf1xWithoutEffectAreAcceptedAndNoted) {
 
 TEST(TcpcopyOptions, ShortOnesAreUnderstood) {
   const Options options =
-      parsed({"-O", "-W", "-M", "1400",       "-D", "1200",       "-R", "25",
-              "-t", "60", "-k", "90",         "-p", "1234",       "-m", "256",
-              "-B", "64", "-l", "/tmp/t.log", "-P", "/tmp/t.pid", "-H", "10.0.0.5"});
+      parsed({"-O", "-W",         "-M", "1400",       "-R", "25",      "-t", "60",
+              "-k", "90",         "-p", "1234",       "-m", "256",     "-B", "64",
+              "-l", "/tmp/t.log", "-P", "/tmp/t.pid", "-H", "10.0.0.5"});
   EXPECT_TRUE(options.settings.only_from_start);
   EXPECT_FALSE(options.settings.turn_order);
   EXPECT_EQ(options.mtu, 1400);
-  EXPECT_EQ(options.settings.made_up_mss, 1200);
   EXPECT_EQ(options.settings.rtt, 25ms);
   EXPECT_EQ(options.settings.session_timeout, 60s);
   EXPECT_EQ(options.settings.idle_timeout, 90s);
@@ -112,6 +119,7 @@ TEST(TcpcopyOptions, ShortOnesAreUnderstood) {
   EXPECT_EQ(options.log_file, "/tmp/t.log");
   EXPECT_EQ(options.pid_file, "/tmp/t.pid");
   EXPECT_EQ(options.loopback_as, Address::parse_v4("10.0.0.5"));
+  EXPECT_EQ(parsed({"-D", "1200"}).settings.made_up_mss, 1200);
 }
 
 TEST(TcpcopyOptions, HowMuchIsReplayed) {
@@ -196,6 +204,84 @@ INSTANTIATE_TEST_SUITE_P(
       std::erase(name, '-');
       return name;
     });
+
+struct Idle {
+  std::string name;
+  Words mode;  ///< beside -x, with the option that is to be refused last
+  std::string refusal;
+};
+
+class TcpcopyWithoutEffect : public testing::TestWithParam<Idle> {};
+
+TEST_P(TcpcopyWithoutEffect, IsRefused) {
+  const Words words = test::joined({"-x", "80-10.0.0.30:8080"}, GetParam().mode);
+  EXPECT_EQ(refusal([&] { parse_words(words); }), GetParam().refusal);
+}
+
+/// One case for each option, with its value, beside what makes it idle.
+std::vector<Idle> idle_options() {
+  const Words raw{"-s", "10.0.0.40"};
+  const Words pcap = test::joined(raw, {"--capture", "pcap"});
+  const Words file = test::joined(raw, {"--offline", "-i", "a.pcap"});
+  const Words udp{"--udp"};
+  const Words responses{"--responses", "eth1"};
+  std::vector<Idle> cases;
+  const auto add = [&](const char* mode, const Words& words, const Words& option,
+                       const std::string& when) {
+    std::string name = mode + option.front();
+    std::erase(name, '-');
+    cases.push_back({name, test::joined(words, option),
+                     option.front() + " has no effect " + when + ": leave it out"});
+  };
+  for (const Words& option :
+       std::vector<Words>{{"-a", "2"}, {"-I", "9"}, {"-T", "2"}, {"--fail-below", "9"}}) {
+    add("Raw", raw, option, "without --capture file");
+    add("Pcap", pcap, option, "without --capture file");
+  }
+  for (const Words& option : std::vector<Words>{{"-S", "96"}, {"--direction", "in"}}) {
+    add("Raw", raw, option, "without --capture pcap");
+    add("File", file, option, "without --capture pcap");
+  }
+  add("File", file, {"-B", "16"}, "with --capture file");
+  add("FileMax", test::joined(file, {"-a", "max"}), {"-I", "9"}, "with -a max");
+  for (const Words& option : std::vector<Words>{
+           {"-O"}, {"-W"}, {"-D", "1460"}, {"-R", "1"}, {"-t", "600"}, {"-k", "600"}}) {
+    add("Udp", udp, option, "with --udp");
+  }
+  for (const Words& option : std::vector<Words>{{"-C", "2"},
+                                                {"-p", "36524"},
+                                                {"--disable-combined"},
+                                                {"--with-resp-payload"},
+                                                {"--single"},
+                                                {"--exit-on-link-loss"}}) {
+    add("Udp", udp, option, "with --udp");
+    add("Responses", responses, option, "with --responses");
+  }
+  add("FromStart", test::joined(raw, {"-O"}), {"-D", "1460"}, "with -O");
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, TcpcopyWithoutEffect, testing::ValuesIn(idle_options()),
+                         [](const auto& idle) { return idle.param.name; });
+
+TEST(TcpcopyOptions, OptionsThatContradictEachOtherAreRefused) {
+  EXPECT_EQ(refused_with({"-g", "--ramp", "10"}),
+            "-g and --ramp: give one of them; -g is --ramp 100");
+  EXPECT_EQ(refused_with({"-L", "--exit-on-link-loss"}),
+            "-L and --exit-on-link-loss: give one of them");
+  EXPECT_EQ(refusal([] {
+              parse_words({"-x", "80-10.0.0.30:8080@02:00:00:00:00:02", "-s", "10.0.0.40"});
+            }),
+            "-x: an address behind @ has no effect without --send link: leave it out");
+}
+
+TEST(TcpcopyOptions, WhatHasNoEffectIsNotPrinted) {
+  const std::string printed = printed_for(needed({"--print-config"}));
+  for (const char* idle : {"speed=", "passes=", "snap-length=", "direction="})
+    EXPECT_THAT(printed, testing::Not(HasSubstr(idle)));
+  const ConfigFile file(printed);
+  EXPECT_EQ(printed_for({"--config", file.path(), "--print-config"}), printed);
+}
 
 TEST(TcpcopyOptions, AnUnknownOptionIsRefused) {
   EXPECT_THAT(refused_with({"--nonsense"}), AllOf(HasSubstr("--nonsense"), HasSubstr("--help")));
@@ -293,14 +379,6 @@ TEST(TcpcopyOptions, AFileThatIsNotThereIsRefused) {
   EXPECT_THAT(refused_with({"--config", "/no/such/file"}), HasSubstr("/no/such/file"));
 }
 
-/// What is printed instead of replaying anything.
-std::string printed_for(const Words& words) {
-  testing::internal::CaptureStdout();
-  const auto options = parse_words(words);
-  EXPECT_FALSE(options);
-  return testing::internal::GetCapturedStdout();
-}
-
 TEST(TcpcopyOptions, HelpNamesEveryOption) {
   const std::string help = printed_for({"--help"});
   for (const char* option : {"-x,--replay",        "-s,--intercept",
@@ -374,11 +452,15 @@ TEST(TcpcopyOptions, AGivenFilterIsTakenAsItIs) {
 }
 
 TEST(TcpcopyOptions, ALoopbackTargetTakesLoopbackClientsOnly) {
-  const auto options =
-      parse_words({"-x", "80-127.0.0.1:8080", "-s", "127.0.0.1", "-H", "10.0.0.5"});
+  const Words words{"-x", "80-127.0.0.1:8080", "-s", "127.0.0.1"};
+  const auto options = parse_words(words);
   ASSERT_TRUE(options);
   EXPECT_EQ(capture_filter(*options), "tcp and (dst port 80) and src net 127.0.0.0/8");
-  EXPECT_FALSE(options->loopback_as);  // they can stay what they are
+  // They can stay what they are.
+  EXPECT_EQ(refusal([&] {
+              parse_words(test::joined(words, {"-H", "10.0.0.5"}));
+            }),
+            "-H has no effect with a target on a loopback address: leave it out");
 }
 
 TEST(TcpcopyOptions, LosesCapturedPacketsForTestsAlone) {

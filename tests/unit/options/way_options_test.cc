@@ -133,7 +133,7 @@ TEST(WayOptions, WhatDevicesCannotBeUsedForIsRefused) {
   EXPECT_EQ(refused([](WayTexts& t) { t.direction = "up"; }),
             "--direction: 'up' is no direction; accepted: in, out, both");
   EXPECT_EQ(refused([](WayTexts& t) { t.offline = true; }),
-            "--capture pcap and file: give one way of capture");
+            "--capture and --offline: give one way of capture");
 }
 
 TEST(WayOptions, PacketsLeaveThroughTheRawSocketOrALink) {
