@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "common/runtime/errors.hh"
@@ -43,6 +44,12 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     if (text.empty()) parts.push_back(text);
   }
   return parts;
+}
+
+std::vector<std::string_view> split_list(std::string_view text) {
+  std::vector<std::string_view> items = split(text, ',');
+  std::transform(items.begin(), items.end(), items.begin(), trimmed);
+  return items;
 }
 
 std::string_view trimmed(std::string_view text) {

@@ -25,6 +25,9 @@ Address parse_address(std::string_view what, std::string_view text);
 /// Splits at a separator; no text has no parts.
 std::vector<std::string_view> split(std::string_view text, char separator);
 
+/// Splits a list at commas; spaces around its items do not count.
+std::vector<std::string_view> split_list(std::string_view text);
+
 /// @return the text without the spaces around it.
 std::string_view trimmed(std::string_view text);
 

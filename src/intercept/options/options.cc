@@ -58,7 +58,7 @@ void declare(CLI::App& app, Texts& texts, InterceptOptions& options) {
 
 std::vector<net::Network> parse_networks(std::string_view text) {
   std::vector<net::Network> networks;
-  for (const std::string_view part : runtime::split(text, ',')) {
+  for (const std::string_view part : runtime::split_list(text)) {
     const auto network = net::Network::parse(part);
     if (!network) {
       throw runtime::UsageError(fmt::format(
@@ -71,7 +71,7 @@ std::vector<net::Network> parse_networks(std::string_view text) {
 
 std::vector<route::AddressPair> parse_translations(std::string_view text) {
   std::vector<route::AddressPair> pairs;
-  for (const std::string_view part : runtime::split(text, ',')) {
+  for (const std::string_view part : runtime::split_list(text)) {
     const std::size_t dash = part.find('-');
     if (dash == std::string_view::npos) {
       throw runtime::UsageError(
@@ -96,7 +96,7 @@ void interpret(const Texts& texts, InterceptOptions& options) {
         "For example: intercept -i eth0 -F 'tcp and src port 8080'");
   }
   runtime::check_filter("-F", options.filter);
-  for (const std::string_view device : runtime::split(texts.devices, ',')) {
+  for (const std::string_view device : runtime::split_list(texts.devices)) {
     options.devices.emplace_back(device);
   }
   options.listen = {runtime::parse_address("-b", texts.address),

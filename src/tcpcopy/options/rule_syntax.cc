@@ -15,7 +15,7 @@ namespace {
 using runtime::parse_address;
 using runtime::parse_number;
 using runtime::parse_port;
-using runtime::split;
+using runtime::split_list;
 using runtime::UsageError;
 
 constexpr std::size_t kMaxIntercepts = 32;
@@ -99,7 +99,7 @@ void add_item(std::vector<Address>& pool, std::string_view item, std::string_vie
 
 std::vector<session::TargetRule> parse_rules(std::string_view text) {
   std::vector<session::TargetRule> rules;
-  for (const std::string_view rule : split(text, ','))
+  for (const std::string_view rule : split_list(text))
     rules.push_back(parse_rule(rule));
   if (rules.empty()) throw UsageError(fmt::format("-x is empty; {}", kRuleForm));
   return rules;
@@ -107,7 +107,7 @@ std::vector<session::TargetRule> parse_rules(std::string_view text) {
 
 std::vector<Endpoint> parse_intercepts(std::string_view text, std::uint16_t default_port) {
   std::vector<Endpoint> intercepts;
-  for (const std::string_view item : split(text, ',')) {
+  for (const std::string_view item : split_list(text)) {
     const std::string what = fmt::format("-s '{}'", item);
     const std::size_t colon = item.rfind(':');
     const std::string_view host = item.substr(0, colon);
@@ -127,7 +127,7 @@ std::vector<Endpoint> parse_intercepts(std::string_view text, std::uint16_t defa
 std::vector<Address> parse_client_pool(std::string_view text,
                                        const std::vector<session::TargetRule>& rules) {
   std::vector<Address> pool;
-  for (const std::string_view item : split(text, ','))
+  for (const std::string_view item : split_list(text))
     add_item(pool, item, text);
   const auto is_target = [&](const Address& address) {
     return std::any_of(rules.begin(), rules.end(), [&](const session::TargetRule& rule) {

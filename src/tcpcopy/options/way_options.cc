@@ -17,6 +17,7 @@ namespace tcpcopy::options {
 namespace {
 
 using runtime::split;
+using runtime::split_list;
 using runtime::UsageError;
 using Way = CaptureOptions::Way;
 
@@ -67,7 +68,7 @@ Way interpret_way(const WayTexts& texts) {
 void interpret_devices(const WayTexts& texts, CaptureOptions& options) {
   using Direction = capture::PcapCapture::Direction;
   const std::string_view devices = texts.input.empty() ? "any" : std::string_view(texts.input);
-  for (const std::string_view device : split(devices, ','))
+  for (const std::string_view device : split_list(devices))
     options.sources.emplace_back(device);
   constexpr std::uint64_t kShortest = 96;  // the headers, nearly always
   constexpr std::uint64_t kLongest = 262144;
@@ -186,7 +187,7 @@ SendOptions interpret_send(const WayTexts& texts) {
 
 std::vector<std::string> interpret_responses(const WayTexts& texts) {
   std::vector<std::string> devices;
-  for (const std::string_view device : split(texts.responses, ','))
+  for (const std::string_view device : split_list(texts.responses))
     devices.emplace_back(device);
   return devices;
 }

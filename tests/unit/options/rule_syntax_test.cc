@@ -67,6 +67,13 @@ TEST(Rules, MacAddressesAreCheckedAndNotUsed) {
   }
 }
 
+TEST(Lists, MayHaveSpacesBehindTheirCommas) {  // as 1.x takes them
+  EXPECT_EQ(parse_rules("80-10.0.0.30:8080, 81-10.0.0.31:8081").at(1).online_port, 81);
+  EXPECT_EQ(parse_intercepts("10.0.0.40, 10.0.0.41:1234", 36524).at(1).to_string(),
+            "10.0.0.41:1234");
+  EXPECT_EQ(parse_client_pool("10.0.0.9, 62.135.200.x", {}).size(), 255U);
+}
+
 TEST(Rules, ABadMacAddressIsRefused) {
   for (const char* mac : {"", "02", "02:00:00:00:00", "02:00:00:00:00:01:02", "02:00:00:00:00:0g",
                           "2:0:0:0:0:1", "02-00-00-00-00-01"}) {

@@ -74,5 +74,10 @@ TEST(OptionValues, SplitKeepsEmptyParts) {
   EXPECT_THAT(split("a,,b", ','), ElementsAre("a", "", "b"));
 }
 
+TEST(OptionValues, SpacesAroundTheItemsOfAListDoNotCount) {
+  EXPECT_THAT(split_list("a, b ,\tc d,"), ElementsAre("a", "b", "c d", ""));
+  EXPECT_THAT(split_list(""), IsEmpty());
+}
+
 }  // namespace
 }  // namespace tcpcopy::runtime
