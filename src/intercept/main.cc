@@ -23,6 +23,8 @@ int run(int argc, const char* const* argv) {
   }
   spdlog::info("intercept {} started; listens on {}; capture filter: {}", tcpcopy::kProgramVersion,
                options->listen.to_string(), interceptor.filter());
+  for (const auto& host : options->hosts)
+    spdlog::info(host);
   for (const auto& note : options->notes)
     spdlog::warn(note);
   runtime::notify_started();

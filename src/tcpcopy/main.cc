@@ -23,6 +23,8 @@ int run(int argc, const char* const* argv) {
   }
   spdlog::info("tcpcopy {} started; {}", tcpcopy::kProgramVersion,
                tcpcopy::options::describe_capture(*options));
+  for (const auto& host : options->hosts)
+    spdlog::info(host);
   for (const auto& note : options->notes)
     spdlog::warn(note);
   runtime::notify_started();

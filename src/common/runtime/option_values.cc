@@ -9,6 +9,13 @@
 #include "common/runtime/errors.hh"
 
 namespace tcpcopy::runtime {
+namespace {
+
+bool is_alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+}  // namespace
 
 std::uint64_t parse_number(std::string_view what, std::string_view text, std::uint64_t low,
                            std::uint64_t high) {
@@ -30,8 +37,24 @@ Address parse_address(std::string_view what, std::string_view text) {
     throw UsageError(
         fmt::format("{}: '{}': IPv6 is not supported yet, give an IPv4 address", what, text));
   }
-  throw UsageError(fmt::format(
-      "{}: '{}' is not an IPv4 address such as 10.0.0.1; host names are not accepted", what, text));
+  throw UsageError(fmt::format("{}: '{}' is not an IPv4 address such as 10.0.0.1{}", what, text,
+                               is_host_name(text) ? "; host names are not accepted" : ""));
+}
+
+bool is_host_name(std::string_view text) {
+  constexpr std::size_t kLongest = 253;  // RFC 1035, 2.3.4, written with dots
+  if (text.empty() || text.size() > kLongest || !is_alphanumeric(text.front())) return false;
+  const auto allowed = [](char c) {
+    return is_alphanumeric(c) || c == '-' || c == '.' || c == '_';
+  };
+  if (!std::all_of(text.begin(), text.end(), allowed)) return false;
+  // What ends in a number is an address, or was meant to be one (RFC 1123, 2.1). The system would
+  // even take 10.1 and 0x0a000001 for addresses.
+  while (text.ends_with('.'))
+    text.remove_suffix(1);
+  const std::string_view last = text.substr(text.rfind('.') + 1);
+  const bool hexadecimal = last.starts_with("0x") || last.starts_with("0X");
+  return !hexadecimal && last.find_first_not_of("0123456789") != std::string_view::npos;
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {

@@ -19,6 +19,9 @@ std::uint64_t parse_number(std::string_view what, std::string_view text, std::ui
 /// 1 to 65535.
 std::uint16_t parse_port(std::string_view what, std::string_view text);
 
+/// Whether the text can be the name of a host, and nothing else: no address, none with a mistake.
+bool is_host_name(std::string_view text);
+
 /// Dotted decimal. Names and IPv6 addresses are refused with a word of their own.
 Address parse_address(std::string_view what, std::string_view text);
 

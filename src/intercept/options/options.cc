@@ -7,6 +7,7 @@
 
 #include "common/runtime/command_line.hh"
 #include "common/runtime/errors.hh"
+#include "common/runtime/host_names.hh"
 #include "common/runtime/option_values.hh"
 #include "common/runtime/packet_filter.hh"
 
@@ -56,13 +57,19 @@ void declare(CLI::App& app, Texts& texts, InterceptOptions& options) {
   app.add_flag("--dnat", texts.dnat, "Address translation: -D says it all")->group(old);
 }
 
-std::vector<net::Network> parse_networks(std::string_view text) {
+std::vector<net::Network> parse_networks(std::string_view text, runtime::HostNames& names) {
   std::vector<net::Network> networks;
   for (const std::string_view part : runtime::split_list(text)) {
+    if (runtime::is_host_name(part)) {
+      for (const Address& address : names.all("--allow", part))
+        networks.push_back(net::Network::parse(address.to_string()).value());
+      continue;
+    }
     const auto network = net::Network::parse(part);
     if (!network) {
       throw runtime::UsageError(fmt::format(
-          "--allow: '{}' is neither an IPv4 address nor a network such as 10.0.0.0/8", part));
+          "--allow: '{}' is neither an IPv4 address nor a network such as 10.0.0.0/8, nor a host",
+          part));
     }
     networks.push_back(*network);
   }
@@ -103,7 +110,9 @@ void interpret(const Texts& texts, InterceptOptions& options) {
                     runtime::parse_port("-p", texts.port)};
   options.max_records = runtime::parse_number("-n", texts.max_records, 0, 16);
   options.mode.combined = !texts.disable_combined;
-  options.allow = parse_networks(texts.allow);
+  runtime::HostNames names;
+  options.allow = parse_networks(texts.allow, names);
+  options.hosts = names.told();
   options.translations = parse_translations(texts.translations);
   if (options.protect && !options.single) {
     throw runtime::UsageError("-c protects the tcpcopy of --single: give both, or neither");

@@ -9,6 +9,7 @@
 
 #include "common/runtime/command_line.hh"
 #include "common/runtime/errors.hh"
+#include "common/runtime/host_names.hh"
 #include "common/runtime/option_values.hh"
 #include "common/runtime/packet_filter.hh"
 #include "tcpcopy/capture/missed_packets.hh"
@@ -155,7 +156,7 @@ void interpret_settings(const Texts& texts, Options& options) {
 }
 
 // Responses come from intercepts or from devices of this host.
-void interpret_intercepts(const Texts& texts, Options& options) {
+void interpret_intercepts(const Texts& texts, const HostParser& host, Options& options) {
   if (options.udp) {
     if (!options.response_devices.empty()) {
       throw UsageError("--udp and --responses: no response to a datagram is needed; leave it out");
@@ -172,7 +173,9 @@ void interpret_intercepts(const Texts& texts, Options& options) {
     throw UsageError("-s and --responses: give one of them; responses come only once");
   }
   const std::uint16_t port = runtime::parse_port("-p", texts.port);
-  if (!texts.intercepts.empty()) options.intercepts = parse_intercepts(texts.intercepts, port);
+  if (!texts.intercepts.empty()) {
+    options.intercepts = parse_intercepts(texts.intercepts, port, host);
+  }
 }
 
 void check_filter(const Options& options) {
@@ -198,9 +201,14 @@ void interpret(const Texts& texts, Options& options) {
         "-x is missing: which port is replayed to which target? "
         "For example: tcpcopy -x 80-10.0.0.30:8080 -s 10.0.0.40");
   }
-  options.rules = parse_rules(texts.rules);
+  runtime::HostNames names;
+  const HostParser host = [&](std::string_view what, std::string_view text) {
+    return names.one(what, text);
+  };
+  options.rules = parse_rules(texts.rules, host);
   options.response_devices = interpret_responses(texts.ways);
-  interpret_intercepts(texts, options);
+  interpret_intercepts(texts, host, options);
+  options.hosts = names.told();
   options.capture = interpret_capture(texts.ways);
   options.send = interpret_send(texts.ways);
   refuse_idle_macs(options);

@@ -33,8 +33,19 @@ std::optional<MacAddress> take_mac(std::string_view rule, std::string_view& side
       fmt::format("-x '{}': '{}' is not a MAC address such as 02:00:00:00:00:01", rule, text));
 }
 
-session::TargetRule parse_rule(std::string_view text) {
-  const std::size_t dash = text.find('-');
+// Names of hosts have dashes too: the one between the sides stands behind the online port.
+std::size_t find_dash(std::string_view rule) {
+  for (std::size_t at = rule.find('-'); at != std::string_view::npos; at = rule.find('-', at + 1)) {
+    std::string_view online = rule.substr(0, at);
+    online = online.substr(0, online.find('@'));
+    const std::string_view port = online.substr(online.rfind(':') + 1);
+    if (!port.empty() && port.find_first_not_of("0123456789") == std::string_view::npos) return at;
+  }
+  return rule.find('-');
+}
+
+session::TargetRule parse_rule(std::string_view text, const HostParser& host) {
+  const std::size_t dash = find_dash(text);
   if (dash == std::string_view::npos) {
     throw UsageError(fmt::format("-x '{}': no '-' between online and target; {}", text, kRuleForm));
   }
@@ -49,16 +60,14 @@ session::TargetRule parse_rule(std::string_view text) {
   if (online_colon == std::string_view::npos) {
     rule.online_port = parse_port(what + ": the online port", online);
   } else {
-    rule.online_address =
-        parse_address(what + ": the online address", online.substr(0, online_colon));
+    rule.online_address = host(what + ": the online address", online.substr(0, online_colon));
     rule.online_port = parse_port(what + ": the online port", online.substr(online_colon + 1));
   }
   const std::size_t target_colon = target.rfind(':');
   if (target_colon == std::string_view::npos) {
     throw UsageError(fmt::format("{}: the target has no port; {}", what, kRuleForm));
   }
-  rule.target.address =
-      parse_address(what + ": the target address", target.substr(0, target_colon));
+  rule.target.address = host(what + ": the target address", target.substr(0, target_colon));
   rule.target.port = parse_port(what + ": the target port", target.substr(target_colon + 1));
   return rule;
 }
@@ -97,24 +106,24 @@ void add_item(std::vector<Address>& pool, std::string_view item, std::string_vie
 
 }  // namespace
 
-std::vector<session::TargetRule> parse_rules(std::string_view text) {
+std::vector<session::TargetRule> parse_rules(std::string_view text, const HostParser& host) {
   std::vector<session::TargetRule> rules;
   for (const std::string_view rule : split_list(text))
-    rules.push_back(parse_rule(rule));
+    rules.push_back(parse_rule(rule, host));
   if (rules.empty()) throw UsageError(fmt::format("-x is empty; {}", kRuleForm));
   return rules;
 }
 
-std::vector<Endpoint> parse_intercepts(std::string_view text, std::uint16_t default_port) {
+std::vector<Endpoint> parse_intercepts(std::string_view text, std::uint16_t default_port,
+                                       const HostParser& host) {
   std::vector<Endpoint> intercepts;
   for (const std::string_view item : split_list(text)) {
     const std::string what = fmt::format("-s '{}'", item);
     const std::size_t colon = item.rfind(':');
-    const std::string_view host = item.substr(0, colon);
     const std::uint16_t port = colon == std::string_view::npos
                                    ? default_port
                                    : parse_port(what + ": the port", item.substr(colon + 1));
-    intercepts.push_back({parse_address(what, host), port});
+    intercepts.push_back({host(what, item.substr(0, colon)), port});
   }
   if (intercepts.empty()) throw UsageError("-s is empty; expected interceptIP[:port],...");
   if (intercepts.size() > kMaxIntercepts) {

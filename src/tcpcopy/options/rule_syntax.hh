@@ -4,19 +4,26 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string_view>
 #include <vector>
 
+#include "common/runtime/option_values.hh"
 #include "tcpcopy/address.hh"
 #include "tcpcopy/session/target_rules.hh"
 
 namespace tcpcopy::options {
 
+/// Turns what stands for a host into its address. Throws UsageError; `what` names the option.
+using HostParser = std::function<Address(std::string_view what, std::string_view text)>;
+
 /// -x: `[onlineIP:]onlinePort[@sourceMAC]-targetIP:targetPort[@nextHopMAC],…`.
-std::vector<session::TargetRule> parse_rules(std::string_view text);
+std::vector<session::TargetRule> parse_rules(std::string_view text,
+                                             const HostParser& host = runtime::parse_address);
 
 /// -s: `IP[:port],…`, at most 32.
-std::vector<Endpoint> parse_intercepts(std::string_view text, std::uint16_t default_port);
+std::vector<Endpoint> parse_intercepts(std::string_view text, std::uint16_t default_port,
+                                       const HostParser& host = runtime::parse_address);
 
 /// -c: `a.b.c.x` (.1 to .254), `a.b.c.d/prefix` (its host addresses), single addresses, in a list;
 /// at most 4096 addresses in all.
