@@ -51,7 +51,6 @@ BAD_INTERCEPT = {
     "allow_unknown": ((*DEVICE, *FILTER, "--allow", "no-one.invalid"),
                       "--allow: the host 'no-one.invalid': "),
     "translation_without_pair": ((*DEVICE, *FILTER, "-D", "10.0.0.1"), "no pair of addresses"),
-    "translation_without_pairs": ((*DEVICE, *FILTER, "--dnat"), "--dnat needs the pairs"),
     "protection_without_single": ((*DEVICE, *FILTER, "-c"), "-c protects"),
 }
 

@@ -117,11 +117,12 @@ void interpret(const Texts& texts, InterceptOptions& options) {
   if (options.protect && !options.single) {
     throw runtime::UsageError("-c protects the tcpcopy of --single: give both, or neither");
   }
-  if (texts.dnat && options.translations.empty()) {
-    throw runtime::UsageError("--dnat needs the pairs of addresses: -D 192.168.0.1-10.0.0.1");
-  }
   runtime::interpret_process(texts.statistics, "intercept", options);
   if (!texts.ignored.empty()) options.notes.emplace_back("-s has no effect in this version");
+  if (texts.dnat && options.translations.empty()) {
+    options.notes.emplace_back(
+        "--dnat alone has no effect: the pairs of addresses are given by -D 192.168.0.1-10.0.0.1");
+  }
   if (texts.million) options.notes.emplace_back("--million has no effect: it is not needed");
 }
 

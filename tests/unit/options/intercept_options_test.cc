@@ -122,7 +122,8 @@ TEST(InterceptOptions, TranslationsArePairsOfAddresses) {
   EXPECT_THAT(refused_with({"-D", "10.1.0.1-there"}), HasSubstr("-D: 'there'"));
   EXPECT_THAT(refused_with({"-D", "10.1.0.1-1.1.1.1,10.1.0.1-2.2.2.2"}),
               HasSubstr("10.1.0.1 is translated twice"));
-  EXPECT_THAT(refused_with({"--dnat"}), HasSubstr("-D"));
+  EXPECT_THAT(options.notes, IsEmpty());
+  EXPECT_THAT(parsed({"--dnat"}).notes, ElementsAre(HasSubstr("given by -D")));
 }
 
 TEST(InterceptOptions, WithoutFilterTheyAreRefused) {
