@@ -102,7 +102,7 @@ def test_help_and_version(start, program):
     assert (told.returncode, told.stderr) == (0, "")
     assert "Usage: " + program in told.stdout
     assert told.stdout.count("\n") <= TWO_SCREENS
-    assert max(map(len, told.stdout.splitlines())) <= 120
+    assert max(map(len, told.stdout.splitlines())) <= 80
     version = start(program, "--version")
     assert (version.returncode, version.stderr) == (0, "")
     assert version.stdout.startswith(program + " ") and version.stdout.count("\n") == 1

@@ -31,10 +31,10 @@ void declare_common(CLI::App& app) {
   app.set_help_flag("-h,--help", "Print this help")->group(group);
   const std::string version = "Print the version";
   app.add_flag("-v,--version", version)->group(group)->configurable(false);
-  app.set_config("--config", "", "Read options from a file; names are the long ones")->group(group);
-  const std::string print_config = "Print the options as a configuration file";
+  app.set_config("--config", "", "Read options from a file, by long names")->group(group);
+  const std::string print_config = "Print the options as such a file";
   app.add_flag("--print-config", print_config)->group(group)->configurable(false);
-  app.get_formatter()->column_width(36);
+  app.get_formatter()->column_width(32);
   app.get_formatter()->label("TEXT", "VALUE");
 }
 

@@ -23,33 +23,25 @@ struct Texts {
 void declare(CLI::App& app, Texts& texts, InterceptOptions& options) {
   const std::string what = "What is captured";
   app.add_option("-i,--device", texts.devices, "Devices, separated by commas")->group(what);
-  app.add_option("-F,--filter", options.filter,
-                 "The target's responses in libpcap's language, as 'tcp and src port 8080'")
+  app.add_option("-F,--filter", options.filter, "Responses, as 'tcp and src port 8080'")
       ->group(what);
-  app.add_option("-D,--translate", texts.translations,
-                 "Responses to address a are for client b: a-b, separated by commas")
+  app.add_option("-D,--translate", texts.translations, "Responses to a are for client b: a-b,...")
       ->group(what);
   const std::string links = "Links from tcpcopy";
   app.add_option("-p,--port", texts.port, "Port to listen on")->group(links);
   app.add_option("-b,--bind", texts.address, "Address to listen on")->group(links);
-  app.add_option("--allow", texts.allow,
-                 "Who may connect: addresses and networks a.b.c.d/n, separated by commas [all]")
-      ->group(links);
-  app.add_option("-n,--max-records", texts.max_records,
-                 "Responses in one frame at most, 0 for as many as there is room for")
+  app.add_option("--allow", texts.allow, "Who may connect: IP,a.b.c.d/n,... [all]")->group(links);
+  app.add_option("-n,--max-records", texts.max_records, "Responses in a frame, at most; 0: all")
       ->group(links);
   app.add_flag("--disable-combined", texts.disable_combined,
-               "Responses go one by one; tcpcopy must be started the same way")
+               "Responses one by one; tcpcopy likewise")
       ->group(links);
   app.add_flag("--with-resp-payload", options.mode.with_payload,
-               "The first bytes of payload go along; tcpcopy must be started the same way")
+               "Their first bytes too; tcpcopy likewise")
       ->group(links);
-  app.add_flag("--single", options.single,
-               "One tcpcopy, which registers no routes and is started the same way")
+  app.add_flag("--single", options.single, "For one tcpcopy, which is started likewise")
       ->group(links);
-  app.add_flag("-c,--protect", options.protect,
-               "With --single: a later tcpcopy is refused, instead of replacing the first")
-      ->group(links);
+  app.add_flag("-c,--protect", options.protect, "--single: refuse a later tcpcopy")->group(links);
   runtime::declare_process(app, options, texts.statistics);
   const std::string old = runtime::kWithoutEffectGroup;
   app.add_option("-s", texts.ignored, "Hash size")->group(old);

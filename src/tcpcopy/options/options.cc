@@ -38,81 +38,63 @@ struct Texts {
 
 void declare_what(CLI::App& app, Texts& texts, Options& options) {
   const std::string group = "What is replayed, and to where";
-  app.add_option("-x,--replay", texts.rules,
-                 "Rules [onlineIP:]onlinePort-targetIP:targetPort, separated by commas")
+  app.add_option("-x,--replay", texts.rules, "[onlineIP:]onlinePort-targetIP:targetPort,...")
       ->group(group);
-  app.add_option("-s,--intercept", texts.intercepts,
-                 "Intercepts IP[:port], separated by commas, at most 32")
+  app.add_option("-s,--intercept", texts.intercepts, "Where intercept runs: IP[:port],...")
       ->group(group);
-  app.add_option("-c,--client-pool", texts.pool,
-                 "Addresses for the clients on the target: a.b.c.x, a.b.c.d/prefix, a list")
+  app.add_option("-c,--client-pool", texts.pool, "Clients on the target: a.b.c.x,a.b.c.d/n,...")
       ->group(group);
-  app.add_option("-H,--loopback-as", texts.loopback_as,
-                 "The address that a loopback client becomes")
+  app.add_option("-H,--loopback-as", texts.loopback_as, "What a client on 127.0.0.0/8 becomes")
       ->group(group);
-  app.add_option("-F,--filter", options.filter,
-                 "Capture filter in libpcap's language, instead of the one made from -x")
+  app.add_option("-F,--filter", options.filter, "Capture filter, as of tcpdump [made from -x]")
       ->group(group);
-  app.add_flag("--udp", options.udp, "Datagrams instead of connections; no intercept is needed")
-      ->group(group);
-  app.add_flag("-O,--only-from-start", texts.only_from_start, "Only connections whose SYN was seen")
+  app.add_flag("--udp", options.udp, "Datagrams instead of connections, without -s")->group(group);
+  app.add_flag("-O,--only-from-start", texts.only_from_start,
+               "Only connections whose SYN was captured")
       ->group(group);
 }
 
 void declare_how_much(CLI::App& app, Texts& texts) {
   const std::string group = "How much of it";
-  app.add_option("-n,--copies", texts.copies, "Sessions on the target for each client connection")
+  app.add_option("-n,--copies", texts.copies, "Sessions for each connection of a client")
       ->group(group);
   app.add_option("-f,--port-group", texts.port_group,
-                 "A number for each of several tcpcopies towards one target, so that ports differ")
+                 "This tcpcopy's number, where several replay")
       ->group(group);
-  app.add_option("-r,--percent", texts.percent, "Percent of the client connections, 1-100")
-      ->group(group);
-  app.add_option("--ramp", texts.ramp, "Seconds over which the share grows from none to -r")
-      ->group(group);
+  app.add_option("-r,--percent", texts.percent, "Percent of the connections")->group(group);
+  app.add_option("--ramp", texts.ramp, "Seconds in which they grow from none to -r")->group(group);
   app.add_flag("-g,--gradually", texts.gradually, "The same as --ramp 100")->group(group);
 }
 
 void declare_how(CLI::App& app, Texts& texts) {
   const std::string group = "How it is replayed";
-  app.add_flag("-W,--no-turn-order", texts.no_turn_order,
-               "A request does not wait for the response to the one before")
+  app.add_flag("-W,--no-turn-order", texts.no_turn_order, "A request does not wait for its turn")
       ->group(group);
-  app.add_option("-M,--mtu", texts.mtu, "MTU towards the target, bytes [that of the route]")
-      ->group(group);
-  app.add_option("-D,--mss", texts.mss, "MSS offered when the client's SYN was not seen")
-      ->group(group);
-  app.add_option("-R,--rtt", texts.rtt, "Round trip to imitate, ms [the client's, measured]")
-      ->group(group);
-  app.add_option("-t,--timeout", texts.timeout,
-                 "Seconds without a response after which a session is given up")
-      ->group(group);
-  app.add_option("-k,--idle-timeout", texts.idle,
-                 "Seconds without a packet of the client [timeout + 120]")
+  app.add_option("-M,--mtu", texts.mtu, "MTU to the target, bytes [the route's]")->group(group);
+  app.add_option("-D,--mss", texts.mss, "MSS to offer where no SYN was captured")->group(group);
+  app.add_option("-R,--rtt", texts.rtt, "Round trip to imitate, ms [the client's]")->group(group);
+  app.add_option("-t,--timeout", texts.timeout, "Seconds to wait for a response")->group(group);
+  app.add_option("-k,--idle-timeout", texts.idle, "Seconds to wait for the client [-t + 120]")
       ->group(group);
 }
 
 void declare_links(CLI::App& app, Texts& texts, Options& options) {
   const std::string group = "Links to the intercepts, and bounds";
   app.add_option("-C,--links", texts.links, "Links to each intercept, 1-11")->group(group);
-  app.add_option("-p,--port", texts.port, "Port of an intercept that is given without one")
-      ->group(group);
+  app.add_option("-p,--port", texts.port, "Port of intercepts given without one")->group(group);
   app.add_flag("--disable-combined", texts.disable_combined,
-               "Responses come one by one; intercept must be started the same way")
+               "Responses one by one; intercept likewise")
       ->group(group);
   app.add_flag("--with-resp-payload", options.mode.with_payload,
-               "Responses bring their first bytes; intercept must be started the same way")
+               "Their first bytes too; intercept likewise")
       ->group(group);
-  app.add_flag("--single", options.single,
-               "The only tcpcopy of its intercepts, which must be started the same way")
+  app.add_flag("--single", options.single, "The only tcpcopy; intercept likewise")
       ->group(group);
-  app.add_flag("--exit-on-link-loss", options.exit_on_link_loss,
-               "End when the last link to an intercept is lost")
+  app.add_flag("--exit-on-link-loss", options.exit_on_link_loss, "End when the last link is lost")
       ->group(group);
-  app.add_option("-m,--memory", texts.memory,
-                 "MB that the process may take; beyond, the newest sessions are shed")
+  app.add_option("-m,--memory", texts.memory, "MB to take at most; then sessions are shed")
       ->group(group);
-  app.add_option("-B,--capture-buffer", texts.buffer, "MB of capture buffer in the kernel")
+  app.add_option("-B,--capture-buffer", texts.buffer, "MB of the kernel's buffer for capture")
       ->group(group);
 }
 
@@ -258,8 +240,7 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   declare_how(app, texts);
   declare_links(app, texts, options);
   runtime::declare_process(app, options, texts.statistics);
-  app.add_option("--trace", options.trace_file,
-                 "Write every packet captured, injected and returned to a pcapng file, up to 1 GB")
+  app.add_option("--trace", options.trace_file, "Write all packets to this pcapng file")
       ->group(runtime::kProcessGroup);
   declare_unlisted(app, texts);
   const auto interpret_all = [&] {

@@ -121,22 +121,19 @@ void interpret_files(const WayTexts& texts, CaptureOptions& options) {
 
 void declare_ways(CLI::App& app, WayTexts& texts) {
   const std::string group = "Ways in and out";
-  app.add_option("--capture", texts.capture, "Clients' packets come from: raw, pcap, file [raw]")
+  app.add_option("--capture", texts.capture, "Packets come from: raw, pcap, file [raw]")
       ->group(group);
-  app.add_option("-i,--input", texts.input,
-                 "pcap: devices [any]; file: files, globs, - for standard input")
+  app.add_option("-i,--input", texts.input, "pcap: devices [any]; file: files, globs, -")
       ->group(group);
   app.add_option("-S,--snap-length", texts.snap_length, "pcap: bytes captured of a packet")
       ->group(group);
-  app.add_option("--direction", texts.direction, "pcap: packets that come in, go out, or both")
+  app.add_option("--direction", texts.direction, "pcap: packets that come in, go out; both")
       ->group(group);
-  app.add_option("-a,--speed", texts.speed, "file: times faster than captured, or max")
-      ->group(group);
+  app.add_option("-a,--speed", texts.speed, "file: so many times faster, or max")->group(group);
   app.add_option("-I,--max-gap", texts.longest_gap, "file: longer gaps are cut to it, ms")
       ->group(group);
   app.add_option("-T,--passes", texts.passes, "file: how often they are replayed")->group(group);
-  app.add_option("--fail-below", texts.fail_below,
-                 "file: end with status 3 when fewer percent were delivered")
+  app.add_option("--fail-below", texts.fail_below, "file: percent delivered, or status 3")
       ->group(group);
   app.add_option("--send", texts.send, "Packets leave through: raw, link [raw]")->group(group);
   app.add_option("-o,--output", texts.output, "link: the device [that of the route]")->group(group);
@@ -145,8 +142,7 @@ void declare_ways(CLI::App& app, WayTexts& texts) {
       ->group(old_names);
   app.add_flag("--pcap-send", texts.pcap_send, "The same as --send link")->group(old_names);
   app.add_flag("--offline", texts.offline, "The same as --capture file")->group(old_names);
-  app.add_option("--responses", texts.responses,
-                 "Devices on which responses come here: instead of -s")
+  app.add_option("--responses", texts.responses, "Devices where responses come: instead of -s")
       ->group(group);
 }
 

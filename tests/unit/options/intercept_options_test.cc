@@ -191,6 +191,15 @@ TEST(InterceptOptions, HelpNamesEveryOption) {
   }
 }
 
+TEST(InterceptOptions, HelpFitsIntoEightyColumns) {
+  const std::string help = printed_for({"--help"});
+  for (std::size_t at = 0; at < help.size();) {
+    const std::size_t end = help.find('\n', at);
+    EXPECT_LE(end - at, 80U) << help.substr(at, end - at);
+    at = end + 1;
+  }
+}
+
 TEST(InterceptOptions, TheVersionIsOneLine) {
   EXPECT_EQ(printed_for({"--version"}), std::string("intercept ") + kProgramVersion + "\n");
 }

@@ -399,6 +399,15 @@ TEST(TcpcopyOptions, HelpNamesEveryOption) {
   EXPECT_EQ(printed_for({"-h"}), help);
 }
 
+TEST(TcpcopyOptions, HelpFitsIntoEightyColumns) {
+  const std::string help = printed_for({"--help"});
+  for (std::size_t at = 0; at < help.size();) {
+    const std::size_t end = help.find('\n', at);
+    EXPECT_LE(end - at, 80U) << help.substr(at, end - at);
+    at = end + 1;
+  }
+}
+
 TEST(TcpcopyOptions, TheVersionIsOneLine) {
   EXPECT_EQ(printed_for({"--version"}), std::string("tcpcopy ") + kProgramVersion + "\n");
   EXPECT_EQ(printed_for({"-v"}), printed_for({"--version"}));
