@@ -262,6 +262,7 @@ void Replayer::end_turn() {
     engine_.on_deadline(now, out);
   outbox_.flush();
   if (memory_.due(engine_.memory_use())) bound_memory();
+  first_delivery_.look(engine_.ledger());
   if (draining_ && engine_.sessions() == 0 && !std::exchange(finished_, true)) {
     loop_.after(kStragglerTime, [this] { loop_.stop(); });
   }
@@ -275,6 +276,9 @@ void Replayer::on_signal(int signal) {
     runtime::reopen_log("tcpcopy", options_.log_file);
   } else if (draining_) {
     loop_.stop();
+  } else if (datagrams_) {
+    spdlog::info("ending");
+    begin_drain();
   } else {
     spdlog::info(
         "ending: {} sessions have {} ms to finish", engine_.sessions(),

@@ -29,9 +29,7 @@ std::string malformed(const net::CaptureCounters& capture) {
   return text.empty() ? " none" : text;
 }
 
-}  // namespace
-
-void log_statistics(const StatisticsSources& sources) {
+void log_sessions(const StatisticsSources& sources) {
   const session::Ledger& ledger = sources.ledger;
   spdlog::info(
       "active:{} conns:{} resp:{} c-resp:{} all clt:{} clt cont:{} send:{} send content:{} "
@@ -48,24 +46,36 @@ void log_statistics(const StatisticsSources& sources) {
       ledger.sessions_lost_in_all(), ledger.captured.bytes, ledger.delivered.bytes,
       ledger.duplicate.bytes, ledger.held.bytes, ledger.lost_in_all().bytes,
       ledger.balanced() ? "yes" : "NO", losses(ledger));
-  const link::LinkCounters& links = sources.links.counters();
+}
+
+void log_links(const link::InterceptLinks& links) {
+  const link::LinkCounters& counters = links.counters();
   spdlog::info(
       "links: connected:{} configured:{} connects:{} breaks:{}; responses received:{} "
-      "malformed:{}; "
-      "routes registered:{} dropped:{} unsent bytes:{}",
-      sources.links.connected(), sources.links.size(), links.connects, links.breaks,
-      links.responses, links.malformed, links.routes, links.routes_dropped,
-      sources.links.unsent_bytes());
+      "malformed:{}; routes registered:{} dropped:{} unsent bytes:{}",
+      links.connected(), links.size(), counters.connects, counters.breaks, counters.responses,
+      counters.malformed, counters.routes, counters.routes_dropped, links.unsent_bytes());
+}
+
+void log_datagrams(const session::DatagramReplay::Counts& datagrams) {
+  spdlog::info("datagrams captured:{} left out:{} sent:{}; bytes captured:{} sent:{}",
+               datagrams.captured.packets, datagrams.sampled_out.packets, datagrams.sent.packets,
+               datagrams.captured.bytes, datagrams.sent.bytes);
+}
+
+}  // namespace
+
+void log_statistics(const StatisticsSources& sources) {
+  if (sources.datagrams != nullptr) {  // there are neither sessions nor links
+    log_datagrams(*sources.datagrams);
+  } else {
+    log_sessions(sources);
+  }
+  if (sources.links.size() > 0) log_links(sources.links);
   const auto& inject = sources.inject;
   if (sources.capture.kernel_drops > 0 || inject.refused > 0) {
     spdlog::warn("the kernel dropped {} packets at capture (see -B); it refused {} packets: {}",
                  sources.capture.kernel_drops, inject.refused, to_string(inject));
-  }
-  if (sources.datagrams != nullptr) {
-    const auto& datagrams = *sources.datagrams;
-    spdlog::info("datagrams captured:{} left out:{} sent:{}; bytes captured:{} sent:{}",
-                 datagrams.captured.packets, datagrams.sampled_out.packets, datagrams.sent.packets,
-                 datagrams.captured.bytes, datagrams.sent.bytes);
   }
   if (sources.responses) {
     spdlog::info("responses captured:{} kernel drops:{}", sources.responses->packets,
@@ -79,16 +89,28 @@ void log_statistics(const StatisticsSources& sources) {
 
 void log_summary(const StatisticsSources& sources) {
   log_statistics(sources);
+  const std::string left_out = fmt::format("malformed packets:{}; own packets:{}",
+                                           malformed(sources.capture), sources.capture.own_packets);
+  if (sources.datagrams != nullptr) {
+    spdlog::info(left_out);
+    return;
+  }
   const session::Ledger& ledger = sources.ledger;
   spdlog::info("packets captured:{} control:{} delivered:{} duplicate:{} held:{} lost:{}",
                ledger.captured.packets, ledger.control_packets, ledger.delivered.packets,
                ledger.duplicate.packets, ledger.held.packets, ledger.lost_in_all().packets);
   spdlog::info(
-      "malformed packets:{}; own packets:{}; responses without a session:{}; turns ended by "
-      "quiet:{}; "
-      "turns not answered in time:{}; ports changed:{}",
-      malformed(sources.capture), sources.capture.own_packets, ledger.responses_unknown,
-      ledger.turn_quiets, ledger.turn_expiries, ledger.ports_changed);
+      "{}; responses without a session:{}; turns ended by quiet:{}; turns not answered in time:{}; "
+      "ports changed:{}",
+      left_out, ledger.responses_unknown, ledger.turn_quiets, ledger.turn_expiries,
+      ledger.ports_changed);
+}
+
+void FirstDelivery::look(const session::Ledger& ledger) {
+  if (said_ || ledger.delivered.bytes == 0) return;
+  said_ = true;
+  spdlog::info("first bytes delivered: the target has acknowledged {} bytes that a client sent",
+               ledger.delivered.bytes);
 }
 
 double delivered_percent(const StatisticsSources& sources) {

@@ -19,7 +19,7 @@ struct StatisticsSources {
   const inject::InjectCounters& inject;
   const link::InterceptLinks& links;
   std::optional<net::CaptureCounters> responses;               ///< of --responses
-  const session::DatagramReplay::Counts* datagrams = nullptr;  ///< of --udp
+  const session::DatagramReplay::Counts* datagrams = nullptr;  ///< of --udp: instead of sessions
 };
 
 /// Logs the state of the replay. The words of 1.x (`active`, `conns`, `resp`, `c-resp`, `all clt`,
@@ -28,6 +28,16 @@ void log_statistics(const StatisticsSources& sources);
 
 /// Logs the final summary: every account of the ledger that is not zero.
 void log_summary(const StatisticsSources& sources);
+
+/// Says once, and at once, that the replay works.
+class FirstDelivery {
+ public:
+  /// To be called at the end of a turn.
+  void look(const session::Ledger& ledger);
+
+ private:
+  bool said_ = false;
+};
 
 /// How much of what the clients did reached the target: the smaller one of the shares of their
 /// sessions, and of their bytes, those included that capture had cut. 0 when there was nothing.

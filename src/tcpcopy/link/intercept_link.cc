@@ -30,16 +30,16 @@ constexpr std::size_t kMaxUnsent = 32U << 20U;
 
 }  // namespace
 
-InterceptLink::InterceptLink(runtime::EventLoop& loop, const Endpoint& intercept,
-                             wire::FrameMode mode, LinkCounters& counters, std::minstd_rand& random,
-                             Events events)
+InterceptLink::InterceptLink(runtime::EventLoop& loop, Settings settings, LinkCounters& counters,
+                             std::minstd_rand& random, Events events)
     : loop_(loop),
-      intercept_(intercept),
-      mode_(mode),
+      intercept_(settings.intercept),
+      number_(std::move(settings.number)),
+      mode_(settings.mode),
       counters_(counters),
       random_(random),
       events_(std::move(events)),
-      decoder_(mode),
+      decoder_(mode_),
       input_(kReadSize),
       backoff_(kFirstBackoff) {}
 
@@ -88,7 +88,7 @@ void InterceptLink::on_connect_done() {
   decoder_ = wire::FrameDecoder(mode_);
   connected_at_ = loop_.now();
   ++counters_.connects;
-  spdlog::info("connected to intercept {}", intercept_.to_string());
+  spdlog::info("connected to intercept {}, link {}", intercept_.to_string(), number_);
   const auto version = wire::encode(wire::RouteMessage::version(wire::kVersion));
   forget_unsent();
   unsent_.assign(version.begin(), version.end());
@@ -189,11 +189,13 @@ void InterceptLink::fail(const std::string& why) {
   forget_unsent();
   if (was_connected) {
     ++counters_.breaks;
-    spdlog::warn("link to intercept {} lost: {}; connecting again", intercept_.to_string(), why);
+    spdlog::warn("link to intercept {}, {}, lost: {}; connecting again", intercept_.to_string(),
+                 number_, why);
   } else if (!std::exchange(said_unreachable_, true)) {
     spdlog::warn(
-        "cannot reach intercept {}: {}; retrying. Is intercept running there, and its port open?",
-        intercept_.to_string(), why);
+        "cannot reach intercept {}: {}; retrying (link {}). Is intercept running there, and its "
+        "port open?",
+        intercept_.to_string(), why, number_);
   }
   retry();
   if (was_connected) events_.on_broken();

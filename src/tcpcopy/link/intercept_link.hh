@@ -36,8 +36,14 @@ class InterceptLink {
     std::function<void()> on_broken;
   };
 
-  InterceptLink(runtime::EventLoop& loop, const Endpoint& intercept, wire::FrameMode mode,
-                LinkCounters& counters, std::minstd_rand& random, Events events);
+  struct Settings {
+    Endpoint intercept;
+    std::string number;  ///< for the log: which of the links to this intercept, as in "1 of 2"
+    wire::FrameMode mode;
+  };
+
+  InterceptLink(runtime::EventLoop& loop, Settings settings, LinkCounters& counters,
+                std::minstd_rand& random, Events events);
   ~InterceptLink();
   InterceptLink(const InterceptLink&) = delete;
   InterceptLink& operator=(const InterceptLink&) = delete;
@@ -73,6 +79,7 @@ class InterceptLink {
 
   runtime::EventLoop& loop_;
   Endpoint intercept_;
+  std::string number_;
   wire::FrameMode mode_;
   LinkCounters& counters_;
   std::minstd_rand& random_;

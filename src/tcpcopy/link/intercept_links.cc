@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tcpcopy/link/intercept_links.hh"
 
+#include <fmt/format.h>
+
 namespace tcpcopy::link {
 
 InterceptLinks::InterceptLinks(runtime::EventLoop& loop, const Settings& settings,
@@ -8,9 +10,10 @@ InterceptLinks::InterceptLinks(runtime::EventLoop& loop, const Settings& setting
     : single_(settings.single), random_(std::random_device{}()) {
   for (const Endpoint& endpoint : settings.intercepts) {
     Intercept& intercept = intercepts_.emplace_back();
-    for (int i = 0; i < settings.links_per_intercept; ++i) {
+    for (int i = 1; i <= settings.links_per_intercept; ++i) {
+      const std::string number = fmt::format("{} of {}", i, settings.links_per_intercept);
       intercept.links.push_back(std::make_unique<InterceptLink>(
-          loop, endpoint, settings.mode, counters_, random_,
+          loop, InterceptLink::Settings{endpoint, number, settings.mode}, counters_, random_,
           InterceptLink::Events{events.on_response, events.on_links_changed,
                                 events.on_links_changed}));
     }

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tcpcopy/statistics.hh"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/tcpcopy/logged.hh"
+
+namespace tcpcopy {
+namespace {
+
+using test::logged;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+class Statistics : public testing::Test {
+ protected:
+  StatisticsSources sources(const session::DatagramReplay::Counts* datagrams = nullptr,
+                            int links = 0) {
+    link::InterceptLinks::Settings settings;
+    settings.intercepts = {{Address::v4(0x7f000001), 1}};
+    settings.links_per_intercept = links;
+    links_.emplace(loop_, settings, link::InterceptLinks::Events{});
+    return {ledger_, capture_, inject_, *links_, std::nullopt, datagrams};
+  }
+
+  session::Ledger ledger_;
+  net::CaptureCounters capture_;
+  inject::InjectCounters inject_;
+  runtime::EventLoop loop_;
+  std::optional<link::InterceptLinks> links_;
+};
+
+TEST_F(Statistics, OfSessionsAndLinks) {
+  const std::string text = logged([&] { log_summary(sources(nullptr, 2)); });
+  for (const char* word : {"active:", "ledger:", "links: connected:0 configured:2",
+                           "packets captured:", "turns not answered in time:"}) {
+    EXPECT_THAT(text, HasSubstr(word));
+  }
+  EXPECT_THAT(text, Not(HasSubstr("datagrams")));
+}
+
+TEST_F(Statistics, WithoutLinksNothingIsSaidOfThem) {
+  EXPECT_THAT(logged([&] { log_statistics(sources()); }),
+              AllOf(HasSubstr("active:"), Not(HasSubstr("links: "))));
+}
+
+TEST_F(Statistics, OfDatagramsAlone) {
+  session::DatagramReplay::Counts datagrams;
+  datagrams.captured = {7, 70};
+  const std::string text = logged([&] { log_summary(sources(&datagrams)); });
+  EXPECT_THAT(text, AllOf(HasSubstr("datagrams captured:7 "), HasSubstr("malformed packets:")));
+  for (const char* word : {"active:", "conns:", "ledger", "links", "turns", "sessions"})
+    EXPECT_THAT(text, Not(HasSubstr(word)));
+}
+
+TEST_F(Statistics, TheFirstDeliveryIsToldOnce) {
+  FirstDelivery first;
+  EXPECT_EQ(logged([&] { first.look(ledger_); }), "");
+  ledger_.delivered.bytes = 78;
+  EXPECT_EQ(logged([&] { first.look(ledger_); }),
+            "first bytes delivered: the target has acknowledged 78 bytes that a client sent\n");
+  EXPECT_EQ(logged([&] { first.look(ledger_); }), "");
+}
+
+}  // namespace
+}  // namespace tcpcopy
