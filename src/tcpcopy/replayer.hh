@@ -10,6 +10,7 @@
 #include "tcpcopy/capture/client_capture.hh"
 #include "tcpcopy/capture/missed_packets.hh"
 #include "tcpcopy/inject/injector.hh"
+#include "tcpcopy/ipv6_watch.hh"
 #include "tcpcopy/inject/outbox.hh"
 #include "tcpcopy/link/intercept_links.hh"
 #include "tcpcopy/link/response_coalescing.hh"
@@ -62,6 +63,7 @@ class Replayer {
   options::Options options_;
   runtime::EventLoop loop_;
   std::unique_ptr<capture::ClientCapture> capture_;
+  Ipv6Watch ipv6_watch_{loop_, options_};
   capture::MissedPackets missed_;
   std::unique_ptr<inject::Injector> injector_;
   link::InterceptLinks links_;

@@ -16,6 +16,8 @@ from peers import Nginx, assert_same_requests, finish, wrk
 CONTROL_PORT = 36524
 ASK = "import socket, sys; s = socket.create_connection((sys.argv[1], 80), 5); s.sendall(b'GET / " \
       "HTTP/1.1\\r\\nHost: lab\\r\\n\\r\\n'); print(s.recv(100)[:12])"
+KNOCK = "import socket, sys; socket.socket(socket.AF_INET6).connect_ex((sys.argv[1], 80))"
+IPV6 = {"client": "fd00:77::10", "online": "fd00:77::20"}
 
 
 def document(name):
@@ -129,6 +131,27 @@ def test_reasons_of_loss_stand_in_every_ledger_line(web):
         assert untrue not in troubleshooting
     at_the_end = document("docs/options.md").split("At the end, also:")[1].split("###")[0]
     assert "lost by reason" not in at_the_end
+
+
+@pytest.mark.parametrize("way", ((), ("--capture", "pcap", "-i", "eth0")), ids=("raw", "pcap"))
+def test_clients_over_ipv6_are_told_once(web, way):
+    lab, online, target = web
+    try:
+        for host, address in IPV6.items():
+            lab.on(host, "ip", "addr", "add", f"{address}/64", "dev", "eth0", "nodad")
+    except RuntimeError as error:
+        pytest.skip(f"no IPv6 in this kernel: {error}")
+    lab.intercept()
+    tcpcopy = lab.tcpcopy("-c", POOL, *way)
+    lab.on("online", sys.executable, "-c", KNOCK, IPV6["client"])  # what it sends is no client's
+    finish(wrk(lab, 5, 1, pause_ms=10))
+    assert not lines_with(tcpcopy, "IPv6")
+    for _ in range(3):
+        lab.on("client", sys.executable, "-c", KNOCK, IPV6["online"])
+    tcpcopy.wait_for("warning: clients come over IPv6, to port 80: they are not replayed", timeout=5)
+    finish(wrk(lab, 5, 1, pause_ms=10))
+    assert_same_requests(online, target)
+    assert len(lines_with(tcpcopy, "IPv6")) == 1
 
 
 def test_datagrams_have_no_words_of_connections(make_lab):
