@@ -12,6 +12,7 @@
 #include "common/runtime/daemon.hh"
 #include "tcpcopy/batch.hh"
 #include "tcpcopy/capture/client_segment.hh"
+#include "tcpcopy/pool_check.hh"
 #include "tcpcopy/session/limits.hh"
 #include "tcpcopy/startup.hh"
 #include "tcpcopy/ways.hh"
@@ -94,6 +95,7 @@ StatisticsSources Replayer::statistics() const {
 int Replayer::run() {
   connect_rooms();
   log_amplification(options_);
+  check_client_pool(loop_, options_);
   links_.start();
   loop_.run();
   if (progress_) progress_->clear();

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from lab import ADDRESS, HERE, POOL, ROOT, statistic, wait_until
+from lab import ADDRESS, HERE, POOL, POOL_NET, ROOT, statistic, wait_until
 from peers import Nginx, assert_same_requests, finish, wrk
 
 CONTROL_PORT = 36524
@@ -152,6 +152,35 @@ def test_clients_over_ipv6_are_told_once(web, way):
     finish(wrk(lab, 5, 1, pause_ms=10))
     assert_same_requests(online, target)
     assert len(lines_with(tcpcopy, "IPv6")) == 1
+
+
+POOLS = {
+    "own": (ADDRESS["online"], f"-c contains {ADDRESS['online']}, an address of this host"),
+    "intercept": (ADDRESS["assistant"],
+                  f"-c contains {ADDRESS['assistant']}, the address of an intercept"),
+    "target": (f"{ADDRESS['target']}, 62.135.200.1",
+               f"-c contains {ADDRESS['target']}, a target's address: it is left out"),
+    "neighbour": (f"10.77.0.201,{ADDRESS['client']}",
+                  f"-c contains {ADDRESS['client']}, which a host in this segment has"),
+}
+
+
+@pytest.mark.parametrize("pool,words", POOLS.values(), ids=POOLS.keys())
+def test_an_address_that_somebody_has_is_told(make_lab, pool, words):
+    lab = make_lab()
+    lab.intercept()
+    tcpcopy = lab.tcpcopy("-c", pool)
+    tcpcopy.wait_for("warning: " + re.escape(words), timeout=5)
+    assert len(lines_with(tcpcopy, words)) == 1
+
+
+def test_addresses_that_nobody_has_are_not(make_lab):
+    lab = make_lab()
+    lab.on("online", "ip", "route", "add", "62.135.201.0/24", "dev", "lo")
+    lab.intercept()
+    tcpcopy = lab.tcpcopy("-c", f"10.77.0.201, 62.135.201.1, {POOL_NET}")
+    time.sleep(3)
+    assert not lines_with(tcpcopy, "-c contains"), tcpcopy.log()
 
 
 def test_datagrams_have_no_words_of_connections(make_lab):

@@ -5,7 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
+#include <set>
 
 #include "common/runtime/command_line.hh"
 #include "common/runtime/errors.hh"
@@ -58,8 +58,7 @@ void declare_how_much(CLI::App& app, Texts& texts) {
   const std::string group = "How much of it";
   app.add_option("-n,--copies", texts.copies, "Sessions for each connection of a client")
       ->group(group);
-  app.add_option("-f,--port-group", texts.port_group,
-                 "This tcpcopy's number, where several replay")
+  app.add_option("-f,--port-group", texts.port_group, "This tcpcopy's number, where several replay")
       ->group(group);
   app.add_option("-r,--percent", texts.percent, "Percent of the connections")->group(group);
   app.add_option("--ramp", texts.ramp, "Seconds in which they grow from none to -r")->group(group);
@@ -88,8 +87,7 @@ void declare_links(CLI::App& app, Texts& texts, Options& options) {
   app.add_flag("--with-resp-payload", options.mode.with_payload,
                "Their first bytes too; intercept likewise")
       ->group(group);
-  app.add_flag("--single", options.single, "The only tcpcopy; intercept likewise")
-      ->group(group);
+  app.add_flag("--single", options.single, "The only tcpcopy; intercept likewise")->group(group);
   app.add_flag("--exit-on-link-loss", options.exit_on_link_loss, "End when the last link is lost")
       ->group(group);
   app.add_option("-m,--memory", texts.memory, "MB to take at most; then sessions are shed")
@@ -169,6 +167,19 @@ void check_filter(const Options& options) {
   }
 }
 
+void interpret_pool(const Texts& texts, Options& options) {
+  options.client_pool = parse_client_pool(texts.pool, options.rules);
+  const std::vector<Address> given = parse_client_pool(texts.pool, {});
+  std::set<Address> left_out;
+  for (const session::TargetRule& rule : options.rules) {
+    const Address& address = rule.target.address;
+    if (std::find(given.begin(), given.end(), address) == given.end()) continue;
+    if (!left_out.insert(address).second) continue;
+    options.notes.push_back(
+        fmt::format("-c contains {}, a target's address: it is left out", address.to_string()));
+  }
+}
+
 void refuse_idle_macs(const Options& options) {
   if (options.send.way == SendOptions::Way::kLink) return;
   for (const session::TargetRule& rule : options.rules) {
@@ -197,7 +208,7 @@ void interpret(const Texts& texts, Options& options) {
   if (texts.lonely && options.exit_on_link_loss) {
     throw UsageError("-L and --exit-on-link-loss: give one of them");
   }
-  if (!texts.pool.empty()) options.client_pool = parse_client_pool(texts.pool, options.rules);
+  if (!texts.pool.empty()) interpret_pool(texts, options);
   if (!texts.loopback_as.empty()) {
     options.loopback_as = runtime::parse_address("-H", texts.loopback_as);
   }

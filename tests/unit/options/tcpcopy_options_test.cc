@@ -472,6 +472,12 @@ TEST(TcpcopyOptions, ALoopbackTargetTakesLoopbackClientsOnly) {
             "-H has no effect with a target on a loopback address: leave it out");
 }
 
+TEST(TcpcopyOptions, ATargetsAddressInThePoolIsTold) {
+  EXPECT_THAT(parsed({"-c", "10.0.0.30,10.0.0.31"}).notes,
+              ElementsAre("-c contains 10.0.0.30, a target's address: it is left out"));
+  EXPECT_THAT(parsed({"-c", "10.0.0.31"}).notes, IsEmpty());
+}
+
 TEST(TcpcopyOptions, LosesCapturedPacketsForTestsAlone) {
   EXPECT_EQ(parsed().lose_captured, 0U);
   EXPECT_EQ(parsed({"--lose-captured", "100"}).lose_captured, 100U);
