@@ -13,7 +13,8 @@ ALLOWED_HEADERS = {
     "algorithm", "array", "bit", "cassert", "charconv", "chrono", "compare", "cstddef", "cstdint",
     "cstring", "deque", "functional", "limits", "memory", "new", "numeric", "optional", "span",
     "string", "string_view", "tuple", "type_traits", "utility", "variant", "vector",
-    "absl/container/flat_hash_map.h", "absl/container/flat_hash_set.h", "absl/hash/hash.h",
+    "absl/container/btree_map.h", "absl/container/flat_hash_map.h",
+    "absl/container/flat_hash_set.h", "absl/hash/hash.h",
 }
 OWN = re.compile(r"^(tcpcopy|common/(net|wire|container)|intercept/route)/")
 FORBIDDEN_WORDS = re.compile(r"::now\s*\(|steady_clock|system_clock|high_resolution_clock|<random>|"

@@ -5,8 +5,14 @@
 // the kernel's GRO made of many. Each is copied once, into a Chunk, and kept until the target has
 // acknowledged it. Chunks never overlap; bytes captured first win. The stream up to
 // contiguous_end() can be sent; what lies beyond waits for the hole before it.
+//
+// A session that holds little keeps a list. One that holds more has an index beside it, so that
+// every place is found in logarithmic time, and small chunks are merged. Merging hides no place
+// where a request may begin: chunks stay apart where the client had seen something new in between,
+// and where the bytes look like a request.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -36,7 +42,8 @@ class Chunk {
   ClientOffset end() const { return begin_ + length_; }
   std::uint32_t length() const { return length_; }
   Bytes bytes() const;
-  const Origin& origin() const { return origin_; }
+  /// Of a merged chunk: captured_at is that of its first packet, push that of its last byte.
+  Origin origin() const { return {online_acked_, captured_at_, push_}; }
   const Chunk* next() const { return next_; }
 
   /// Whether the client had seen new bytes of the online server between the bytes before this
@@ -46,22 +53,34 @@ class Chunk {
 
  private:
   friend class ClientStream;
-  Chunk(ClientOffset begin, std::uint32_t length, const Origin& origin)
-      : begin_(begin), origin_(origin), length_(length) {}
+  Chunk(ClientOffset begin, std::uint32_t room, const Origin& origin)
+      : begin_(begin),
+        online_acked_(origin.online_acked),
+        captured_at_(origin.captured_at),
+        room_(room),
+        push_(origin.push) {}
   ~Chunk() = default;
 
-  std::uint32_t memory() const { return static_cast<std::uint32_t>(sizeof(Chunk)) + length_; }
+  std::uint32_t memory() const { return kOverhead + room_; }
+  bool takes(ClientOffset begin, Bytes bytes, OnlineOffset online_acked) const;
+  void append(Bytes bytes);
 
   // The bytes stand behind the object in the same allocation.
-  static Chunk* create(ClientOffset begin, Bytes bytes, const Origin& origin);
+  static Chunk* create(ClientOffset begin, std::uint32_t room, const Origin& origin);
   static void destroy(Chunk* chunk);
+
+  // A chunk, what the allocator adds, and its place in the index.
+  static constexpr std::uint32_t kOverhead = 88;
 
   Chunk* next_ = nullptr;
   ClientOffset begin_;
-  Origin origin_;
-  std::uint32_t length_;
+  OnlineOffset online_acked_;
+  Instant captured_at_;
+  std::uint32_t length_ = 0;
+  std::uint32_t room_;         // bytes that were allocated for its own
+  std::uint16_t packets_ = 0;  // that are accounted with this chunk
+  bool push_;
   bool starts_turn_ = false;
-  bool counts_packet_ = false;  // the packet that brought it is accounted with this chunk
   bool sent_before_ = false;  // the client sent these bytes before this packet, which was captured
 };
 
@@ -76,7 +95,7 @@ struct StreamEnd {
 
 class ClientStream {
  public:
-  ClientStream() = default;
+  ClientStream();
   ~ClientStream();
   ClientStream(const ClientStream&) = delete;
   ClientStream& operator=(const ClientStream&) = delete;
@@ -138,21 +157,41 @@ class ClientStream {
 
   /// Memory that the chunks take, their bytes included.
   std::uint32_t held_memory() const { return held_memory_; }
+  /// More chunks than kMaxChunks are held: the session is to be ended.
+  bool over_limit() const;
+
+  /// For next_request_boundary(), which remembers here how far it has looked.
+  /// @return where to go on when it looks from `from`: no chunk before that begins a request.
+  ClientOffset searched_from(ClientOffset from, bool by_content) const;
+  void note_searched(ClientOffset from, ClientOffset to, bool by_content) const;
 
  private:
+  struct Index;
+
+  std::size_t chunks() const;
+  Chunk* last_before(ClientOffset at) const;
+  Chunk* behind(const Chunk* previous) const {
+    return previous != nullptr ? previous->next_ : head_;
+  }
+  Chunk* store(Chunk* previous, ClientOffset begin, Bytes bytes, const Chunk::Origin& origin,
+               bool sent_before);
+  Chunk* link_behind(Chunk* previous, Chunk* chunk);
+  Chunk* extend(Chunk* chunk, Bytes bytes, const Chunk::Origin& origin);
+  Chunk* enlarge(Chunk* chunk, std::uint32_t length);
+  Chunk* join_next(Chunk* chunk);
+  void build_index();
   Account free_first();
-  Chunk* append_after(Chunk* previous, ClientOffset begin, Bytes bytes,
-                      const Chunk::Origin& origin);
   void extend_contiguous();
 
   Chunk* head_ = nullptr;
-  Chunk* contiguous_tail_ = nullptr;       // the last chunk before contiguous_end_, if held
-  mutable const Chunk* cursor_ = nullptr;  // where gather() ended: sending is mostly sequential
+  Chunk* contiguous_tail_ = nullptr;  // the last chunk before contiguous_end_, if held
+  std::unique_ptr<Index> index_;      // only while there are many
   ClientOffset contiguous_end_;
   ClientOffset seen_end_;
   OnlineOffset last_online_acked_;  // the highest among the contiguous chunks so far
   std::unique_ptr<StreamEnd> end_;
   std::uint32_t held_memory_ = 0;  // bytes; the engine ends a session long before 2^32
+  std::uint8_t unindexed_ = 0;     // chunks, while there is no index
   bool behind_hole_ = false;       // what precedes the next contiguous chunk is not known
 };
 

@@ -95,6 +95,14 @@ inline constexpr std::uint32_t kMuchHeld = 64U << 10U;
 // A session makes room for a new one when its client has been silent for so long.
 inline constexpr Duration kIdleEnough = 60s;
 
+// A session's chunks are indexed when they are more than a few, and small ones are merged then, up
+// to this size: smaller than two full segments, which are not worth the copying.
+inline constexpr std::size_t kFewChunks = 16;
+inline constexpr std::uint32_t kMergedChunk = 2048;
+// Chunks held by one session: those that cannot be merged. As many full segments are three times
+// max_held_per_session, so an upload does not come here.
+inline constexpr std::size_t kMaxChunks = std::size_t{1} << 17U;
+
 // Connections that ended are remembered for this long, as far as there is room (recent_set.hh).
 inline constexpr Duration kRememberEnded = 30s;
 

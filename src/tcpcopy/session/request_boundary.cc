@@ -38,6 +38,14 @@ bool looks_like_request(Bytes bytes) {
                      [&](std::string_view start) { return starts_with(bytes, start); });
 }
 
+bool may_begin_request(Bytes bytes) {
+  if (bytes.size() >= kRequestStart) return looks_like_request(bytes);
+  return starts_with(bytes, "*") ||
+         std::any_of(kStarts.begin(), kStarts.end(), [&](std::string_view start) {
+           return starts_with(bytes, start.substr(0, bytes.size()));
+         });
+}
+
 bool request_begins_at(const ClientStream& stream, const Chunk& chunk) {
   if (chunk.length() >= kRequestStart) return looks_like_request(chunk.bytes());
   std::array<Bytes, kRequestStart> pieces;
@@ -54,13 +62,20 @@ std::optional<ClientOffset> next_request_boundary(const ClientStream& stream, Cl
                                                   bool by_content) {
   if (stream.first() == nullptr) return std::nullopt;
   from = std::max(from, stream.first()->begin());
-  for (const Chunk* chunk = stream.find(from); chunk != nullptr; chunk = chunk->next()) {
-    if (chunk->begin() >= stream.contiguous_end()) break;
+  ClientOffset searched = stream.searched_from(from, by_content);
+  bool undecided = false;
+  std::optional<ClientOffset> found;
+  for (const Chunk* chunk = stream.find(searched); chunk != nullptr; chunk = chunk->next()) {
+    if (found || chunk->begin() >= stream.contiguous_end()) break;
     if (chunk->begin() < from) continue;
-    if (!by_content && chunk->starts_turn()) return chunk->begin();
-    if (request_begins_at(stream, *chunk)) return chunk->begin();
+    const bool begins = (!by_content && chunk->starts_turn()) || request_begins_at(stream, *chunk);
+    if (begins) found = chunk->begin();
+    // More bytes behind it may yet make a request of it.
+    if (begins || chunk->begin() + kRequestStart > stream.contiguous_end()) undecided = true;
+    if (!undecided) searched = chunk->end();
   }
-  return std::nullopt;
+  stream.note_searched(from, searched, by_content);
+  return found;
 }
 
 }  // namespace tcpcopy::session

@@ -15,7 +15,11 @@ inline constexpr std::uint32_t kRequestStart = 16;
 /// methods, the HTTP/2 preface, RESP (Redis) arrays.
 bool looks_like_request(Bytes bytes);
 
-/// The same for the bytes that begin with a contiguous chunk, however small their chunks are.
+/// Whether more bytes behind these could make them look like the first of a request.
+bool may_begin_request(Bytes bytes);
+
+/// The same as looks_like_request() for the bytes that begin with a contiguous chunk, however small
+/// their chunks are.
 bool request_begins_at(const ClientStream& stream, const Chunk& chunk);
 
 /// @param from where to begin to look.
