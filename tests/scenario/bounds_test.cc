@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What happens at the bounds: whole sessions are shed, counted, and the rest goes on.
+#include "tcpcopy/session/limits.hh"
 #include "tests/scenario/numbers.hh"
 
 namespace tcpcopy::test {
@@ -21,6 +22,21 @@ TEST_P(Bounds, SessionThatHoldsTooMuchIsShed) {
   talk.target(seg("A").seq(1).ack(1).win(0));
   for (std::int64_t at = 1; at < 12'000; at += 1000)
     talk.client(seg("A").seq(at).ack(1).len(1000));
+  EXPECT_EQ(sessions_lost(talk, LossReason::kMemoryLimit), 1U);
+  EXPECT_TRUE(talk.ledger().balanced());
+}
+
+// Pieces that cannot be merged, because a request may begin with each, cost more than their bytes.
+TEST_P(Bounds, SessionThatHoldsTooManyPiecesIsShed) {
+  session::Settings settings;
+  settings.max_pieces_per_session = 100;
+  Conversation talk(GetParam(), settings);
+  talk.shake_hands();
+  talk.target(seg("A").seq(1).ack(1).win(0));
+  for (int i = 0; i < 100; ++i)
+    talk.client(seg("A").seq(1 + i).ack(1).says("G"));
+  EXPECT_EQ(talk.engine().sessions(), 1U);
+  talk.client(seg("A").seq(101).ack(1).says("G"));
   EXPECT_EQ(sessions_lost(talk, LossReason::kMemoryLimit), 1U);
   EXPECT_TRUE(talk.ledger().balanced());
 }

@@ -26,7 +26,7 @@ TEST_P(Loss, TimeoutSendsAgainWithBackOff) {
   talk.expect(seg("PA").seq(1).ack(1).len(100));
   talk.wait(398ms);
   talk.expect_nothing();
-  talk.wait(2ms);
+  talk.wait(4ms);
   talk.expect(seg("PA").seq(1).ack(1).len(100));
   talk.target(seg("A").seq(1).ack(101));
   talk.wait(10s);

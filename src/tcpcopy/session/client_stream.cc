@@ -52,7 +52,6 @@ ClientStream::ClientStream() = default;
 ClientStream::~ClientStream() { release_all(); }
 
 std::size_t ClientStream::chunks() const { return index_ ? index_->chunks.size() : unindexed_; }
-bool ClientStream::over_limit() const { return chunks() > kMaxChunks; }
 
 // Null when all begin behind it.
 Chunk* ClientStream::last_before(ClientOffset at) const {

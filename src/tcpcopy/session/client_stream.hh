@@ -157,8 +157,8 @@ class ClientStream {
 
   /// Memory that the chunks take, their bytes included.
   std::uint32_t held_memory() const { return held_memory_; }
-  /// More chunks than kMaxChunks are held: the session is to be ended.
-  bool over_limit() const;
+  /// How many chunks are held.
+  std::size_t chunks() const;
 
   /// For next_request_boundary(), which remembers here how far it has looked.
   /// @return where to go on when it looks from `from`: no chunk before that begins a request.
@@ -168,7 +168,6 @@ class ClientStream {
  private:
   struct Index;
 
-  std::size_t chunks() const;
   Chunk* last_before(ClientOffset at) const;
   Chunk* behind(const Chunk* previous) const {
     return previous != nullptr ? previous->next_ : head_;

@@ -265,7 +265,8 @@ void Connection::take_ack(const Response& response, TargetOffset at, bool news,
   ack.window = std::uint32_t{response.window} << target_window_shift_;
   ack.bare = response.sequence_length() == 0 && !news;
   ack.current = at >= window_from_;
-  if (ack.current) window_from_ = at;
+  // SND.WL1 is that of a window that was taken: not of an ack that is old, or of nothing sent.
+  if (ack.current && ack.ack >= una && ack.ack <= sender_.snd_nxt()) window_from_ = at;
   // An ack of what was never sent is answered with an ack (RFC 9293, 3.10.7.4).
   if (!sender_.on_ack(ack, ctx.now)) receiver_.acknowledge_by(ctx.now);
 }
@@ -365,7 +366,7 @@ bool Connection::on_deadline(const ConnectionContext& ctx) {
 
 void Connection::send_due_ack(const ConnectionContext& ctx) {
   if (state_ != State::kOpen || receiver_.ack_due() > ctx.now) return;
-  send_bare(TcpFlags::kAck, sender_.snd_nxt(), ctx);
+  send_bare(TcpFlags::kAck, sender_.acceptable_seq(1U << target_window_shift_), ctx);
 }
 
 Instant Connection::deadline() const {
@@ -376,7 +377,8 @@ Instant Connection::deadline() const {
 
 void Connection::reset(const ConnectionContext& ctx) {
   if (state_ == State::kOpen && !finished()) {
-    send_bare(TcpFlags::kRst | TcpFlags::kAck, sender_.snd_nxt(), ctx);
+    const ClientOffset at = sender_.acceptable_seq(1U << target_window_shift_);
+    send_bare(TcpFlags::kRst | TcpFlags::kAck, at, ctx);
   } else if (state_ == State::kSynSent) {
     // The target may have answered already: an RST behind our SYN ends its half-open connection.
     put(reset_segment(ctx.flow, client_numbers_.wrap(sender_.snd_una())), {}, ctx);

@@ -51,7 +51,9 @@ void Engine::drive(Session& session, const Context& ctx, Input input) {
   const std::uint64_t held_before = session.held_memory();
   input();
   const std::uint64_t held_now = session.held_memory();
-  if (!session.ended() && held_now > held_before && held_now > settings_.max_held_per_session) {
+  const bool too_much = held_now > settings_.max_held_per_session ||
+                        session.held_pieces() > settings_.max_pieces_per_session;
+  if (!session.ended() && held_now > held_before && too_much) {
     session.end(LossReason::kMemoryLimit, ctx);
   }
   recount(session.unfinished(), session.counted_unfinished, unfinished_);

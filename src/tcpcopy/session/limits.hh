@@ -11,11 +11,15 @@ namespace tcpcopy::session {
 
 using namespace std::chrono_literals;
 
-// Retransmission, RFC 6298. The floor is Linux's 200 ms instead of the RFC's 1 s (2.4), the ceiling
-// lower than the RFC's 60 s (2.5): a target that comes back should see its traffic soon.
+// Retransmission, RFC 6298. The floor is Linux's 200 ms above the round trip instead of the RFC's
+// 1 s in all (2.4), the ceiling lower than the RFC's 60 s (2.5): a target that comes back should
+// see its traffic soon.
 inline constexpr Duration kInitialRto = 1s;
 inline constexpr Duration kMinRto = 200ms;
 inline constexpr Duration kMaxRto = 8s;
+// A target whose ack says that it has dropped what it had reported with SACK is believed after this
+// time, or half a round trip: Linux's tcp_check_sack_reneging().
+inline constexpr Duration kRenegingDelay = 10ms;
 
 // A SYN is sent this often before its session is given up: 1 + 2 + 4 + 5 times 8 s. With fewer the
 // simulator lost sessions by chance alone on very lossy paths.
@@ -99,9 +103,6 @@ inline constexpr Duration kIdleEnough = 60s;
 // to this size: smaller than two full segments, which are not worth the copying.
 inline constexpr std::size_t kFewChunks = 16;
 inline constexpr std::uint32_t kMergedChunk = 2048;
-// Chunks held by one session: those that cannot be merged. As many full segments are three times
-// max_held_per_session, so an upload does not come here.
-inline constexpr std::size_t kMaxChunks = std::size_t{1} << 17U;
 
 // Connections that ended are remembered for this long, as far as there is room (recent_set.hh).
 inline constexpr Duration kRememberEnded = 30s;

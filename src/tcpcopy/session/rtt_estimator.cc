@@ -19,9 +19,12 @@ void RttEstimator::measure(Duration rtt) {
 
 void RttEstimator::back_off() { rto_ = shortened(std::min<Duration>(rto_ * 2, kMaxRto)); }
 
+// The floor stands in the variance term, as Linux has it: it is what the timeout lies above the
+// round trip. A floor under the sum would leave nothing above a round trip of 200 ms that hardly
+// varies.
 Duration RttEstimator::base_rto() const {
   if (srtt_ == ShortDuration(0)) return kInitialRto;
-  return std::clamp(Duration(srtt_) + 4 * Duration(rttvar_), kMinRto, kMaxRto);
+  return std::min(srtt_ + std::max<Duration>(4 * rttvar_, kMinRto), kMaxRto);
 }
 
 }  // namespace tcpcopy::session

@@ -32,6 +32,10 @@ class SackScoreboard {
   void clear() { ranges_.clear(); }
   bool empty() const { return ranges_.empty(); }
 
+  /// The target had the bytes at `una`, and asks for them: it has dropped what it had reported
+  /// (RFC 2018, 8).
+  bool reneged(ClientOffset una) const { return !empty() && ranges_.front().begin <= una; }
+
   /// Bytes reported.
   std::int64_t bytes() const;
 

@@ -7,13 +7,28 @@
 #include "tcpcopy/session/limits.hh"
 
 namespace tcpcopy::session {
+namespace {
+
+constexpr std::uint8_t kMostDoublings = 6;  // of kMinRto: beyond kMaxRto
+
+}  // namespace
+
+std::uint32_t Sender::microseconds(Instant at) {
+  using std::chrono::microseconds;
+  return static_cast<std::uint32_t>(
+      std::chrono::duration_cast<microseconds>(at.time_since_epoch()).count());
+}
+
+Duration Sender::since(std::uint32_t before, Instant now) {
+  return ShortDuration(microseconds(now) - before);
+}
 
 void Sender::open(ClientOffset first, std::uint32_t mss, std::uint32_t window) {
   const RttEstimator rtt = rtt_;
   *this = Sender();
   rtt_ = rtt;
   rtt_.end_back_off();
-  mss_ = mss;
+  mss_ = as_mss(mss);
   snd_una_ = snd_nxt_ = first;
   snd_wnd_ = max_snd_wnd_ = window;
   cwnd_ = kInitialWindowSegments * mss;
@@ -51,6 +66,8 @@ std::optional<Transmission> Sender::next_lost() {
   const auto hole =
       losses_->scoreboard.first_hole(std::max(losses_->high_rxt, snd_una_), lost_end());
   if (!hole) return std::nullopt;
+  // Beyond a window that has shrunk only the left edge is sent (RFC 9293, 3.8.6).
+  if (hole->begin >= window_end() && hole->begin > snd_una_) return std::nullopt;
   Transmission lost = cut(hole->begin, hole->end, true);
   losses_->high_rxt = lost.begin + lost.length + (lost.fin ? 1 : 0);
   timed_end_.reset();
@@ -59,28 +76,40 @@ std::optional<Transmission> Sender::next_lost() {
 
 std::optional<Transmission> Sender::next_new(const Offer& offer, Instant now) {
   if (fin_sent()) return std::nullopt;
-  const ClientOffset window_end = snd_una_ + snd_wnd_;
+  const std::int64_t room = window_end() - snd_nxt_;
   const std::int64_t available = offer.end - snd_nxt_;
-  const std::int64_t usable = std::min(offer.end, window_end) - snd_nxt_;
+  const std::int64_t usable = std::min(available, room);
   const bool only_fin = available <= 0 && offer.fin;
-  if (!only_fin) {
-    if (usable <= 0) return std::nullopt;
-    // Silly window avoidance (RFC 9293, 3.8.6.2.1): a cut segment waits while data is in flight.
-    const bool cut_by_window = usable < available && usable < mss_;
-    if (cut_by_window && in_flight() > 0 && usable < max_snd_wnd_ / 2) return std::nullopt;
-  }
+  if (room <= 0 || (usable <= 0 && !only_fin)) return std::nullopt;
+  // Silly window avoidance (RFC 9293, 3.8.6.2.1): a cut segment waits while data is in flight.
+  const bool cut_by_window = usable < available && usable < mss_;
+  if (cut_by_window && in_flight() > 0 && usable < max_snd_wnd_ / 2) return std::nullopt;
+  restart_after_idle(now);
   const std::int64_t length = std::clamp<std::int64_t>(usable, 0, mss_);
-  if (offer.fin && available <= length) fin_at_ = offer.end;
+  if (offer.fin && available <= length && length < room) fin_at_ = offer.end;
   Transmission fresh = cut(snd_nxt_, snd_nxt_ + length + (fin_at_ ? 1 : 0), false);
   snd_nxt_ = snd_nxt_ + fresh.length + (fresh.fin ? 1 : 0);
   if (!timed_end_ && !recovering()) {
     timed_end_ = snd_nxt_;
-    timed_at_ = now;
+    timed_at_ = microseconds(now);
   }
   return fresh;
 }
 
+// What was learned of the path before a pause says little of what it bears now (RFC 5681, 4.1).
+void Sender::restart_after_idle(Instant now) {
+  if (in_flight() > 0 || since(sent_at_, now) <= rtt_.rto()) return;
+  cwnd_ = std::min(cwnd_, kInitialWindowSegments * mss_);
+}
+
+// The window is closed and nothing is in flight to make the target speak.
+bool Sender::waits_for_window(const Offer& offer) const {
+  const bool has_more = offer.end > snd_nxt_ || (offer.fin && !fin_sent());
+  return has_more && snd_wnd_ == 0 && in_flight() == 0;
+}
+
 std::optional<Transmission> Sender::next(const Offer& offer, Instant now) {
+  if (std::exchange(probe_is_due_, false)) return Transmission{snd_una_ - 1};
   std::optional<Transmission> segment;
   // RFC 6675, 5, step 4.2, and RFC 6582, 3.2, step 3: the first one goes out in any case.
   if (losses_ && std::exchange(losses_->begins, false)) segment = next_lost();
@@ -88,10 +117,8 @@ std::optional<Transmission> Sender::next(const Offer& offer, Instant now) {
     if (recovering()) segment = next_lost();
     if (!segment) segment = next_new(offer, now);
   }
-  if (segment && deadline_ == kNever) restart_timer(now);
-  // The window is closed and nothing is in flight to make the target speak: probe later.
-  const bool waiting = offer.end > snd_nxt_ && window_closed() && in_flight() == 0;
-  if (!segment && waiting && deadline_ == kNever) restart_timer(now);
+  if (segment) sent_at_ = microseconds(now);
+  if ((segment || waits_for_window(offer)) && deadline_ == kNever) restart_timer(now);
   return segment;
 }
 
@@ -110,17 +137,9 @@ bool Sender::on_ack(const Ack& ack, Instant now) {
   if (ack.ack > snd_nxt_) return false;
   if (ack.ack < snd_una_) return true;  // old: overtaken on its way
   const bool same_window = ack.window == snd_wnd_;
-  if (ack.current) {
-    const bool opened = window_closed() && ack.window > 0;
-    snd_wnd_ = ack.window;
-    max_snd_wnd_ = std::max(max_snd_wnd_, snd_wnd_);
-    if (opened) {
-      rtt_.end_back_off();
-      if (in_flight() > 0) retransmit_all();  // what the closed window made the target drop
-      deadline_ = kNever;
-      if (in_flight() > 0) restart_timer(now);
-    }
-  }
+  // RFC 9293, 3.10.7.4: `current` is the test of SND.WL1. That of SND.WL2 is passed here, because
+  // an ack that is not old is no older than the one that brought the window.
+  if (ack.current) take_window(ack.window, now);
   if (ack.ack > snd_una_) {
     on_new_ack(ack.ack, now);
   } else if (in_flight() > 0 && (ack.news || (ack.bare && same_window))) {
@@ -129,19 +148,32 @@ bool Sender::on_ack(const Ack& ack, Instant now) {
   return true;
 }
 
+void Sender::take_window(std::uint32_t window, Instant now) {
+  const bool opened = snd_wnd_ == 0 && window > 0;
+  snd_wnd_ = window;
+  max_snd_wnd_ = std::max(max_snd_wnd_, snd_wnd_);
+  if (!opened) return;
+  probes_ = 0;
+  retransmit_all();  // what the closed window made the target drop
+  deadline_ = kNever;
+  if (in_flight() > 0) restart_timer(now);
+}
+
 void Sender::on_new_ack(ClientOffset ack, Instant now) {
   const std::int64_t acked = ack - snd_una_;
   if (timed_end_ && ack >= *timed_end_) {
-    rtt_.measure(now - timed_at_);
+    rtt_.measure(since(timed_at_, now));
     timed_end_.reset();
-  } else {
-    rtt_.end_back_off();
   }
   snd_una_ = ack;
   if (losses_) advance_recovery(ack);
   if (!recovering() || cwnd_ < ssthresh_) grow_window(acked);
   deadline_ = kNever;
-  if (in_flight() > 0) restart_timer(now);
+  if (in_flight() == 0) return;
+  restart_timer(now);
+  if (losses_ && losses_->scoreboard.reneged(ack)) {
+    deadline_ = now + std::max(rtt_.srtt() / 2, kRenegingDelay);
+  }
 }
 
 void Sender::advance_recovery(ClientOffset ack) {
@@ -194,16 +226,23 @@ void Sender::enter_recovery() {
 
 void Sender::on_deadline(const Offer& offer, Instant now) {
   deadline_ = kNever;
-  if (in_flight() == 0 && offer.end > snd_nxt_ && window_closed()) {
-    // Zero-window probe (RFC 9293, 3.8.6.1): one byte beyond the window, sent again until taken.
-    ++snd_nxt_.value;
-  }
+  if (waits_for_window(offer)) probe(now);
   if (in_flight() == 0) return;
   halve_window();
   cwnd_ = mss_;
+  // RFC 2018, 8: the left edge is sent again whatever was reported.
+  if (losses_ && losses_->scoreboard.reneged(snd_una_)) losses_->scoreboard.clear();
   retransmit_all();
   rtt_.back_off();
   restart_timer(now);
+}
+
+// RFC 9293, 3.8.6.1, as Linux does it (tcp_xmit_probe_skb()): a byte that was acknowledged is
+// repeated without its content, so that nothing depends on what the target does with it.
+void Sender::probe(Instant now) {
+  probe_is_due_ = true;
+  if (probes_ < kMostDoublings) ++probes_;
+  deadline_ = now + std::min(rtt_.rto() * (1 << probes_), kMaxRto);
 }
 
 void Sender::retransmit_all() {
@@ -212,7 +251,6 @@ void Sender::retransmit_all() {
   losses_->high_rxt = snd_una_;
   losses_->lost_to = snd_nxt_;
   losses_->duplicate_acks = 0;
-  timed_end_.reset();
 }
 
 void Sender::restart_timer(Instant now) { deadline_ = now + rtt_.rto(); }

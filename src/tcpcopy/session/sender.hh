@@ -3,7 +3,9 @@
 //
 // It knows positions only, not bytes. RFC 6298 (timer), RFC 5681 and 6582 (congestion control and
 // NewReno), RFC 6675 (recovery with SACK), RFC 9293 3.8.6 (windows and probes). The FIN takes one
-// position behind the last byte, as in the RFC.
+// position behind the last byte, as in the RFC. Where these leave a choice it is Linux's: a probe
+// of a closed window brings nothing new, so snd_nxt never stands beyond a window that did not
+// shrink.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +19,7 @@
 
 namespace tcpcopy::session {
 
-/// One segment to be sent.
+/// One segment to be sent. With neither payload nor FIN it probes a closed window.
 struct Transmission {
   ClientOffset begin;
   std::uint32_t length = 0;  ///< bytes of payload
@@ -67,10 +69,16 @@ class Sender {
 
   ClientOffset snd_una() const { return snd_una_; }
   ClientOffset snd_nxt() const { return snd_nxt_; }
+  /// Where a segment without data stands: at snd_nxt, or, where the target's window has shrunk and
+  /// it would not look at that, at the end of the window (Linux: tcp_acceptable_seq()).
+  /// @param unit of the target's window: what it announces is rounded down to it.
+  ClientOffset acceptable_seq(std::uint32_t unit = 1) const {
+    return snd_nxt_ - window_end() < unit ? snd_nxt_ : window_end();
+  }
   std::int64_t in_flight() const { return snd_nxt_ - snd_una_; }
   std::uint32_t mss() const { return mss_; }
   /// Cuts segments no longer than this from now on, also those that are sent again.
-  void limit_mss(std::uint32_t mss) { mss_ = std::min(mss_, mss); }
+  void limit_mss(std::uint32_t mss) { mss_ = as_mss(std::min<std::uint32_t>(mss_, mss)); }
   bool fin_sent() const { return fin_at_ && snd_nxt_ > *fin_at_; }
   bool fin_acked() const { return fin_at_ && snd_una_ > *fin_at_; }
   const RttEstimator& rtt() const { return rtt_; }
@@ -97,6 +105,7 @@ class Sender {
   std::optional<Transmission> next_lost();
   std::optional<Transmission> next_new(const Offer& offer, Instant now);
   Transmission cut(ClientOffset begin, ClientOffset end, bool again) const;
+  void take_window(std::uint32_t window, Instant now);
   void on_new_ack(ClientOffset ack, Instant now);
   void advance_recovery(ClientOffset ack);
   void on_duplicate_ack();
@@ -104,13 +113,25 @@ class Sender {
   void grow_window(std::int64_t acked);
   void restart_timer(Instant now);
   void halve_window();
-  bool window_closed() const { return snd_wnd_ == 0; }
+  void restart_after_idle(Instant now);
+  void probe(Instant now);
+  bool waits_for_window(const Offer& offer) const;
+  ClientOffset window_end() const { return snd_una_ + snd_wnd_; }
+
+  // Instants in four bytes, for times that are compared within an hour.
+  static std::uint32_t microseconds(Instant at);
+  static Duration since(std::uint32_t before, Instant now);
+  static std::uint16_t as_mss(std::uint32_t mss) {
+    return static_cast<std::uint16_t>(std::min<std::uint32_t>(mss, UINT16_MAX));
+  }
 
   // Bytes: no congestion window grows beyond what a scaled window can say (RFC 7323, 2.3).
   static constexpr std::int64_t kMaxWindow = std::int64_t{1} << 30U;
 
   RttEstimator rtt_;
-  std::uint32_t mss_ = 536;
+  std::uint16_t mss_ = 536;
+  std::uint8_t probes_ = 0;  // sent into the closed window, as far as the back-off counts them
+  bool probe_is_due_ = false;
 
   ClientOffset snd_una_;
   ClientOffset snd_nxt_;
@@ -123,7 +144,8 @@ class Sender {
 
   // Karn: one segment at a time is timed, and only if it is not sent again.
   MaybeOffset<space::Client> timed_end_;
-  Instant timed_at_;
+  std::uint32_t timed_at_ = 0;
+  std::uint32_t sent_at_ = 0;  // data, the last time
 
   Instant deadline_ = kNever;
 };

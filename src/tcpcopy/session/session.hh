@@ -85,6 +85,8 @@ class Session : public TimerNode {
   const SourceKey& source() const { return source_; }
   const net::Ipv4Flow& target() const { return target_; }
   std::uint32_t held_memory() const { return stream_.held_memory(); }
+  /// It holds more pieces than a session may.
+  std::size_t held_pieces() const { return stream_.chunks(); }
   /// Whether there is something to do without a further packet of the client: a handshake, bytes
   /// to be sent or acknowledged, the end of the connection.
   bool unfinished() const;

@@ -2,6 +2,7 @@
 // What the options say that the replay engine has to know.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -26,7 +27,10 @@ struct Settings {
   Duration ramp{0};              ///< --ramp, -g: the share grows from 0 over this time
 
   std::uint64_t max_sessions = 2'000'000;
-  std::uint32_t max_held_per_session = 64U << 20U;     ///< bytes
+  std::uint32_t max_held_per_session = 64U << 20U;  ///< bytes
+  /// Those that cannot be merged: as many full segments are three times max_held_per_session, so an
+  /// upload does not come here.
+  std::size_t max_pieces_per_session = std::size_t{1} << 17U;
   std::uint64_t max_memory = std::uint64_t{2} << 30U;  ///< -m: bytes, all sessions
 };
 

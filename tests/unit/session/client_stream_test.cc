@@ -162,12 +162,12 @@ TEST_F(ClientStreamTest, FillingAGapMergesBothSides) {
   EXPECT_EQ(bytes(begin, 30), pattern(begin, 30));
 }
 
-TEST_F(ClientStreamTest, IsBoundedInNumber) {
-  for (std::size_t i = 0; i < kMaxChunks; ++i)
+TEST_F(ClientStreamTest, TellsHowManyPiecesItHolds) {
+  for (std::size_t i = 0; i < 100; ++i)
     insert(stream_.contiguous_end().value, "G");
-  EXPECT_FALSE(stream_.over_limit());
-  insert(stream_.contiguous_end().value, "G");
-  EXPECT_TRUE(stream_.over_limit());
+  EXPECT_EQ(stream_.chunks(), 100U);
+  stream_.release_to(ClientOffset(40));
+  EXPECT_EQ(stream_.chunks(), 60U);
 }
 
 TEST_F(ClientStreamTest, MemoryIsCountedWithWhatAPieceCosts) {

@@ -29,10 +29,19 @@ TEST(RttEstimator, SmoothsFurtherMeasurements) {
   EXPECT_EQ(rtt.rto(), 450ms + 4 * 250ms);
 }
 
+// Linux's floor: rto = srtt + max(200 ms, 4 rttvar). Under the sum (RFC 6298, 2.4) it would leave
+// nothing above a long round trip that hardly varies.
+TEST(RttEstimator, FloorStandsInTheVarianceTerm) {
+  RttEstimator rtt;
+  for (int i = 0; i < 100; ++i)
+    rtt.measure(300ms);
+  EXPECT_EQ(rtt.rto(), 300ms + kMinRto);
+}
+
 TEST(RttEstimator, StaysWithinItsBounds) {
   RttEstimator rtt;
   rtt.measure(10us);
-  EXPECT_EQ(rtt.rto(), kMinRto);
+  EXPECT_EQ(rtt.rto(), 10us + kMinRto);
   rtt.measure(60s);
   EXPECT_EQ(rtt.rto(), kMaxRto);
 }
@@ -41,12 +50,12 @@ TEST(RttEstimator, BacksOffUpToTheCeilingAndReturns) {
   RttEstimator rtt;
   rtt.measure(10us);
   rtt.back_off();
-  EXPECT_EQ(rtt.rto(), 400ms);
+  EXPECT_EQ(rtt.rto(), 2 * (10us + kMinRto));
   for (int i = 0; i < 10; ++i)
     rtt.back_off();
   EXPECT_EQ(rtt.rto(), kMaxRto);
   rtt.end_back_off();
-  EXPECT_EQ(rtt.rto(), kMinRto);
+  EXPECT_EQ(rtt.rto(), 10us + kMinRto);
 }
 
 }  // namespace
