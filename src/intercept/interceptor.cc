@@ -83,7 +83,8 @@ void Interceptor::on_message(route::LinkId id, const wire::RouteMessage& message
         links_.find(id)->peer().to_string());
     return;
   }
-  const route::RouteOutcome outcome = router_.on_link_message(id, message, loop_.now(), links_);
+  const route::Announcer from{id, links_.find(id)->peer().address};
+  const route::RouteOutcome outcome = router_.on_link_message(from, message, loop_.now(), links_);
   if (outcome != route::RouteOutcome::kDisplaced && outcome != route::RouteOutcome::kRefused)
     return;
   if (!flood_log_.allow(loop_.now())) return;

@@ -72,11 +72,12 @@ void log_statistics(const InterceptStatistics& sources) {
       sources.router.early(), responses.dropped_expired, responses.dropped_no_room,
       responses.dropped_no_link, dropped_slow, sources.links.counters().dropped_closed);
   spdlog::info(
-      "routes:{} added:{} displaced:{} refused:{}; links:{} accepted:{} queued bytes:{}; links "
+      "routes:{} added:{} displaced:{} refused:{} foreign:{}; links:{} accepted:{} queued "
+      "bytes:{}; links "
       "ended or refused by reason:{}",
       sources.router.routes(), responses.routes_added, responses.routes_displaced,
-      responses.routes_refused, sources.links.links(), sources.links.counters().accepted,
-      queued_bytes, ends_by_reason(sources.links.counters()));
+      responses.routes_refused, responses.routes_foreign, sources.links.links(),
+      sources.links.counters().accepted, queued_bytes, ends_by_reason(sources.links.counters()));
   log_slow_links(sources);
 }
 

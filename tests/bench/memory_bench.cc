@@ -56,7 +56,7 @@ void memory_of_route(benchmark::State& state) {
   NoLinks links;
   for (auto _ : state) {
     for (std::size_t i = 0; i < routes; ++i)
-      router.on_link_message(1, wire::RouteMessage::add_route(flow(i)), Instant(), links);
+      router.on_link_message({1}, wire::RouteMessage::add_route(flow(i)), Instant(), links);
   }
   report(state, "bytes/route", before);
   if (router.routes() != routes) state.SkipWithError("routes are missing");

@@ -28,7 +28,7 @@ void route_lookup(benchmark::State& state) {
   route::Router router(wire::kHeaderRecordSize);
   NoLinks links;
   for (std::size_t i = 0; i < routes; ++i)
-    router.on_link_message(1, wire::RouteMessage::add_route(flow(i)), Instant(), links);
+    router.on_link_message({1}, wire::RouteMessage::add_route(flow(i)), Instant(), links);
   Shuffle shuffle(routes);
   net::TcpPacket response;
   response.tcp.flags = {TcpFlags::kAck};
@@ -51,7 +51,7 @@ void route_add(benchmark::State& state) {
     route::Router router(wire::kHeaderRecordSize);
     NoLinks links;
     for (std::size_t i = 0; i < routes; ++i)
-      router.on_link_message(1, wire::RouteMessage::add_route(flow(i)), Instant(), links);
+      router.on_link_message({1}, wire::RouteMessage::add_route(flow(i)), Instant(), links);
     benchmark::DoNotOptimize(router.routes());
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));

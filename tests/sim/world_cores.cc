@@ -31,7 +31,7 @@ void World::engine_input(const std::function<void()>& input) {
         Bytes piece = rest.first(std::min<std::size_t>(rest.size(), 1 + dice_.next() % 20));
         rest = rest.subspan(piece.size());
         while (const auto message = route_decoder_.next(piece)) {
-          router_.on_link_message(link, *message, clockwork_.now(), *this);
+          router_.on_link_message({link, {}}, *message, clockwork_.now(), *this);
         }
       }
       flush_channel();

@@ -15,16 +15,36 @@ Router::Router(std::size_t record_size, const Limits& limits)
 Router::Router(std::size_t record_size) : Router(record_size, Limits{}) {}
 
 bool Router::is_over(const Route& route, Instant now) const {
-  return !routes_of_.contains(route.link) ||
+  return !links_.contains(route.link) ||
          route.unused_for(now) >= (route.ended ? kEndedPeriod : kIdlePeriod);
 }
 
 void Router::erase(Route& route) {
-  if (const auto found = routes_of_.find(route.link); found != routes_of_.end()) {
-    --found->second;
+  if (const auto found = links_.find(route.link); found != links_.end()) {
+    --found->second.routes;
+    --peers_[found->second.peer].routes;
     --live_routes_;
   }
   table_.erase(route);
+}
+
+Route& Router::add(const net::Ipv4Flow& key, LinkId link) {
+  OpenLink& of_link = links_[link];
+  ++of_link.routes;
+  ++peers_[of_link.peer].routes;
+  ++live_routes_;
+  return table_.insert(key, link);
+}
+
+Router::OpenLink& Router::link_of(const Announcer& from) {
+  const auto [found, fresh] = links_.try_emplace(from.link, OpenLink{from.peer});
+  if (fresh) ++peers_[from.peer].links;
+  return found->second;
+}
+
+// REQUIRES: the route is not over, so its link is open.
+bool Router::is_foreign(const Route& route, const Announcer& from) const {
+  return route.link != from.link && links_.find(route.link)->second.peer != from.peer;
 }
 
 Route* Router::find(const net::Ipv4Flow& key, Instant now) {
@@ -49,43 +69,49 @@ void Router::on_response(const net::TcpPacket& response, Instant now, MessageSin
   ++counters_.forwarded;
 }
 
-RouteOutcome Router::on_link_message(LinkId link, const wire::RouteMessage& message, Instant now,
-                                     MessageSink& out) {
+RouteOutcome Router::on_link_message(const Announcer& from, const wire::RouteMessage& message,
+                                     Instant now, MessageSink& out) {
   if (!message.adds_route()) return RouteOutcome::kNone;  // 1.x ignores a deletion, too
   const net::Ipv4Flow key(message.flow.client, message.flow.server);
-  std::size_t& of_link = routes_of_[link];
+  const OpenLink& of_link = link_of(from);
   RouteOutcome outcome = RouteOutcome::kAdded;
   Route* route = find(key, now);
-  if (route != nullptr && route->link == link) {
+  if (route != nullptr && is_foreign(*route, from)) {
+    ++counters_.routes_foreign;
+    return RouteOutcome::kForeign;
+  }
+  if (route != nullptr && route->link == from.link) {
     route->ended = false;
   } else {
-    if (route != nullptr) erase(*route);  // registered anew, by a tcpcopy that came back
-    if (of_link >= limits_.routes_per_link || table_.size() >= limits_.routes) {
-      outcome = make_room(link, now);
+    if (route != nullptr) erase(*route);  // announced anew, over another link of the same peer
+    if (of_link.routes >= limits_.routes_per_link || table_.size() >= limits_.routes) {
+      outcome = make_room(from, now);
       if (outcome == RouteOutcome::kRefused) return outcome;
     }
-    route = &table_.insert(key, link);
-    ++of_link;
-    ++live_routes_;
+    route = &add(key, from.link);
   }
   route->use(now);
   ++counters_.routes_added;
   early_.release(key, [&](Bytes record) {
-    out.deliver_record(link, record);
+    out.deliver_record(from.link, record);
     ++counters_.forwarded;
   });
   return outcome;
 }
 
 // Of a sample, takes what is over, and else the route that was unused for longest: of the link
-// itself when it has too many, and otherwise of those that have more than their share.
-RouteOutcome Router::make_room(LinkId link, Instant now) {
-  const std::size_t& of_link = routes_of_[link];
-  const bool own = of_link >= limits_.routes_per_link;
-  const std::size_t share = limits_.routes / routes_of_.size();
+// itself when it has too many, and otherwise of the peers that have more than their share. Who
+// opens many links has no larger share for that.
+RouteOutcome Router::make_room(const Announcer& from, Instant now) {
+  const OpenLink& of_link = links_[from.link];
+  const Peer& of_peer = peers_[from.peer];
+  const bool own = of_link.routes >= limits_.routes_per_link;
+  const std::size_t share = limits_.routes / peers_.size();
   const auto may_go = [&](const Route& route) {
-    if (route.link == link) return own || of_link >= share;
-    return !own && routes_of_[route.link] > share;
+    if (own) return route.link == from.link;
+    const Address& peer = links_[route.link].peer;
+    if (peer == from.peer) return of_peer.routes >= share;
+    return peers_[peer].routes > share;
   };
   Route* victim = nullptr;
   table_.sample(kSample, [&](Route& route) {
@@ -95,7 +121,7 @@ RouteOutcome Router::make_room(LinkId link, Instant now) {
       if (victim == nullptr || route.unused_for(now) > victim->unused_for(now)) victim = &route;
     }
   });
-  if (of_link < limits_.routes_per_link && table_.size() < limits_.routes) {
+  if (of_link.routes < limits_.routes_per_link && table_.size() < limits_.routes) {
     return RouteOutcome::kAdded;
   }
   if (victim == nullptr) {
@@ -108,15 +134,19 @@ RouteOutcome Router::make_room(LinkId link, Instant now) {
 }
 
 void Router::on_link_closed(LinkId link) {
-  const auto found = routes_of_.find(link);
-  if (found == routes_of_.end()) return;
-  live_routes_ -= found->second;
-  routes_of_.erase(found);
+  const auto found = links_.find(link);
+  if (found == links_.end()) return;
+  const OpenLink& of_link = found->second;
+  live_routes_ -= of_link.routes;
+  const auto peer = peers_.find(of_link.peer);
+  peer->second.routes -= of_link.routes;
+  if (--peer->second.links == 0) peers_.erase(peer);
+  links_.erase(found);
 }
 
 std::size_t Router::routes_of(LinkId link) const {
-  const auto found = routes_of_.find(link);
-  return found == routes_of_.end() ? 0 : found->second;
+  const auto found = links_.find(link);
+  return found == links_.end() ? 0 : found->second.routes;
 }
 
 void Router::on_deadline(Instant now) {

@@ -2,8 +2,11 @@
 // Which link a response belongs to.
 //
 // A route lives as long as its link, and as long as its connection is used: one that the target
-// ended is forgotten soon, one that is idle late. When there are too many, those that were unused
-// for longest make room, and a link's flood of routes costs that link its own.
+// ended is forgotten soon, one that is idle late. As long as it lives it belongs to the peer that
+// announced it: a tcpcopy that announces its connections anew, over another of its links, comes
+// from the same address, and a route that somebody else announces meanwhile is refused. When there
+// are too many, those that were unused for longest make room, and a flood of routes costs the link,
+// or the peer, that it comes from its own.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +19,7 @@
 #include "intercept/route/early_responses.hh"
 #include "intercept/route/link_id.hh"
 #include "intercept/route/route_table.hh"
+#include "tcpcopy/address.hh"
 #include "tcpcopy/time.hh"
 
 namespace tcpcopy::route {
@@ -41,6 +45,7 @@ struct RouterCounters {
   std::uint64_t routes_added = 0;
   std::uint64_t routes_displaced = 0;  ///< forgotten for newer ones
   std::uint64_t routes_refused = 0;    ///< there was no room
+  std::uint64_t routes_foreign = 0;    ///< refused: another peer's
 };
 
 /// What became of a link's message.
@@ -49,6 +54,13 @@ enum class RouteOutcome : std::uint8_t {
   kAdded,      ///< or registered before
   kDisplaced,  ///< added; another route had to make room
   kRefused,    ///< there was no room
+  kForeign,    ///< refused: the route is another peer's
+};
+
+/// Who announces a route.
+struct Announcer {
+  LinkId link = kNoLink;
+  Address peer{};  ///< the address of its host, the same in all messages of a link
 };
 
 class Router {
@@ -71,8 +83,8 @@ class Router {
   void on_response(const net::TcpPacket& response, Instant now, MessageSink& out);
 
   /// A message of a link that is not its version.
-  RouteOutcome on_link_message(LinkId link, const wire::RouteMessage& message, Instant now,
-                               MessageSink& out);
+  RouteOutcome on_link_message(const Announcer& from, const wire::RouteMessage& message,
+                               Instant now, MessageSink& out);
 
   /// The link's routes are forgotten: at once for every purpose but their memory, which is free
   /// again when on_deadline() comes by.
@@ -88,15 +100,28 @@ class Router {
   const RouterCounters& counters() const { return counters_; }
 
  private:
+  struct OpenLink {
+    Address peer;
+    std::size_t routes = 0;
+  };
+  struct Peer {
+    std::size_t links = 0;
+    std::size_t routes = 0;
+  };
+
+  OpenLink& link_of(const Announcer& from);
+  bool is_foreign(const Route& route, const Announcer& from) const;
+  Route& add(const net::Ipv4Flow& key, LinkId link);
   Route* find(const net::Ipv4Flow& key, Instant now);
   bool is_over(const Route& route, Instant now) const;
   void erase(Route& route);
-  RouteOutcome make_room(LinkId link, Instant now);
+  RouteOutcome make_room(const Announcer& from, Instant now);
 
   Limits limits_;
   RouteTable table_;
-  absl::flat_hash_map<LinkId, std::size_t> routes_of_;  // of links that are open
-  std::size_t live_routes_ = 0;                         // those in the table whose link is open
+  absl::flat_hash_map<LinkId, OpenLink> links_;  // that have announced something and are open
+  absl::flat_hash_map<Address, Peer> peers_;     // whose links these are
+  std::size_t live_routes_ = 0;                  // those in the table whose link is open
   EarlyResponses early_;
   RouterCounters counters_;
 };

@@ -108,7 +108,7 @@ class OldTcpcopy : public GoldenLink {
                      {.listen = kAnyPort, .mode = mode_},
                      {[this](route::LinkId id, const wire::RouteMessage& message) {
                         ++routes_;
-                        router_.on_link_message(id, message, loop_.now(), server_);
+                        router_.on_link_message({id}, message, loop_.now(), server_);
                       },
                       [this](route::LinkId id) {
                         std::vector<route::LinkId> replaced;

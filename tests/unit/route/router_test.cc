@@ -17,7 +17,12 @@ using namespace std::chrono_literals;
 using wire::RouteMessage;
 
 constexpr LinkId kLink = 1;
-constexpr LinkId kOtherLink = 2;
+constexpr LinkId kOtherLink = 2;    // of the same peer
+constexpr LinkId kForeignLink = 3;  // of another
+
+Announcer announcer(LinkId link) {
+  return {link, Address::v4(link == kForeignLink ? 0x0a000015 : 0x0a000014)};
+}
 
 Instant at(Duration time) { return Instant(1000s + time); }
 
@@ -63,11 +68,13 @@ class RouterTest : public testing::Test {
     router_.on_response(parsed.value, now, links_);
   }
   void add_route(LinkId link, std::uint16_t port, Instant now) {
-    router_.on_link_message(link, RouteMessage::add_route({client(port), kTarget}), now, links_);
+    last_outcome_ = router_.on_link_message(
+        announcer(link), RouteMessage::add_route({client(port), kTarget}), now, links_);
   }
 
   Router router_{wire::kHeaderRecordSize};
   Links links_;
+  RouteOutcome last_outcome_ = RouteOutcome::kNone;
 };
 
 TEST_F(RouterTest, AResponseGoesToTheLinkOfItsRoute) {
@@ -129,10 +136,10 @@ TEST_F(RouterTest, AMessageThatAddsNoRouteChangesNothing) {
   RouteMessage message = RouteMessage::add_route({client(1), kTarget});
   message.type =
       static_cast<std::uint16_t>(RouteMessage::Type::kDeleteRoute);  // ignored, as in 1.x
-  router_.on_link_message(kOtherLink, message, at(0s), links_);
+  router_.on_link_message(announcer(kOtherLink), message, at(0s), links_);
   message.type = 77;
-  router_.on_link_message(kOtherLink, message, at(0s), links_);
-  router_.on_link_message(kOtherLink, RouteMessage::version(1), at(0s), links_);
+  router_.on_link_message(announcer(kOtherLink), message, at(0s), links_);
+  router_.on_link_message(announcer(kOtherLink), RouteMessage::version(1), at(0s), links_);
   respond(1, 10, at(1s));
   EXPECT_EQ(links_.take_all(), (Deliveries{{kLink, 10}}));
   EXPECT_EQ(router_.routes(), 1U);
@@ -145,6 +152,43 @@ TEST_F(RouterTest, ARouteThatIsRegisteredAgainMovesToTheNewLink) {
   respond(1, 11, at(3s));
   EXPECT_EQ(links_.take_all(), (Deliveries{{kLink, 10}, {kOtherLink, 11}}));
   EXPECT_EQ(router_.routes(), 1U);
+}
+
+TEST_F(RouterTest, AnotherPeerCannotTakeARoute) {
+  add_route(kLink, 1, at(0s));
+  add_route(kForeignLink, 1, at(1s));
+  EXPECT_EQ(last_outcome_, RouteOutcome::kForeign);
+  respond(1, 10, at(2s));
+  EXPECT_EQ(links_.take_all(), (Deliveries{{kLink, 10}}));
+  EXPECT_EQ(router_.counters().routes_foreign, 1U);
+  EXPECT_EQ(router_.counters().routes_added, 1U);
+  EXPECT_EQ(router_.routes_of(kForeignLink), 0U);
+}
+
+// What its target has ended is not gone: FIN may be half of an end, and its tcpcopy comes back.
+TEST_F(RouterTest, AnotherPeerCannotTakeARouteThatTheTargetEnded) {
+  add_route(kLink, 1, at(0s));
+  respond(1, 10, at(1s), TcpFlags::kFin | TcpFlags::kAck);
+  add_route(kForeignLink, 1, at(Router::kEndedPeriod));
+  EXPECT_EQ(last_outcome_, RouteOutcome::kForeign);
+  add_route(kOtherLink, 1, at(Router::kEndedPeriod));
+  respond(1, 11, at(2 * Router::kEndedPeriod));
+  EXPECT_EQ(links_.take_all(), (Deliveries{{kLink, 10}, {kOtherLink, 11}}));
+}
+
+TEST_F(RouterTest, ARouteThatIsGoneIsAnybodys) {
+  add_route(kLink, 1, at(0s));
+  respond(1, 10, at(1s), TcpFlags::kRst);
+  add_route(kForeignLink, 1, at(1s + Router::kEndedPeriod));
+  EXPECT_EQ(last_outcome_, RouteOutcome::kAdded);
+  add_route(kLink, 2, at(0s));
+  router_.on_link_closed(kLink);
+  add_route(kForeignLink, 2, at(1s));
+  EXPECT_EQ(last_outcome_, RouteOutcome::kAdded);
+  links_.take_all();
+  respond(1, 11, at(2s + Router::kEndedPeriod));
+  respond(2, 21, at(2s + Router::kEndedPeriod));
+  EXPECT_EQ(links_.take_all(), (Deliveries{{kForeignLink, 11}, {kForeignLink, 21}}));
 }
 
 TEST_F(RouterTest, TheRoutesOfALinkThatIsClosedAreGone) {
@@ -250,12 +294,15 @@ TEST_F(RouterTest, TheSweepForgetsWhatIsOver) {
   EXPECT_EQ(router_.routes_of(kLink), 0U);
 }
 
-// A table of 300 routes, 200 of a link, in which room is soon short.
+// A table of 300 routes, 200 of a link, in which room is soon short. Links 1 to 9 are each of a
+// peer of its own, 10 to 19 of one.
 class CrowdedRouter : public RouterTest {
  protected:
+  static Announcer peer_of(LinkId link) { return {link, Address::v4(link < 10 ? link : 10)}; }
   RouteOutcome add(LinkId link, std::uint32_t number, Instant now) {
     const Endpoint client{Address::v4(number), 1};
-    return crowded_.on_link_message(link, RouteMessage::add_route({client, kTarget}), now, links_);
+    return crowded_.on_link_message(peer_of(link), RouteMessage::add_route({client, kTarget}), now,
+                                    links_);
   }
   bool knows(std::uint32_t number, Instant now) {
     const Endpoint client{Address::v4(number), 1};
@@ -310,6 +357,22 @@ TEST_F(CrowdedRouter, AFullTableTakesFromThoseWithMoreThanTheirShare) {
   EXPECT_EQ(crowded_.routes_of(1), 150U);
   EXPECT_EQ(crowded_.routes_of(2), 100U);
   EXPECT_EQ(crowded_.routes_of(3), 50U);
+}
+
+TEST_F(CrowdedRouter, ManyLinksAreNoLargerShare) {
+  for (std::uint32_t number = 0; number < 100; ++number)
+    add(1, number, at(0s));
+  for (std::uint32_t number = 1000; number < 3000; ++number)
+    add(10 + number % 10, number, at(1s));
+  EXPECT_EQ(crowded_.routes(), 300U);
+  EXPECT_EQ(crowded_.routes_of(1), 100U);
+  EXPECT_EQ(known(0, 100, at(2s)), 100U);
+  // Nor do those that have gone count.
+  for (LinkId link = 10; link < 20; ++link)
+    crowded_.on_link_closed(link);
+  for (std::uint32_t number = 100; number < 200; ++number)
+    EXPECT_EQ(add(1, number, at(3s)), RouteOutcome::kAdded);
+  EXPECT_EQ(crowded_.routes_of(1), 200U);
 }
 
 TEST_F(CrowdedRouter, RoutesOfAClosedLinkMakeRoomAtOnce) {
