@@ -119,3 +119,18 @@ def test_http2_back_to_back(make_lab):
     complete = len(re.findall(r"send DATA frame <length=\d+, flags=0x01", log))
     print(f"{complete} of {OBJECTS} streams")
     assert complete == OBJECTS
+
+
+def test_max_lag(make_lab):
+    """A target that is four times slower sees the present; what was given up for that is counted."""
+    replay = Replay(make_lab, ("--delay", 5), ("--delay", 20), ("--max-lag", 1))
+    stopped = replay.ask(20, 4, "--think", 0)
+    time.sleep(2.5)
+    times = {name: at for _, name, at in replay.online.events("request")}
+    lags = [at - times[name] for _, name, at in replay.target.events("request")]
+    assert max(lags) < 2  # one second, and a request that is being served
+    assert max(at for _, _, at in replay.target.events("request")) < stopped + 2
+    shed = len(replay.missing())
+    assert shed > 100
+    packets = re.search(r"lag-limit:(\d+)/", replay.last_ledger())
+    assert int(packets.group(1)) == shed  # each request is one packet
