@@ -41,7 +41,7 @@ void MiniTcp::accept(const Packet& syn) {
   state_ = State::kSynReceived;
   agree(syn.options);
   irs_ = syn.seq + 1;
-  rcv_nxt_ = irs_;
+  rcv_nxt_ = rcv_edge_ = rcv_wup_ = irs_;
   snd_wnd_ = syn.window;
   snd_nxt_ = highest_sent_ = iss_ + 1;
   send_syn();
@@ -120,6 +120,8 @@ void MiniTcp::transmit(std::uint32_t seq, std::uint8_t flags, const std::string&
   if (packet.has(TcpFlags::kAck)) packet.ack = rcv_nxt_;
   const bool scaled = offers_.window_scale && !packet.has(TcpFlags::kSyn);
   packet.window = static_cast<std::uint16_t>(scaled ? window() >> kShift : window());
+  if (packet.has(TcpFlags::kAck)) rcv_wup_ = rcv_nxt_;
+  if (before(rcv_edge_, rcv_nxt_ + window())) rcv_edge_ = rcv_nxt_ + window();
   packet.payload = payload;
   add_options(packet);
   events_.transmit(packet);
@@ -139,6 +141,11 @@ void MiniTcp::write(const std::string& bytes) {
 void MiniTcp::close() {
   fin_wanted_ = true;
   pump();
+}
+
+void MiniTcp::close_fully() {
+  orphan_ = true;
+  close();
 }
 
 void MiniTcp::abort() {
@@ -221,7 +228,7 @@ void MiniTcp::on_packet(const Packet& packet) {
     }
     if (!packet.has(TcpFlags::kSyn)) return;
     agree(packet.options);
-    irs_ = rcv_nxt_ = packet.seq + 1;
+    irs_ = rcv_nxt_ = rcv_edge_ = rcv_wup_ = packet.seq + 1;
     state_ = State::kOpen;
     snd_una_ = iss_ + 1;
     snd_wnd_ = packet.window;
@@ -234,8 +241,10 @@ void MiniTcp::on_packet(const Packet& packet) {
   if (packet.has(TcpFlags::kSyn)) {
     if (state_ == State::kSynReceived && packet.seq + 1 == irs_) {
       send_syn();
+    } else if (packet.has(TcpFlags::kAck) && packet.seq + 1 == irs_) {
+      send_ack();  // an answer to a repeated SYN-ACK
     } else {
-      send_ack();  // a challenge, or an answer to a repeated SYN-ACK
+      challenge(packet);  // RFC 5961, 4.2
     }
     return;
   }
@@ -243,8 +252,8 @@ void MiniTcp::on_packet(const Packet& packet) {
     if (packet.seq == rcv_nxt_) {
       die();
       events_.was_reset();
-    } else if (!before(packet.seq, rcv_nxt_) && before(packet.seq, rcv_nxt_ + kBuffer)) {
-      send_ack();  // RFC 5961, 3.2
+    } else if (acceptable(packet)) {
+      challenge(packet);  // RFC 5961, 3.2
     }
     return;
   }
@@ -253,10 +262,11 @@ void MiniTcp::on_packet(const Packet& packet) {
     send_ack();
     return;
   }
-  if (before(highest_sent_, packet.ack)) {
-    send_ack();
+  if (!acceptable(packet)) {
+    challenge(packet);
     return;
   }
+  if (!acks_believably(packet)) return;
   if (state_ == State::kSynReceived) {
     if (packet.ack != iss_ + 1) return;
     state_ = State::kOpen;
@@ -269,13 +279,48 @@ void MiniTcp::on_packet(const Packet& packet) {
   pump();
 }
 
+// RFC 9293, 3.10.7.4, as Linux reads it (tcp_sequence()): it ends not before what was acknowledged
+// last, and begins in the window, or at its edge.
+bool MiniTcp::acceptable(const Packet& packet) const {
+  const std::uint32_t edge = before(rcv_edge_, rcv_nxt_) ? rcv_nxt_ : rcv_edge_;
+  return !before(packet.seq + packet.length(), rcv_wup_) && !before(edge, packet.seq);
+}
+
+// RFC 5961, 5.2.
+bool MiniTcp::acks_believably(const Packet& packet) {
+  if (before(highest_sent_, packet.ack) || before(packet.ack, snd_una_ - max_snd_wnd_)) {
+    challenge(packet);
+    return false;
+  }
+  return true;
+}
+
+// RFC 5961, 7. What carries data is always answered: it may be a retransmission.
+void MiniTcp::challenge(const Packet& packet) {
+  const bool data = packet.length() > 0 && !packet.has(TcpFlags::kSyn);
+  if (!data && challenged_at_ != kNever && clockwork_.now() < challenged_at_ + kChallengePause) {
+    return;
+  }
+  if (!data) challenged_at_ = clockwork_.now();
+  send_ack();
+}
+
+void MiniTcp::on_fin_acked() {
+  fin_acked_ = true;
+  if (!orphan_) return;
+  clockwork_.after(kFinWait2, [this, alive = alive_] {
+    if (*alive && !fin_received_) die();
+  });
+}
+
 void MiniTcp::take_ack(const Packet& packet) {
   const bool same_window = snd_wnd_ == peer_window(packet);
   if (!before(packet.ack, snd_una_)) snd_wnd_ = peer_window(packet);
+  max_snd_wnd_ = std::max(max_snd_wnd_, snd_wnd_);
   if (before(snd_una_, packet.ack)) {
     std::uint32_t acked = packet.ack - snd_una_;
     if (fin_wanted_ && acked > unacked_.size()) {
-      fin_acked_ = true;
+      on_fin_acked();
       --acked;
     }
     unacked_.erase(0, acked);
@@ -299,6 +344,12 @@ void MiniTcp::take_data(const Packet& packet) {
     return;
   }
   const std::uint32_t at = packet.seq;
+  if (orphan_ && !packet.payload.empty() &&
+      before(rcv_nxt_, at + static_cast<std::uint32_t>(packet.payload.size()))) {
+    transmit(packet.ack, TcpFlags::kRst, "");  // nobody reads it any more
+    die();
+    return;
+  }
   // All that does not fit the window is dropped.
   if (before(rcv_nxt_ + window(), at + static_cast<std::uint32_t>(packet.payload.size()))) {
     send_ack();

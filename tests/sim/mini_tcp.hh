@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A small TCP endpoint for the simulator's hosts, independent of the engine's: go-back-N on
-// timeout, fast retransmission, reassembly, windows, half-close, TIME-WAIT, challenge ACKs; where
-// both sides offer them, SACK blocks of what it received, timestamps with PAWS, window scaling. It
-// has no congestion control and keeps its bytes in strings.
+// timeout, fast retransmission, reassembly, windows, half-close, TIME-WAIT; where both sides offer
+// them, SACK blocks of what it received, timestamps with PAWS, window scaling. It believes what
+// Linux believes: a segment outside the window is not looked at, whatever it acknowledges, and
+// challenge acks are few (RFC 5961). It has no congestion control and keeps its bytes in strings.
 #pragma once
 
 #include <cstdint>
@@ -68,7 +69,14 @@ class MiniTcp {
 
   void write(const std::string& bytes);
   void close();  ///< FIN behind what was written
+  /// The same of an application that reads no more either: what still comes is met with RST, and a
+  /// peer that does not close within a minute is forgotten.
+  void close_fully();
   void abort();  ///< RST
+  /// Forgets what it has received behind a gap, although it said so (RFC 2018, 8).
+  void renege() { early_.clear(); }
+  /// What was written and not acknowledged yet, bytes.
+  std::size_t unsent() const { return unacked_.size(); }
   /// While stalled the application reads nothing and the window closes.
   void stall(bool stalled);
   void send_keep_alive();
@@ -85,7 +93,14 @@ class MiniTcp {
   static constexpr std::uint32_t kBuffer = 20'000;
   static constexpr std::uint8_t kShift = 3;
   static constexpr std::size_t kMostSacks = 3;  // timestamps take the room of a fourth
+  // Linux: tcp_fin_timeout, tcp_invalid_ratelimit.
+  static constexpr Duration kFinWait2 = std::chrono::seconds(60);
+  static constexpr Duration kChallengePause = std::chrono::milliseconds(500);
 
+  bool acceptable(const Packet& packet) const;
+  bool acks_believably(const Packet& packet);
+  void challenge(const Packet& packet);
+  void on_fin_acked();
   void pump();
   void transmit(std::uint32_t seq, std::uint8_t flags, const std::string& payload);
   void send_ack();
@@ -122,10 +137,15 @@ class MiniTcp {
   std::string unacked_;  // begins at snd_una_ (behind the SYN)
   bool fin_wanted_ = false;
   bool fin_acked_ = false;
+  bool orphan_ = false;
+  Instant challenged_at_ = kNever;
+  std::uint32_t max_snd_wnd_ = kMss;
   int duplicates_ = 0;
   int tries_ = 0;
 
   std::uint32_t rcv_nxt_ = 0;
+  std::uint32_t rcv_wup_ = 0;   // the last ack that was sent
+  std::uint32_t rcv_edge_ = 0;  // the right edge of the window that was announced
   std::map<std::uint32_t, std::string> early_;  // by distance from the first byte
   std::uint32_t irs_ = 0;
   std::string unread_;
