@@ -16,7 +16,7 @@
 namespace tcpcopy::sim {
 
 struct Request {
-  static constexpr std::size_t kHeader = 29;
+  static constexpr std::size_t kHeader = 30;
   static constexpr std::uint32_t kBye = 9'999'999;  ///< as a response length: the server closes
 
   std::uint32_t client = 0;
@@ -47,21 +47,29 @@ struct Act {
   std::int64_t pause_ms = 0;
 };
 
+/// What a script has to have, for a target of some character.
+struct Habits {
+  bool waits_long = false;  ///< for longer than a target keeps an idle connection, and a route
+  bool floods = false;      ///< many large requests at once, with large responses
+};
+
 /// Draws what a client does from its first byte to its last.
-/// @param greeted the client waits for the server's greeting first.
-std::vector<Act> draw_script(Dice& dice, std::uint32_t client);
+std::vector<Act> draw_script(Dice& dice, std::uint32_t client, const Habits& habits = {});
 
 /// Takes a server's bytes and says when a request is complete.
 class RequestReader {
  public:
   /// @return the next complete request, once `feed` gave all its bytes.
   std::optional<Request> next();
+  /// @return the request whose header is there, once for each, before `next` returns it.
+  std::optional<Request> begun();
   void feed(const std::string& bytes) { buffer_ += bytes; }
   bool bad() const { return bad_; }
 
  private:
   std::string buffer_;
   bool bad_ = false;
+  bool announced_ = false;
 };
 
 }  // namespace tcpcopy::sim

@@ -9,7 +9,9 @@ namespace tcpcopy::sim {
 
 class Dice {
  public:
-  explicit Dice(std::uint64_t seed) : state_(seed * 0x9e3779b97f4a7c15ULL + 1) {}
+  // Mixed once more, for the sequences of seeds that follow each other would be the same, one
+  // apart.
+  explicit Dice(std::uint64_t seed) : state_(seed) { state_ = next() * 0x2545f4914f6cdd1dULL; }
 
   std::uint64_t next() {
     std::uint64_t z = state_ += 0x9e3779b97f4a7c15ULL;

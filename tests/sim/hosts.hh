@@ -18,8 +18,15 @@ inline const Address kTargetAddress = Address::v4(0x0a00001e);
 inline const Endpoint kTarget{kTargetAddress, 8080};
 inline const Endpoint kTargetGreeting{kTargetAddress, 8081};
 
+// The pool of -c, and the first of the addresses that clients never have.
+inline constexpr std::uint32_t kPool = 0x3e87c800;
+inline constexpr std::uint32_t kNobody = 0xac100000;
+
 struct World::Client {
   std::uint32_t id = 0;
+  std::uint16_t port = 0;
+  bool replaced = false;                         // its ports belong to a later one
+  std::map<std::uint32_t, Instant> captured_at;  // when a request's first byte was, first
   bool greeted = false;
   std::unique_ptr<MiniTcp> tcp;
   std::vector<Act> script;
@@ -58,6 +65,12 @@ struct World::TargetSide {
   bool thinking = false;
   bool client_closed = false;
   bool in_the_middle = false;
+  bool of_nobody = false;   // a SYN of the flood, unless the pool hides it
+  bool blocked = false;     // kBlocking: while its answers are not taken
+  int served = 0;           // answers
+  int pushes = 0;           // kPushing
+  std::uint64_t asked = 0;  // kIdleClose: requests so far
+  Instant moved_at;         // when it last read or said something, or was opened
 };
 
 /// Binds a packet's numbers to sequence spaces, without its payload.

@@ -2,6 +2,7 @@
 //   sim --count N [--from SEED]    runs N scenarios, prints the seeds that fail
 //   sim --events N [--from SEED]   runs scenarios until N events have happened
 //   sim --seed SEED                runs one and prints its packets, numbers relative to their SYN
+// In front of these, --strict judges as kJudgeDivergence does.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -12,12 +13,15 @@
 
 namespace {
 
+using tcpcopy::sim::draw_plan;
 using tcpcopy::sim::World;
 
 constexpr int kMaxFailures = 20;
 
+bool strict = tcpcopy::sim::kJudgeDivergence;
+
 int run_one(unsigned long long seed) {
-  World world(seed);
+  World world(draw_plan(seed, strict));
   world.trace();
   const std::string failure = world.run();
   std::printf("seed %llu: %s\n", seed, failure.empty() ? "good" : failure.c_str());
@@ -33,7 +37,7 @@ struct Totals {
 };
 
 void run_seed(unsigned long long seed, Totals& totals) {
-  World world(seed);
+  World world(draw_plan(seed, strict));
   std::string failure = world.run();
   ++totals.scenarios;
   totals.events += world.events();
@@ -41,7 +45,7 @@ void run_seed(unsigned long long seed, Totals& totals) {
   totals.sessions_lost += world.ledger().sessions_lost_in_all();
   // The same seed gives the same packets: looked at for every hundredth.
   if (failure.empty() && seed % 100 == 0) {
-    World again(seed);
+    World again(draw_plan(seed, strict));
     again.run();
     if (again.fingerprint() != world.fingerprint()) failure = "two runs sent different packets";
   }
@@ -71,7 +75,12 @@ int main(int argc, char** argv) {
   unsigned long long from = 1;
   unsigned long long count = 0;
   unsigned long long events = 0;
-  for (int i = 1; i + 1 < argc; i += 2) {
+  int first = 1;
+  if (argc > 1 && std::string_view(argv[1]) == "--strict") {
+    strict = true;
+    ++first;
+  }
+  for (int i = first; i + 1 < argc; i += 2) {
     const std::string_view option = argv[i];
     const unsigned long long value = std::strtoull(argv[i + 1], nullptr, 10);
     if (option == "--seed") return run_one(value);

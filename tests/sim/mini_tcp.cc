@@ -134,6 +134,7 @@ void MiniTcp::send_keep_alive() {
 }
 
 void MiniTcp::write(const std::string& bytes) {
+  if (fin_wanted_) return;
   unacked_ += bytes;
   pump();
 }

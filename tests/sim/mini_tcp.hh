@@ -144,8 +144,8 @@ class MiniTcp {
   int tries_ = 0;
 
   std::uint32_t rcv_nxt_ = 0;
-  std::uint32_t rcv_wup_ = 0;   // the last ack that was sent
-  std::uint32_t rcv_edge_ = 0;  // the right edge of the window that was announced
+  std::uint32_t rcv_wup_ = 0;                   // the last ack that was sent
+  std::uint32_t rcv_edge_ = 0;                  // the right edge of the window that was announced
   std::map<std::uint32_t, std::string> early_;  // by distance from the first byte
   std::uint32_t irs_ = 0;
   std::string unread_;

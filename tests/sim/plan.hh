@@ -31,7 +31,47 @@ struct Faults {
   Duration jitter{0};  ///< reorders what is sent closer together
 };
 
+/// What is held against the engine beyond what the engine of today does; see README.md. To be true
+/// when it does what a target that is not production wants of it.
+inline constexpr bool kJudgeDivergence = false;
+
+/// How the target differs from the online server.
+enum class Character : std::uint8_t {
+  kPlain,
+  kShorter,
+  kLonger,
+  kSlower,
+  kFaster,
+  kBursty,       ///< answers come in parts
+  kEarly,        ///< answers before it has the whole request
+  kPushing,      ///< says things nobody asked for
+  kBlocking,     ///< reads nothing while its answers are not taken
+  kNeverEvery,   ///< every nth request is not answered
+  kSilent,       ///< no request is
+  kCloseAfter,   ///< n answers
+  kIdleClose,    ///< when nothing was asked for a while
+  kResetEvery,   ///< every nth request is answered with RST
+  kBusy,         ///< says so and closes
+  kRefusing,     ///< answers SYN with RST
+  kStopReading,  ///< for minutes, with its window at zero
+  kReneging,     ///< drops what it had acknowledged selectively
+};
+/// Every request is answered in the end, and connections stay.
+constexpr bool answers_all(Character character) { return character <= Character::kBlocking; }
+
 struct Weather {
+  bool calm = false;  ///< no faults: what goes wrong is the engine's fault
+  Character character = Character::kPlain;
+  int every = 0;               ///< kNeverEvery, kResetEvery, kCloseAfter: the n
+  Duration pause{0};           ///< kBursty: between parts; kPushing; kIdleClose: the time
+  int parts = 1;               ///< of an answer
+  int response_percent = 100;  ///< of the online server's lengths, before response_delta
+  Duration online_think{0};
+  int flood = 0;        ///< SYNs of clients that do not exist
+  bool forged = false;  ///< packets that neither client nor target sent
+  bool two_links = false;
+  std::uint16_t copies = 1;  ///< -n
+  bool pool = false;         ///< -c
   Faults client_online;
   Faults online_client;
   Faults online_target;
@@ -64,9 +104,11 @@ struct ClientPlan {
   bool greeted = false;  ///< uses the port where the server speaks first, and waits for that
   Offers offers;
   std::vector<Act> script;
+  bool reuses_ports = false;  ///< those of the client before, once that has ended
 };
 
 struct Plan {
+  bool judge_divergence = kJudgeDivergence;
   std::uint64_t seed = 1;  ///< of all that is left to chance while it runs
   Weather weather;
   /// Initial sequence numbers are drawn from [near - near_range, near].
@@ -82,6 +124,6 @@ struct Plan {
 };
 
 /// The plan of a seed.
-Plan draw_plan(std::uint64_t seed);
+Plan draw_plan(std::uint64_t seed, bool judge_divergence = kJudgeDivergence);
 
 }  // namespace tcpcopy::sim

@@ -12,14 +12,20 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kPatience = 4000s;
+constexpr Duration kPatience = 40'000s;
 constexpr Duration kHeldBackAtMost = 50ms;
 
 session::Settings settings_of(const Weather& weather) {
   session::Settings settings;
   settings.turn_order = weather.turn_order;
-  settings.idle_timeout = std::chrono::minutes(12);  // the default outlives a scenario
+  settings.copies = weather.copies;
+  settings.idle_timeout = 6h;  // clients say nothing for up to two
   return settings;
+}
+
+session::SourceAddresses addresses_of(const Weather& weather) {
+  if (!weather.pool) return session::SourceAddresses();
+  return session::SourceAddresses({Address::v4(kPool + 1), Address::v4(kPool + 2)}, std::nullopt);
 }
 
 session::TargetRules rules() {
@@ -33,14 +39,16 @@ World::World(Plan plan)
     : plan_(std::move(plan)),
       weather_(plan_.weather),
       dice_(plan_.seed),
-      engine_(settings_of(weather_), rules(), session::SourceAddresses(), clockwork_.now()),
-      router_(wire::kHeaderRecordSize),
-      encoder_(mode_),
-      decoder_(mode_) {
+      engine_(settings_of(weather_), rules(), addresses_of(weather_), clockwork_.now()),
+      router_(wire::kHeaderRecordSize) {
+  for (int i = 0; i < (weather_.two_links ? 2 : 1); ++i)
+    links_.emplace_back(mode_).id = ++last_link_;
   std::uint32_t id = 0;
   for (const ClientPlan& client : plan_.clients) {
     clockwork_.after(client.starts_after, [this, &client, id = ++id] { start_client(id, client); });
   }
+  if (weather_.flood > 0) start_flood();
+  if (weather_.forged && plan_.judge_divergence) start_forging();
   if (weather_.link_breaks) {
     clockwork_.after(std::chrono::milliseconds(dice_.between(1, 1500)), [this] { break_link(); });
   }

@@ -62,6 +62,19 @@ class World : public PacketSink, public RouteSink, public route::MessageSink {
   struct TargetSide;
   using Deliver = std::function<void(const Packet&)>;
 
+  // A link between the daemons.
+  struct Link {
+    explicit Link(const wire::FrameMode& mode) : encoder(mode), decoder(mode) {}
+    route::LinkId id = 0;
+    bool up = true;
+    wire::FrameEncoder encoder;
+    wire::FrameDecoder decoder;
+    wire::RouteMessageDecoder route_decoder;
+    std::vector<std::byte> routes_out;
+  };
+  Link* link(route::LinkId id);
+  void flush_channel(Link& link);
+
   // A path as the plan's tamperings see it.
   struct Passage {
     std::uint64_t packets = 0;
@@ -75,6 +88,10 @@ class World : public PacketSink, public RouteSink, public route::MessageSink {
   const Faults& faults_of(Path path) const;
   std::uint32_t draw_initial_number();
   void start_client(std::uint32_t id, const ClientPlan& plan);
+  Client* client_of(std::uint16_t port);
+  void start_flood();
+  void start_forging();
+  void forge(Client& client);
   void go_on(Client& client);
   void at_online(const Packet& packet);
   void serve_online(OnlineSide& side, const std::string& bytes);
@@ -84,16 +101,27 @@ class World : public PacketSink, public RouteSink, public route::MessageSink {
   void open_target(const Packet& syn);
   void serve_target(TargetSide& side, const std::string& bytes);
   void answer(TargetSide& side, const Request& request);
+  void say(TargetSide& side, std::uint32_t online_length);
+  void say_part(TargetSide& side, std::string rest, int parts);
+  void think(TargetSide& side);
+  void push(TargetSide& side);
+  void close_when_idle(TargetSide& side);
+  void refuse(const Packet& packet);
+  void show_character(TargetSide& side);
   void at_assistant(const Packet& packet);
-  void flush_channel();
+  void flush_channels();
   void engine_input(const std::function<void()>& input);
   void schedule_engine();
+  void send_routes();
   void break_link();
   void restart_target();
 
   void check_sent(const ReplaySegment& segment);
   void check_read(TargetSide& side, const std::string& bytes);
   bool joined_in_the_middle(TargetSide& side);
+  void check_waiting(TargetSide& side, std::size_t from, std::size_t to);
+  void check_calm();
+  void check_streams();
   void check_end();
   void fail(const std::string& what);
   std::uint32_t relative(const FlowKey& flow, std::uint32_t number) const;
@@ -107,13 +135,9 @@ class World : public PacketSink, public RouteSink, public route::MessageSink {
   session::Engine engine_;
   route::Router router_;
   wire::FrameMode mode_;
-  wire::FrameEncoder encoder_;
-  wire::FrameDecoder decoder_;
-  wire::RouteMessageDecoder route_decoder_;
-  std::vector<std::byte> routes_out_;
-  route::LinkId link_ = 1;
-  bool link_up_ = true;
-  bool in_engine_ = false;
+  std::vector<Link> links_;
+  route::LinkId last_link_ = 0;
+  std::size_t next_link_ = 0;
 
   std::vector<std::unique_ptr<Client>> clients_;
   std::map<FlowKey, std::unique_ptr<OnlineSide>> online_;
@@ -127,6 +151,12 @@ class World : public PacketSink, public RouteSink, public route::MessageSink {
   std::string failure_;
   bool tracing_ = false;
   bool target_was_restarted_ = false;
+  bool flood_was_established_ = false;
+  int requests_at_target_ = 0;
+  std::map<FlowKey, int> syns_at_target_;  // those that began something, or were refused
+  Instant client_ended_at_;                // the last packet with FIN or RST that was captured
+  Instant target_ended_at_;                // the last thing that the target did on its own
+  Instant sessions_gone_at_ = kNever;
 };
 
 }  // namespace tcpcopy::sim

@@ -16,29 +16,44 @@ using namespace std::chrono_literals;
 }  // namespace
 
 void World::engine_input(const std::function<void()>& input) {
-  in_engine_ = true;
   input();
   engine_.on_deadline(clockwork_.now(), {*this, *this});
-  in_engine_ = false;
-  // The wake-up ends: routes leave before the packets, as in the daemon.
-  if (!routes_out_.empty()) {
-    const auto bytes = std::exchange(routes_out_, {});
-    const route::LinkId link = link_;
-    clockwork_.after(std::chrono::microseconds(dice_.between(20, 400)), [this, bytes, link] {
-      if (link != link_ || !link_up_) return;
+  send_routes();
+  if (!engine_.ledger().balanced()) fail("the ledger does not balance");
+  if (engine_.sessions() > 0) {
+    sessions_gone_at_ = kNever;
+  } else if (sessions_gone_at_ == kNever) {
+    sessions_gone_at_ = clockwork_.now();
+  }
+  schedule_engine();
+}
+
+World::Link* World::link(route::LinkId id) {
+  const auto found =
+      std::find_if(links_.begin(), links_.end(), [&](const Link& link) { return link.id == id; });
+  return found == links_.end() || !found->up ? nullptr : &*found;
+}
+
+// The wake-up ends: routes leave before the packets, as in the daemon.
+void World::send_routes() {
+  for (Link& out : links_) {
+    if (out.routes_out.empty()) continue;
+    const auto bytes = std::exchange(out.routes_out, {});
+    const route::LinkId id = out.id;
+    clockwork_.after(std::chrono::microseconds(dice_.between(20, 400)), [this, bytes, id] {
+      Link* there = link(id);
+      if (there == nullptr) return;
       Bytes rest(bytes);
       while (!rest.empty()) {
         Bytes piece = rest.first(std::min<std::size_t>(rest.size(), 1 + dice_.next() % 20));
         rest = rest.subspan(piece.size());
-        while (const auto message = route_decoder_.next(piece)) {
-          router_.on_link_message({link, {}}, *message, clockwork_.now(), *this);
+        while (const auto message = there->route_decoder.next(piece)) {
+          router_.on_link_message({id, {}}, *message, clockwork_.now(), *this);
         }
       }
-      flush_channel();
+      flush_channels();
     });
   }
-  if (!engine_.ledger().balanced()) fail("the ledger does not balance");
-  schedule_engine();
 }
 
 void World::schedule_engine() {
@@ -52,11 +67,16 @@ void World::schedule_engine() {
   });
 }
 
+// One link after the other, as far as they are up.
 bool World::add_route(const FlowKey& flow) {
-  if (!link_up_) return false;
   const auto bytes = wire::encode(wire::RouteMessage::add_route(flow));
-  routes_out_.insert(routes_out_.end(), bytes.begin(), bytes.end());
-  return true;
+  for (std::size_t i = 0; i < links_.size(); ++i) {
+    Link& link = links_[next_link_++ % links_.size()];
+    if (!link.up) continue;
+    link.routes_out.insert(link.routes_out.end(), bytes.begin(), bytes.end());
+    return true;
+  }
+  return false;
 }
 
 void World::send(const ReplaySegment& segment, std::span<const Bytes> payload) {
@@ -95,33 +115,40 @@ void World::at_assistant(const Packet& packet) {
     return;
   }
   router_.on_response(parsed.value, clockwork_.now(), *this);
-  flush_channel();
+  flush_channels();
 }
 
-void World::deliver(route::LinkId link, const net::TcpPacket& response) {
-  if (link != link_ || !link_up_) return fail("a response for a link that is closed");
-  encoder_.add(response);
+void World::deliver(route::LinkId id, const net::TcpPacket& response) {
+  Link* out = link(id);
+  if (out == nullptr) return fail("a response for a link that is closed");
+  out->encoder.add(response);
 }
 
-void World::deliver_record(route::LinkId link, Bytes record) {
-  if (link != link_ || !link_up_) return fail("a record for a link that is closed");
-  encoder_.add(record);
+void World::deliver_record(route::LinkId id, Bytes record) {
+  Link* out = link(id);
+  if (out == nullptr) return fail("a record for a link that is closed");
+  out->encoder.add(record);
 }
 
-void World::flush_channel() {
-  if (encoder_.empty()) return;
-  const Bytes out = encoder_.bytes();
+void World::flush_channels() {
+  for (Link& link : links_)
+    flush_channel(link);
+}
+
+void World::flush_channel(Link& from) {
+  if (from.encoder.empty()) return;
+  const Bytes out = from.encoder.bytes();
   std::vector<std::byte> bytes(out.begin(), out.end());
-  encoder_.clear();
-  const route::LinkId link = link_;
-  clockwork_.after(200us, [this, bytes, link] {  // in order: the delay is always the same
-    if (link != link_ || !link_up_) return;
+  from.encoder.clear();
+  clockwork_.after(200us, [this, bytes, id = from.id] {  // in order: the delay is always the same
+    Link* there = link(id);
+    if (there == nullptr) return;
     engine_input([&] {
       Bytes rest(bytes);
       while (!rest.empty()) {
         Bytes piece = rest.first(std::min<std::size_t>(rest.size(), 1 + dice_.next() % 100));
         rest = rest.subspan(piece.size());
-        while (const auto record = decoder_.next(piece)) {
+        while (const auto record = there->decoder.next(piece)) {
           const auto response = wire::decode_response(*record);
           if (!response) {
             fail("a record that does not decode");
@@ -134,14 +161,18 @@ void World::flush_channel() {
   });
 }
 
+// One of them; the other takes its routes over.
 void World::break_link() {
-  link_up_ = false;
-  router_.on_link_closed(link_++);
-  decoder_ = wire::FrameDecoder(mode_);
-  route_decoder_ = wire::RouteMessageDecoder();
-  clockwork_.after(std::chrono::milliseconds(dice_.between(1, 5000)), [this] {
-    link_up_ = true;
-    engine_input([&] { engine_.on_route_restored(clockwork_.now(), {*this, *this}); });
+  const std::size_t which = dice_.next() % links_.size();
+  router_.on_link_closed(links_[which].id);
+  links_[which] = Link(mode_);
+  links_[which].id = ++last_link_;
+  links_[which].up = false;
+  const auto restore = [this] { engine_.on_route_restored(clockwork_.now(), {*this, *this}); };
+  if (links_.size() > 1) engine_input(restore);
+  clockwork_.after(std::chrono::milliseconds(dice_.between(1, 5000)), [this, which, restore] {
+    links_[which].up = true;
+    engine_input(restore);
   });
 }
 

@@ -17,18 +17,39 @@ const Address kOnlineAddress = Address::v4(0x0a000014);
 
 }  // namespace
 
+World::Client* World::client_of(std::uint16_t port) {
+  const auto found = std::find_if(clients_.begin(), clients_.end(), [&](const auto& client) {
+    return client->port == port && !client->replaced;
+  });
+  return found == clients_.end() ? nullptr : found->get();
+}
+
 void World::start_client(std::uint32_t id, const ClientPlan& plan) {
+  std::uint16_t port = static_cast<std::uint16_t>(40000 + id);
+  std::uint32_t address = 0xc0a80000U + id;
+  if (plan.reuses_ports && !clients_.empty()) {
+    Client& last = *clients_.back();
+    // Its FIN has been acknowledged for a while, or it has aborted.
+    if (!last.tcp->finished() || clockwork_.now() < client_ended_at_ + 1s) {
+      clockwork_.after(1s, [this, id, &plan] { start_client(id, plan); });
+      return;
+    }
+    last.replaced = true;
+    port = last.port;
+    address = 0xc0a80000U + port - 40000U;
+  }
   auto owned = std::make_unique<Client>();
   Client& client = *owned;
   clients_.push_back(std::move(owned));
   client.id = id;
+  client.port = port;
   client.greeted = plan.greeted;
   client.script = plan.script;
   if (client.greeted) {
     client.expected = kGreeting;
     client.awaiting = true;
   }
-  const Endpoint self{Address::v4(0xc0a80000U + id), static_cast<std::uint16_t>(40000 + id)};
+  const Endpoint self{Address::v4(address), port};
   const Endpoint online{kOnlineAddress, client.greeted ? kGreetingPort : kOnlinePort};
   MiniTcp::Events events;
   events.transmit = [this](const Packet& packet) {
@@ -47,7 +68,7 @@ void World::start_client(std::uint32_t id, const ClientPlan& plan) {
     client.tcp->close();
   };
   events.was_reset = [&client] { client.broken = client.broken || !client.ended; };
-  const std::uint32_t iss = draw_initial_number();
+  const std::uint32_t iss = draw_initial_number() + (plan.reuses_ports ? id << 24U : 0);
   client.first_seq = iss + 1;
   events.peer_erred = [](const char*) {};
   client.tcp = std::make_unique<MiniTcp>(clockwork_, self, online, iss, plan.offers, events);
@@ -122,6 +143,7 @@ void World::at_online(const Packet& packet) {
   tamper(Path::kCapture, packet, [this](const Packet& p) { capture(p); });
   const FlowKey flow{packet.source, packet.destination};
   auto& side = online_[flow];
+  if (side && side->tcp->finished() && packet.has(TcpFlags::kSyn)) side.reset();
   if (!side) {
     if (!packet.has(TcpFlags::kSyn)) {
       online_.erase(flow);
@@ -133,9 +155,7 @@ void World::at_online(const Packet& packet) {
     events.transmit = [this](const Packet& p) {
       note("online", p);
       travel(Path::kOnlineClient, p, [this](const Packet& arrived) {
-        for (const auto& client : clients_) {
-          if (arrived.destination.port == 40000 + client->id) client->tcp->on_packet(arrived);
-        }
+        if (Client* client = client_of(arrived.destination.port)) client->tcp->on_packet(arrived);
       });
     };
     events.received = [this, &made](const std::string& bytes) { serve_online(made, bytes); };
@@ -154,10 +174,17 @@ void World::at_online(const Packet& packet) {
 void World::serve_online(OnlineSide& side, const std::string& bytes) {
   side.reader.feed(bytes);
   while (const auto request = side.reader.next()) {
-    if (request->response == Request::kBye) {
-      side.tcp->close();
+    const auto act = [&side, response = request->response] {
+      if (response == Request::kBye) {
+        side.tcp->close();
+      } else {
+        side.tcp->write(std::string(response, 'r'));
+      }
+    };
+    if (weather_.online_think == 0ns) {
+      act();
     } else {
-      side.tcp->write(std::string(request->response, 'r'));
+      clockwork_.after(weather_.online_think, act);
     }
   }
   if (side.reader.bad()) fail("the simulator itself is wrong: bad bytes at the online server");
@@ -166,19 +193,85 @@ void World::serve_online(OnlineSide& side, const std::string& bytes) {
 void World::capture(const Packet& packet) {
   if (dice_.chance(weather_.capture_loss)) return;
   note_captured(packet);
+  if (packet.has(TcpFlags::kFin) || packet.has(TcpFlags::kRst)) client_ended_at_ = clockwork_.now();
   auto segment = to_segment<ClientSegment>(packet);
   segment.payload = as_bytes(packet.payload);
   engine_input([&] { engine_.on_client_segment(segment, clockwork_.now(), {*this, *this}); });
 }
 
 void World::note_captured(const Packet& packet) {
-  const auto owner = std::find_if(clients_.begin(), clients_.end(), [&](const auto& client) {
-    return packet.source.port == 40000 + client->id;
-  });
-  Client& client = **owner;
-  const std::uint32_t at = packet.seq - client.first_seq;
+  Client* client = client_of(packet.source.port);
+  if (client == nullptr) return;  // nobody
+  const std::uint32_t at = packet.seq - client->first_seq;
+  if (at + packet.payload.size() > client->captured.size()) return;  // behind the end: its FIN
   for (std::size_t i = 0; i < packet.payload.size(); ++i)
-    client.captured[at + i] = true;
+    client->captured[at + i] = true;
+  if (packet.payload.empty()) return;
+  for (const auto& [number, begin] : client->begins) {
+    if (begin >= at && begin < at + packet.payload.size())
+      client->captured_at.try_emplace(number, clockwork_.now());
+  }
+}
+
+// SYNs, and nothing more, of clients that do not exist.
+void World::start_flood() {
+  for (int i = 0; i < weather_.flood; ++i) {
+    clockwork_.after(std::chrono::milliseconds(dice_.between(1, 1000)), [this, i] {
+      Packet syn;
+      syn.source = {Address::v4(kNobody + static_cast<std::uint32_t>(i)), 30'000};
+      syn.destination = {kOnlineAddress, kOnlinePort};
+      syn.seq = draw_initial_number();
+      syn.flags = TcpFlags::kSyn;
+      syn.window = 65535;
+      at_online(syn);
+    });
+  }
+}
+
+void World::start_forging() {
+  for (int i = 0; i < 6; ++i) {
+    clockwork_.after(std::chrono::milliseconds(dice_.between(1, 3000)), [this] {
+      for (const auto& client : clients_) {
+        if (!client->replaced && !client->tcp->closed()) forge(*client);
+      }
+    });
+  }
+}
+
+// A packet in a client's name, which its server will not believe, so that neither may we; or one in
+// the target's.
+void World::forge(Client& client) {
+  Packet packet;
+  packet.source = {Address::v4(0xc0a80000U + client.port - 40000U), client.port};
+  packet.destination = {kOnlineAddress, client.greeted ? kGreetingPort : kOnlinePort};
+  packet.ack = static_cast<std::uint32_t>(dice_.next());
+  packet.window = static_cast<std::uint16_t>(dice_.next());
+  const std::uint32_t expected = client.tcp->sent_up_to();
+  constexpr std::int64_t kWindow = 60'000;
+  switch (dice_.between(0, 3)) {
+    case 0:  // in the window, and not where it is expected
+      packet.flags = TcpFlags::kRst;
+      packet.seq = expected + static_cast<std::uint32_t>(dice_.between(1, kWindow));
+      break;
+    case 1:
+      packet.flags = TcpFlags::kRst | TcpFlags::kAck;
+      packet.seq = static_cast<std::uint32_t>(dice_.next());
+      if (packet.seq == expected) ++packet.seq;
+      break;
+    case 2:  // bytes far outside, which acknowledge anything
+      packet.flags = TcpFlags::kAck | TcpFlags::kPsh;
+      packet.seq = expected + static_cast<std::uint32_t>(dice_.between(2, 30)) * 1'000'000;
+      packet.payload = std::string(100, 'f');
+      break;
+    default:
+      packet.flags = TcpFlags::kAck;
+      packet.seq = static_cast<std::uint32_t>(dice_.next());
+      break;
+  }
+  note("forged", packet);
+  auto segment = to_segment<ClientSegment>(packet);
+  segment.payload = as_bytes(packet.payload);
+  engine_input([&] { engine_.on_client_segment(segment, clockwork_.now(), {*this, *this}); });
 }
 
 }  // namespace tcpcopy::sim

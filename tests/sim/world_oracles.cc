@@ -7,6 +7,20 @@
 #include "tests/sim/hosts.hh"
 
 namespace tcpcopy::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+// How long a silence may be waited for until an answer is over, and an answer that may never come.
+constexpr Duration kMostSilence = 250ms;
+constexpr Duration kMostPatience = 2500ms;
+// How long a session may outlive both its ends; where answers are missing an end may wait for them.
+constexpr Duration kMostEnding = 5s;
+constexpr Duration kMostEndingUnanswered = 45s;
+constexpr Duration kMostHalfOpen = 75s;
+constexpr int kMostConnections = 6;  // of a session that the target takes nothing of
+
+}  // namespace
 
 // Acknowledgments never regress, and nothing is acknowledged that the target has not sent.
 void World::check_sent(const ReplaySegment& segment) {
@@ -72,7 +86,64 @@ void World::check_read(TargetSide& side, const std::string& bytes) {
   }
   std::fill_n(side.client->read.begin() + static_cast<std::ptrdiff_t>(side.position), fresh.size(),
               true);
+  check_waiting(side, side.position, side.position + fresh.size());
   side.position += fresh.size();
+}
+
+// In calm weather no request waits longer than silence takes to be sure of, from when it was
+// captured, the target had said what it says, and the path was free.
+void World::check_waiting(TargetSide& side, std::size_t from, std::size_t to) {
+  if (!weather_.calm || !weather_.turn_order || weather_.pool || !plan_.judge_divergence) return;
+  if (!answers_all(weather_.character) && weather_.character != Character::kNeverEvery) return;
+  const Duration patience = answers_all(weather_.character) ? kMostSilence : kMostPatience;
+  const Duration trip = weather_.online_target.delay + weather_.target_assistant.delay + 1ms;
+  for (const auto& [number, begin] : side.client->begins) {
+    if (begin < from || begin >= to || !side.client->first_of_write.contains(number)) continue;
+    const Instant ready = std::max(side.client->captured_at[number], side.moved_at);
+    if (clockwork_.now() > ready + patience + 4 * trip) {
+      fail("request " + std::to_string(number) + " waited in vain for " +
+           std::to_string((clockwork_.now() - ready) / 1ms) + " ms");
+    }
+  }
+}
+
+// What must not happen where there are no faults.
+void World::check_calm() {
+  const session::Ledger& ledger = engine_.ledger();
+  const std::uint64_t flood = static_cast<std::uint64_t>(weather_.flood) * weather_.copies;
+  if (answers_all(weather_.character)) {
+    // Where windows close, probes are sent again.
+    if (ledger.retransmissions != 0 && weather_.character != Character::kBlocking) {
+      return fail("something was sent again in calm weather");
+    }
+    if (ledger.sessions_lost_in_all() > flood) return fail("a session was lost in calm weather");
+    if (ledger.reconnects != 0) return fail("a session reconnected in calm weather");
+  }
+  if (!plan_.judge_divergence) return;
+  if (ledger.sessions_completed + flood < ledger.sessions_opened &&
+      weather_.character <= Character::kSilent) {
+    return fail("a session of which every byte was delivered was not completed");
+  }
+  const bool refuses =
+      weather_.character == Character::kBusy || weather_.character == Character::kRefusing;
+  for (const auto& [flow, syns] : syns_at_target_) {
+    if (refuses && syns > kMostConnections) return fail("a target that refuses is attacked");
+  }
+  if (weather_.character == Character::kIdleClose) {
+    for (const Fate& fate : fates()) {
+      if (!fate.read) return fail("a request behind the target's FIN is lost");
+    }
+  }
+  const Duration patience = answers_all(weather_.character) ? kMostEnding : kMostEndingUnanswered;
+  const bool stalls = weather_.character == Character::kStopReading;
+  if (flood == 0 && !refuses && !stalls &&
+      sessions_gone_at_ > std::max(client_ended_at_, target_ended_at_) + patience) {
+    fail("a session outlived both its ends");
+  }
+  if (flood > 0 && answers_all(weather_.character) &&
+      sessions_gone_at_ > std::max(client_ended_at_, target_ended_at_) + kMostHalfOpen) {
+    fail("a session whose client never was lived on");
+  }
 }
 
 void World::check_end() {
@@ -80,25 +151,38 @@ void World::check_end() {
   if (engine_.sessions() != 0) return fail("a session never ended");
   if (engine_.timers() != 0) return fail("a timer is left");
   if (ledger.held.bytes != 0 || ledger.held.packets != 0) return fail("bytes are still held");
-  if (plan_.capture_misses() || target_was_restarted_) return;
+  if (plan_.judge_divergence && flood_was_established_)
+    return fail("a SYN alone made a connection");
+  if (weather_.calm) check_calm();
+  if (!plan_.capture_misses() && !target_was_restarted_) check_streams();
+}
+
+// Every client whose packets were all captured has been replayed as a whole, on one connection.
+void World::check_streams() {
+  if (!answers_all(weather_.character) && weather_.character != Character::kNeverEvery) return;
   for (const auto& client : clients_) {
     const bool bye = client->server_closed;
     if (!client->ended || client->broken || (!client->tcp->finished() && !bye)) continue;
+    // One that aborts takes back what the network has not delivered yet.
+    if (std::find(client->captured.begin(), client->captured.end(), false) !=
+        client->captured.end()) {
+      continue;
+    }
     std::size_t connections = 0;
-    std::size_t longest = 0;
+    std::size_t shortest = client->stream.size();
     const auto count = [&](const TargetSide& side) {
       if (side.client != client.get()) return;
       ++connections;
-      if (side.began_at == 0) longest = std::max(longest, side.position);
+      shortest = std::min(shortest, side.began_at == 0 ? side.position : 0);
     };
     for (const auto& [flow, side] : target_)
       count(*side);
     for (const auto& side : target_gone_)
       count(*side);
-    if (connections != 1 || longest != client->stream.size()) {
+    if (connections != weather_.copies || shortest != client->stream.size()) {
       fail("client " + std::to_string(client->id) + " sent " +
            std::to_string(client->stream.size()) + " bytes; the target read " +
-           std::to_string(longest) + " on " + std::to_string(connections) + " connections");
+           std::to_string(shortest) + " on " + std::to_string(connections) + " connections");
     }
   }
 }

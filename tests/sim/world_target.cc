@@ -8,6 +8,14 @@
 #include "tests/sim/hosts.hh"
 
 namespace tcpcopy::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kSocketBuffer = 4000;  // what kBlocking may write without being taken
+constexpr int kMostPushes = 30;
+
+}  // namespace
 
 void World::at_target(const Packet& packet) {
   note("at target", packet);
@@ -16,10 +24,21 @@ void World::at_target(const Packet& packet) {
   const bool is_new = found == target_.end() || found->second->tcp->closed() ||
                       (found->second->tcp->finished() && packet.has(TcpFlags::kSyn));
   if (!is_new) {
-    found->second->tcp->on_packet(packet);
+    TargetSide& side = *found->second;
+    if (weather_.character == Character::kReneging && dice_.chance(0.05)) side.tcp->renege();
+    side.tcp->on_packet(packet);
+    if (side.of_nobody && side.tcp->state() == MiniTcp::State::kOpen) {
+      flood_was_established_ = true;
+    }
+    if (side.blocked && side.tcp->unsent() <= kSocketBuffer) {
+      side.blocked = false;
+      side.tcp->stall(false);
+    }
     return;
   }
-  if (packet.has(TcpFlags::kSyn)) {
+  if (packet.has(TcpFlags::kSyn) && weather_.character == Character::kRefusing) {
+    refuse(packet);
+  } else if (packet.has(TcpFlags::kSyn)) {
     open_target(packet);
   } else if (!packet.has(TcpFlags::kRst)) {
     Packet rst;  // nobody is there
@@ -37,7 +56,11 @@ void World::open_target(const Packet& syn) {
     target_gone_.push_back(std::move(old->second));
   }
   auto& side = *(target_[flow] = std::make_unique<TargetSide>());
+  ++syns_at_target_[flow];
   side.flow = flow;
+  side.of_nobody =
+      syn.source.address >= Address::v4(kNobody) && syn.source.address < Address::v4(kNobody + 256);
+  side.moved_at = clockwork_.now();
   side.greets = syn.destination == kTargetGreeting;
   last_ack_.erase(flow);
   MiniTcp::Events events;
@@ -46,9 +69,12 @@ void World::open_target(const Packet& syn) {
     travel(Path::kTargetAssistant, packet, [this](const Packet& p) { at_assistant(p); });
   };
   events.received = [this, &side](const std::string& bytes) { serve_target(side, bytes); };
-  events.peer_closed = [&side] {
+  events.peer_closed = [this, &side] {
     side.client_closed = true;
-    if (side.queue.empty()) side.tcp->close();
+    if (side.queue.empty()) {
+      side.tcp->close();
+      target_ended_at_ = clockwork_.now();
+    }
   };
   events.was_reset = [] {};
   // A further connection on the same ports has numbers clear of the last.
@@ -58,6 +84,7 @@ void World::open_target(const Packet& syn) {
                                        weather_.target_offers, events);
   side.tcp->accept(syn);
   if (side.greets) side.tcp->write(std::string(kGreeting, 'g'));
+  show_character(side);
   if (weather_.target_stalls && dice_.chance(0.5)) {
     const auto from = std::chrono::milliseconds(dice_.between(1, 200));
     clockwork_.after(from, [&side] { side.tcp->stall(true); });
@@ -66,10 +93,71 @@ void World::open_target(const Packet& syn) {
   }
 }
 
+// RFC 9293, 3.10.7.1.
+void World::refuse(const Packet& packet) {
+  ++syns_at_target_[{packet.source, packet.destination}];
+  Packet rst;
+  rst.source = packet.destination;
+  rst.destination = packet.source;
+  rst.flags = TcpFlags::kRst | TcpFlags::kAck;
+  rst.ack = packet.seq + 1;
+  travel(Path::kTargetAssistant, rst, [this](const Packet& p) { at_assistant(p); });
+}
+
+// What it does before anybody asks.
+void World::show_character(TargetSide& side) {
+  switch (weather_.character) {
+    case Character::kBusy:
+      side.tcp->write("421 busy\r\n");
+      side.tcp->close_fully();
+      break;
+    case Character::kPushing:
+      push(side);
+      break;
+    case Character::kIdleClose:
+      close_when_idle(side);
+      break;
+    case Character::kStopReading:
+      clockwork_.after(std::chrono::milliseconds(dice_.between(0, 500)),
+                       [&side] { side.tcp->stall(true); });
+      clockwork_.after(std::chrono::seconds(dice_.between(60, 400)),
+                       [&side] { side.tcp->stall(false); });
+      break;
+    default:
+      break;
+  }
+}
+
+void World::push(TargetSide& side) {
+  clockwork_.after(weather_.pause, [this, &side] {
+    if (side.tcp->closed() || side.client_closed || ++side.pushes > kMostPushes) return;
+    side.tcp->write(std::string(static_cast<std::size_t>(dice_.between(1, 100)), 'P'));
+    push(side);
+  });
+}
+
+void World::close_when_idle(TargetSide& side) {
+  clockwork_.after(weather_.pause, [this, &side, asked = side.asked] {
+    if (side.tcp->closed() || side.client_closed) return;
+    if (side.asked != asked || !side.queue.empty()) {
+      close_when_idle(side);
+      return;
+    }
+    side.tcp->close_fully();
+    target_ended_at_ = clockwork_.now();
+  });
+}
+
 void World::serve_target(TargetSide& side, const std::string& bytes) {
   check_read(side, bytes);
+  side.moved_at = clockwork_.now();
+  ++side.asked;
   if (side.in_the_middle) return;  // a real server would answer with an error
   side.reader.feed(bytes);
+  const bool early = weather_.character == Character::kEarly;
+  if (early) {
+    if (const auto request = side.reader.begun()) say(side, request->response);
+  }
   while (const auto request = side.reader.next()) {
     // Turn order: a request whose sender had seen all responses finds the turn before it answered,
     // its first request at least.
@@ -78,36 +166,91 @@ void World::serve_target(TargetSide& side, const std::string& bytes) {
     };
     // A greeting can only be waited for when the client's first ack was captured in order.
     const bool base_known = !side.greets || weather_.client_online.loss == 0;
-    const bool unanswered = std::any_of(side.queue.begin(), side.queue.end(), begins_turn);
+    const bool unanswered =
+        std::any_of(side.queue.begin(), side.queue.end(),
+                    [&](const Request& r) { return r.response > 0 && begins_turn(r); });
     if (base_known && unanswered && begins_turn(*request) && weather_.turn_order &&
         engine_.ledger().turn_expiries + engine_.ledger().turn_quiets == 0 &&
-        !plan_.capture_misses() && weather_.response_delta == 0 && !target_was_restarted_) {
+        !plan_.capture_misses() && weather_.response_delta == 0 && !target_was_restarted_ &&
+        weather_.character == Character::kPlain) {
       fail("a request came before the answer to the one before it");
     }
     side.queue.push_back(*request);
+    if (early) {
+      if (const auto next = side.reader.begun()) say(side, next->response);
+    }
   }
   if (side.reader.bad()) fail("the target read what is no request");
-  if (!side.queue.empty() && !std::exchange(side.thinking, true)) {
-    clockwork_.after(weather_.target_think, [this, &side] { answer(side, side.queue.front()); });
-  }
+  if (!side.queue.empty()) think(side);
+}
+
+void World::think(TargetSide& side) {
+  if (std::exchange(side.thinking, true)) return;
+  clockwork_.after(weather_.target_think, [this, &side] {
+    const Request request = side.queue.front();
+    answer(side, request);
+  });
 }
 
 void World::answer(TargetSide& side, const Request& request) {
   side.thinking = false;
+  side.moved_at = target_ended_at_ = clockwork_.now();
   if (request.response == Request::kBye) {
     side.queue.clear();
     side.tcp->close();
     return;
   }
-  const int length = std::max(1, static_cast<int>(request.response) + weather_.response_delta);
   side.queue.erase(side.queue.begin());
-  if (!side.tcp->closed()) side.tcp->write(std::string(static_cast<std::size_t>(length), 'R'));
-  if (!side.queue.empty()) {
-    side.thinking = true;
-    clockwork_.after(weather_.target_think, [this, &side] { answer(side, side.queue.front()); });
+  const bool nth = ++requests_at_target_ % std::max(weather_.every, 1) == 0;
+  switch (weather_.character) {
+    case Character::kEarly:  // it is out already
+    case Character::kSilent:
+      break;
+    case Character::kNeverEvery:
+      if (!nth) say(side, request.response);
+      break;
+    case Character::kResetEvery:
+      if (nth) {
+        side.queue.clear();
+        side.tcp->abort();
+        return;
+      }
+      say(side, request.response);
+      break;
+    default:
+      say(side, request.response);
+      break;
+  }
+  if (weather_.character == Character::kCloseAfter && ++side.served >= weather_.every) {
+    side.queue.clear();
+    side.tcp->close_fully();
+  } else if (!side.queue.empty()) {
+    think(side);
   } else if (side.client_closed) {
     side.tcp->close();
   }
+}
+
+// An answer, where the online server's has so many bytes.
+void World::say(TargetSide& side, std::uint32_t online_length) {
+  if (online_length == 0 || online_length == Request::kBye || side.tcp->closed()) return;
+  const auto scaled = static_cast<std::int64_t>(online_length) * weather_.response_percent / 100;
+  const auto length = std::max<std::int64_t>(1, scaled + weather_.response_delta);
+  say_part(side, std::string(static_cast<std::size_t>(length), 'R'), weather_.parts);
+  if (weather_.character == Character::kBlocking && side.tcp->unsent() > kSocketBuffer) {
+    side.blocked = true;
+    side.tcp->stall(true);
+  }
+}
+
+void World::say_part(TargetSide& side, std::string rest, int parts) {
+  const std::size_t size = parts <= 1 ? rest.size() : rest.size() / static_cast<std::size_t>(parts);
+  side.tcp->write(rest.substr(0, size));
+  side.moved_at = target_ended_at_ = clockwork_.now();
+  if (parts <= 1) return;
+  clockwork_.after(weather_.pause, [this, &side, rest = rest.substr(size), parts] {
+    if (!side.tcp->closed()) say_part(side, rest, parts - 1);
+  });
 }
 
 void World::restart_target() {
