@@ -51,7 +51,7 @@ def test_the_first_bytes_are_told_at_once(web):
         assert len(lines_with(tcpcopy, words)) == 1, tcpcopy.log()
     assert not lines_with(tcpcopy, "first bytes delivered")
     assert "200" in ask(lab)
-    tcpcopy.wait_for("first bytes delivered: the target has acknowledged [1-9]", timeout=5)
+    tcpcopy.wait_for("first bytes delivered: the target has acknowledged [1-9]")
     finish(wrk(lab, 5, 1, pause_ms=10))
     assert_same_requests(online, target)
     assert len(lines_with(tcpcopy, "first bytes delivered")) == 1
@@ -148,7 +148,7 @@ def test_clients_over_ipv6_are_told_once(web, way):
     assert not lines_with(tcpcopy, "IPv6")
     for _ in range(3):
         lab.on("client", sys.executable, "-c", KNOCK, IPV6["online"])
-    tcpcopy.wait_for("warning: clients come over IPv6, to port 80: they are not replayed", timeout=5)
+    tcpcopy.wait_for("warning: clients come over IPv6, to port 80: they are not replayed")
     finish(wrk(lab, 5, 1, pause_ms=10))
     assert_same_requests(online, target)
     assert len(lines_with(tcpcopy, "IPv6")) == 1
@@ -170,7 +170,7 @@ def test_an_address_that_somebody_has_is_told(make_lab, pool, words):
     lab = make_lab()
     lab.intercept()
     tcpcopy = lab.tcpcopy("-c", pool)
-    tcpcopy.wait_for("warning: " + re.escape(words), timeout=5)
+    tcpcopy.wait_for("warning: " + re.escape(words))
     assert len(lines_with(tcpcopy, words)) == 1
 
 
