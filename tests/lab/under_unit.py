@@ -63,8 +63,11 @@ def read_only(path):
 
 
 def mounts():
+    """Where something is mounted that can be reached: no later mount lies over it."""
     lines = pathlib.Path("/proc/self/mountinfo").read_text().splitlines()
-    return [line.split()[4].encode().decode("unicode_escape") for line in lines]
+    points = [line.split()[4].encode().decode("unicode_escape") for line in lines]
+    return [point for i, point in enumerate(points)
+            if not any(point.startswith(f"{over}/") for over in points[i + 1:] if over != "/")]
 
 
 class Restrictions:
