@@ -74,7 +74,7 @@ std::vector<Act> draw_script(Dice& dice, std::uint32_t client, const Habits& hab
     script.push_back(std::move(send));
     if (dice.chance(0.9)) script.push_back({Act::Kind::kAwait, {}, 0});
     if (dice.chance(0.2)) script.push_back({Act::Kind::kPause, {}, dice.between(1, 3000)});
-    if (dice.chance(0.005)) script.push_back({Act::Kind::kPause, {}, dice.between(1, 7'200'000)});
+    if (dice.chance(0.005)) script.push_back({Act::Kind::kPause, {}, dice.between(1, 4'000'000)});
     if (habits.waits_long && dice.chance(0.5)) {
       script.push_back(
           {Act::Kind::kPause, {}, dice.between(100, dice.chance(0.3) ? 100'000 : 9000)});

@@ -19,7 +19,7 @@ session::Settings settings_of(const Weather& weather) {
   session::Settings settings;
   settings.turn_order = weather.turn_order;
   settings.copies = weather.copies;
-  settings.idle_timeout = 6h;  // clients say nothing for up to two
+  settings.idle_timeout = 80min;  // clients say nothing for more than an hour
   return settings;
 }
 

@@ -157,6 +157,7 @@ class World : public PacketSink, public RouteSink, public route::MessageSink {
   Instant client_ended_at_;                // the last packet with FIN or RST that was captured
   Instant target_ended_at_;                // the last thing that the target did on its own
   Instant sessions_gone_at_ = kNever;
+  Instant started_at_ = clockwork_.now();
 };
 
 }  // namespace tcpcopy::sim

@@ -13,6 +13,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr Duration kReuseWithin = 60s;  // of ports, from the start
+
 const Address kOnlineAddress = Address::v4(0x0a000014);
 
 }  // namespace
@@ -31,6 +33,7 @@ void World::start_client(std::uint32_t id, const ClientPlan& plan) {
     Client& last = *clients_.back();
     // Its FIN has been acknowledged for a while, or it has aborted.
     if (!last.tcp->finished() || clockwork_.now() < client_ended_at_ + 1s) {
+      if (clockwork_.now() > started_at_ + kReuseWithin) return;  // it never comes
       clockwork_.after(1s, [this, id, &plan] { start_client(id, plan); });
       return;
     }
