@@ -123,7 +123,7 @@ class Session : public TimerNode {
   void connect(ClientOffset first, const Context& ctx);
   void suspend(LossReason reason, ClientOffset resume_from, const Context& ctx);
   void go_on(LossReason reason, const Context& ctx);
-  bool was_of_use() const;
+  bool was_of_use(LossReason ended_by) const;
   void resume(const Context& ctx);
   void skip_hole(const Context& ctx);
   bool wants_new_connection() const;

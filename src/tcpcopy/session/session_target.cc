@@ -52,10 +52,12 @@ void Session::on_response(const Response& response, const Context& ctx) {
 }
 
 // Whether the last connection was worth having: a target that takes what the client says and
-// answers. One that was joined without its beginning, in a protocol that nobody knows, must have
-// gone on behind the first answer: it may have been "denied".
-bool Session::was_of_use() const {
+// answers. Where it reset the connection, or where that was joined without its beginning in a
+// protocol that nobody knows, it must have gone on behind the first answer: that may have been
+// "busy", or "denied".
+bool Session::was_of_use(LossReason ended_by) const {
   if (!connection_.of_use()) return false;
+  if (ended_by == LossReason::kTargetReset) return connection_.turns_answered() > 1;
   const bool whole = from_start_ && connection_.first() == ClientOffset(0);
   return whole || content_tells_ || connection_.turns_answered() > 1;
 }
@@ -63,7 +65,7 @@ bool Session::was_of_use() const {
 // The one way to a further connection, whoever ended the last one and however: at once when that
 // was of use, else with back-off, and not for ever.
 void Session::go_on(LossReason reason, const Context& ctx) {
-  failures_ = was_of_use() ? std::uint8_t{0} : static_cast<std::uint8_t>(failures_ + 1);
+  failures_ = was_of_use(reason) ? std::uint8_t{0} : static_cast<std::uint8_t>(failures_ + 1);
   // What the target has not acknowledged before it closed, it has not read.
   const bool unread = reason == LossReason::kTargetRefused || connection_.target_closed();
   const ClientOffset from = unread ? connection_.snd_una() : connection_.snd_nxt();
@@ -182,7 +184,7 @@ void Session::skip_hole(const Context& ctx) {
   if (!damage_) damage_ = LossReason::kCaptureHole;
   suspended_for_ = LossReason::kCaptureHole;
   if (phase_ == Phase::kConnected) {
-    if (was_of_use()) failures_ = 0;
+    if (was_of_use(LossReason::kCaptureHole)) failures_ = 0;
     connection_.reset(with(ctx));
   }
   phase_ = Phase::kSuspended;

@@ -15,9 +15,12 @@ void TargetHabits::on_answer(Instant asked, Instant now) {
   answer_ = shortened(first ? took : mean + (took - mean) / 8);
 }
 
+// A running quantile: far up with a pause that is longer, a little down with each answer that has
+// none. So a single one, of a machine that was busy, does not hold everybody up.
 void TargetHabits::on_pause(Duration pause) {
   const Duration above = std::min<Duration>(pause + pause / 4, kMaxQuiet);
-  if (above > pause_) pause_ = shortened(above);
+  if (above <= pause_) return;
+  pause_ = pause_ == ShortDuration(0) ? shortened(above) : shortened(pause_ + (above - pause_) / 4);
 }
 
 Duration TargetHabits::patience(bool others) const {

@@ -48,7 +48,7 @@ void Turns::judge(const ClientStream& stream, const Progress& progress, bool ord
     const OnlineOffset acked = chunk->origin().online_acked;
     if (ordered && acked > acked_) {
       limit_ = std::max(limit_, chunk->begin());
-      if (!gate_open(acked, progress, habits, now, ledger)) return;
+      if (!gate_open(chunk->origin(), progress, habits, now, ledger)) return;
       begin_turn(acked, progress);
     }
     if (chunk->end() <= limit_) continue;
@@ -141,21 +141,29 @@ void Turns::note_order() {
   if (two_way_ > 0) --two_way_;
 }
 
-bool Turns::gate_open(OnlineOffset next_acked, const Progress& progress, TargetHabits& habits,
+bool Turns::gate_open(const Chunk::Origin& next, const Progress& progress, TargetHabits& habits,
                       Instant now, Ledger& ledger) {
   if (progress.snd_nxt < limit_) return false;  // the turn before is still being sent
   if (progress.closed) return true;
   if (waiting_since_ == kNever) waiting_since_ = now;
 
-  const std::int64_t wanted = next_acked - acked_;
+  const std::int64_t wanted = next.online_acked - acked_;
   const std::int64_t received = progress.received - response_start_;
-  const std::int64_t surplus = (progress.received - TargetOffset(0)) - (next_acked - first_acked_);
+  const std::int64_t surplus =
+      (progress.received - TargetOffset(0)) - (next.online_acked - first_acked_);
   const bool just_as_long = begun_ && received == wanted;
   const bool early_answer = !begun_ && surplus >= 0 && surplus <= kNearlyComplete;
-  const Instant over = begun_ || early_answer ? quiet_at(progress, habits) : kNever;
+  Instant over = begun_ || early_answer ? quiet_at(progress, habits) : kNever;
+  // A request that is late already is not held up by a silence that nobody needs, but never more
+  // than one: what is sent while an answer goes on must be a request ahead, and no flood.
+  const bool may_be_early = begun_ && !progress.gap && !was_early_ && !habits.answers_alike();
+  if (may_be_early) {
+    over = std::max(std::min(over, response_at_ + kMinQuiet), over - (now - next.captured_at));
+  }
   taken_for_over_ = false;
   if (just_as_long || now >= over) {
     taken_for_over_ = !just_as_long;
+    was_early_ = may_be_early && !just_as_long && now < quiet_at(progress, habits);
     if (taken_for_over_) ++ledger.turn_quiets;
     habits.on_length(just_as_long);
     note_order();

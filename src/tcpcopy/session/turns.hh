@@ -100,7 +100,7 @@ class Turns {
   Instant deadline() const { return deadline_; }
 
  private:
-  bool gate_open(OnlineOffset next_acked, const Progress& progress, TargetHabits& habits,
+  bool gate_open(const Chunk::Origin& next, const Progress& progress, TargetHabits& habits,
                  Instant now, Ledger& ledger);
   bool end_gate_open(OnlineOffset acked, bool reset, const Progress& progress, TargetHabits& habits,
                      Instant now, Ledger& ledger);
@@ -134,6 +134,7 @@ class Turns {
   bool burst_ended_ = false;
   bool taken_for_over_ = false;  // the response to the turn before, because the target was quiet
   bool answer_missing_ = false;  // some turn was not answered: what comes may be that answer
+  bool was_early_ = false;       // the last gate opened before the silence that it asks for
   bool fin_allowed_ = false;
   bool reset_allowed_ = false;
 };
