@@ -41,8 +41,6 @@ std::string_view to_string(ParseError error) {
       return "not-tcp";
     case ParseError::kBadDataOffset:
       return "bad-data-offset";
-    case ParseError::kBadOptions:
-      return "bad-options";
   }
   return "unknown";
 }
@@ -83,9 +81,7 @@ Parsed<TcpHeader> parse_tcp_header(Bytes bytes, bool cut) {
   const bool options_cut = tcp.header_length > bytes.size();
   if (options_cut && !cut) return failed<Result>(ParseError::kTruncated);
   const std::size_t header_end = options_cut ? bytes.size() : tcp.header_length;
-  tcp.options =
-      parse_tcp_options(bytes.subspan(kTcpHeaderSize, header_end - kTcpHeaderSize), options_cut);
-  if (!tcp.options.well_formed) return failed<Result>(ParseError::kBadOptions);
+  tcp.options = parse_tcp_options(bytes.subspan(kTcpHeaderSize, header_end - kTcpHeaderSize));
   return {tcp};
 }
 

@@ -20,9 +20,8 @@ enum class ParseError : std::uint8_t {
   kFragment,         ///< part of a datagram; raw sockets deliver whole ones
   kNotTcp,
   kBadDataOffset,  ///< data offset below 5 words or beyond the segment
-  kBadOptions,     ///< a TCP option with a length below 2 or beyond the header
 };
-inline constexpr std::size_t kParseErrors = 9;
+inline constexpr std::size_t kParseErrors = 8;
 
 /// A name for log lines: `bad-header-length`.
 std::string_view to_string(ParseError error);
@@ -82,7 +81,8 @@ inline constexpr std::uint8_t kProtocolUdp = 17;
 Parsed<Ipv4Header> parse_ipv4_header(Bytes bytes, std::uint8_t protocol = kProtocolTcp);
 
 /// @param bytes begin at the TCP header; at least its first 20 bytes must be there.
-/// @param cut options beyond the end of `bytes` are missing and that is no error.
+/// @param cut options beyond the end of `bytes` are missing and that is no error. Nor is an option
+///   that cannot be: it ends the options, as kernels take it.
 Parsed<TcpHeader> parse_tcp_header(Bytes bytes, bool cut);
 
 /// @param bytes begin at the IPv4 header; what follows the packet (link-layer padding) is ignored.

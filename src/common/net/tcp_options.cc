@@ -57,7 +57,7 @@ void parse_one(std::uint8_t kind, Bytes value, ParsedOptions& parsed) {
 
 }  // namespace
 
-ParsedOptions parse_tcp_options(Bytes bytes, bool cut) {
+ParsedOptions parse_tcp_options(Bytes bytes) {
   ParsedOptions parsed;
   while (!bytes.empty()) {
     const auto kind = std::to_integer<std::uint8_t>(bytes[0]);
@@ -67,11 +67,7 @@ ParsedOptions parse_tcp_options(Bytes bytes, bool cut) {
       continue;
     }
     const std::size_t length = bytes.size() < 2 ? 0 : std::to_integer<std::size_t>(bytes[1]);
-    if (length < 2 || length > bytes.size()) {
-      const bool ends_early = bytes.size() < 2 || length > bytes.size();
-      parsed.well_formed = cut && ends_early;
-      break;
-    }
+    if (length < 2 || length > bytes.size()) break;
     parse_one(kind, bytes.subspan(2, length - 2), parsed);
     bytes = bytes.subspan(length);
   }

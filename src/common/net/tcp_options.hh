@@ -22,14 +22,13 @@ struct ParsedOptions {
   TcpOptions options;
   std::array<SackRange, kMaxSackBlocks> sacks;
   std::uint8_t sack_count = 0;
-  bool well_formed = true;
 };
 
-/// @param bytes the option bytes of a header.
-/// @param cut the bytes may end in the middle of an option (the control channel carries 24 of 40).
-/// @return what was understood; well_formed is false when an option has a length below 2, or
-///   reaches beyond the end of bytes that are not cut.
-ParsedOptions parse_tcp_options(Bytes bytes, bool cut);
+/// @param bytes the option bytes of a header, or their beginning (the control channel carries 24 of
+///   40).
+/// @return what was understood, up to an option with a length below 2, or one that reaches beyond
+///   the end.
+ParsedOptions parse_tcp_options(Bytes bytes);
 
 /// Writes options and SACK blocks, padded to a multiple of 4.
 /// @param to room for kMaxTcpOptions bytes.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <vector>
 
 #include "common/net/bytes.hh"
 #include "common/net/packet_parser.hh"
@@ -155,25 +156,21 @@ TEST(MalformedPacket, DataOffsetBeyondTheCapturedBytesOnly) {
   EXPECT_EQ(error_of(packet, Extent::kHeaders), ParseError::kTruncated);
 }
 
-TEST(MalformedPacket, OptionOfLengthZero) {
-  const auto packet = packet_bytes({.tcp_options = bytes({2, 0, 5, 0xb4})});
-  EXPECT_EQ(error_of_both(packet), ParseError::kBadOptions);
-}
-
-TEST(MalformedPacket, OptionOfLengthOne) {
-  const auto packet = packet_bytes({.tcp_options = bytes({99, 1, 1, 1})});
-  EXPECT_EQ(error_of_both(packet), ParseError::kBadOptions);
-}
-
-TEST(MalformedPacket, OptionBeyondTheHeader) {
-  // The payload behind the header would complete the option; it is none of the header's.
-  const auto packet = packet_bytes({.tcp_options = bytes({1, 1, 8, 10}), .payload = pattern(100)});
-  EXPECT_EQ(error_of_both(packet), ParseError::kBadOptions);
-}
-
-TEST(MalformedPacket, OptionWithoutItsLength) {
-  const auto packet = packet_bytes({.tcp_options = bytes({1, 1, 1, 2}), .payload = pattern(100)});
-  EXPECT_EQ(error_of_both(packet), ParseError::kBadOptions);
+// RFC 9293 leaves it open; kernels take the segment, and the options before.
+TEST(MalformedPacket, AnOptionThatCannotBeEndsTheOptions) {
+  const std::vector<ByteVector> spoiled{
+      bytes({2, 4, 5, 0xb4, 3, 0, 7, 1}), bytes({2, 4, 5, 0xb4, 99, 1, 1, 1}),
+      bytes({2, 4, 5, 0xb4, 1, 1, 8, 10}), bytes({2, 4, 5, 0xb4, 1, 1, 1, 3})};
+  for (const ByteVector& options : spoiled) {
+    // The payload behind the header would complete the option; it is none of the header's.
+    const auto packet = packet_bytes({.tcp_options = options, .payload = pattern(100)});
+    const auto parsed = parse_tcp_packet(packet, Extent::kWhole);
+    ASSERT_EQ(parsed.error, ParseError::kNone);
+    TcpOptions expected;
+    expected.mss = 1460;
+    EXPECT_EQ(parsed.value.tcp.options.options, expected);
+    EXPECT_EQ(test::copy(parsed.value.payload), pattern(100));
+  }
 }
 
 TEST(MalformedPacket, RandomBytesNeverLeadOutOfThePacket) {
