@@ -11,8 +11,9 @@ import tempfile
 
 ALLOWED_HEADERS = {
     "algorithm", "array", "bit", "cassert", "charconv", "chrono", "compare", "cstddef", "cstdint",
-    "cstring", "deque", "functional", "limits", "memory", "new", "numeric", "optional", "span",
-    "string", "string_view", "tuple", "type_traits", "utility", "variant", "vector",
+    "cstring", "deque", "functional", "iterator", "limits", "list", "memory", "new", "numeric",
+    "optional", "span", "string", "string_view", "tuple", "type_traits", "utility", "variant",
+    "vector",
     "absl/container/btree_map.h", "absl/container/flat_hash_map.h",
     "absl/container/flat_hash_set.h", "absl/hash/hash.h",
 }
