@@ -98,7 +98,8 @@ void Engine::take(const ClientSegment& segment, const SourceKey& source, const E
 bool Engine::take_rival(Session& session, const ClientSegment& segment, const SourceKey& source,
                         const Endpoint& target, const Context& ctx) {
   if (segment.flags.syn()) {
-    if (session.began_with(segment)) return false;
+    // Files may hold one connection several times, with the same numbers.
+    if (session.began_with(segment) && !session.client_ended()) return false;
     if (session.makes_way()) {
       replace(session, ctx);
       return false;
