@@ -170,7 +170,8 @@ void Replayer::follow_mtu() {
 void Replayer::capture() {
   for (int i = 0; i < kBatchesPerTurn; ++i) {
     if (i > 0 && !has_time_for_more()) break;
-    const auto outcome = capture_->read(loop_.now(), [this](Bytes packet) { take(packet); });
+    const auto outcome =
+        capture_->read(loop_.now(), [this](const net::CapturedPacket& packet) { take(packet); });
     if (outcome == capture::ClientCapture::Outcome::kMore) continue;
     input_ended_ = outcome == capture::ClientCapture::Outcome::kEnded;
     if (outcome == capture::ClientCapture::Outcome::kFailed) fail();
@@ -193,31 +194,69 @@ void Replayer::finish_pass() {
   if (!input_ended_ || draining_) return;
   if (engine_.sessions() > 0) {
     engine_.drain(loop_.now(), output());
-  } else if (capture_->next_pass(loop_.now())) {
-    input_ended_ = false;
+    return;
+  }
+  const auto next = capture_->next_pass(loop_.now());
+  input_ended_ = next != capture::ClientCapture::Outcome::kMore;
+  if (!input_ended_) return;
+  draining_ = true;
+  if (next == capture::ClientCapture::Outcome::kFailed) {
+    exit_status_ = 1;
+    spdlog::error("ending: not all has been replayed");
+  } else if (matched() == 0) {
+    exit_status_ = kNothingMatched;
+    spdlog::error("ending: nothing in these files matched the rules; {}", what_was_there());
   } else {
-    draining_ = true;
     spdlog::info("ending: all has been replayed");
   }
 }
 
-void Replayer::take(Bytes packet) {
-  if (missed_.next()) return;
-  if (trace_) trace_->captured(packet);
-  if (datagrams_) return take_datagram(packet);
-  const auto segment = capture::client_segment(packet, capture_->counters());
-  if (!segment || is_own(segment->destination)) return;
-  engine_.on_client_segment(*segment, loop_.now(), output());
+std::uint64_t Replayer::matched() const {
+  return datagrams_ ? datagrams_->counts().captured.packets : engine_.ledger().captured.packets;
 }
 
-void Replayer::take_datagram(Bytes packet) {
-  const auto datagram = net::parse_datagram(packet);
-  if (!datagram) {
-    ++capture_->counters().malformed[static_cast<std::size_t>(datagram.error)];
-  } else if (!is_own(datagram.value.destination)) {
-    DatagramSink& sink = trace_ ? static_cast<DatagramSink&>(*trace_) : outbox_;
-    datagrams_->on_datagram(datagram.value, loop_.now(), sink);
+std::string Replayer::what_was_there() const {
+  constexpr std::size_t kShown = 8;
+  if (unmatched_.packets() == 0) {
+    return datagrams_ ? "no UDP over IPv4 could be read" : "no TCP over IPv4 could be read";
   }
+  return fmt::format("{} packets went to {}", unmatched_.packets(),
+                     unmatched_.most_frequent(kShown));
+}
+
+// What to tell of at the end of the files, as long as nothing has matched.
+void Replayer::note_unmatched(const Endpoint& destination, bool opens) {
+  if (from_files() && matched() == 0) unmatched_.add(destination, opens);
+}
+
+void Replayer::take(const net::CapturedPacket& packet) {
+  if (missed_.next()) return;
+  if (trace_) trace_->captured(packet.bytes);
+  if (datagrams_) return take_datagram(packet);
+  net::CaptureCounters& counters = capture_->counters();
+  const auto captured = capture::client_segment(packet, counters);
+  if (!captured || is_own(captured->segment.destination)) return;
+  const ClientSegment& segment = captured->segment;
+  if (rules_.target_of(segment.destination) == nullptr) {
+    return note_unmatched(segment.destination, segment.flags.syn() && !segment.flags.ack());
+  }
+  cut_packets_.add(segment, captured->cut, counters);
+  if (from_files() && capture::has_bad_checksum(packet)) ++counters.bad_checksums;
+  engine_.on_client_segment(segment, loop_.now(), output());
+}
+
+void Replayer::take_datagram(const net::CapturedPacket& packet) {
+  const auto datagram = net::parse_datagram(packet.bytes);
+  if (!datagram) {
+    const bool told = packet.error != net::ParseError::kNone;
+    ++capture_->counters().of(told ? packet.error : datagram.error);
+    return;
+  }
+  const Endpoint& destination = datagram.value.destination;
+  if (is_own(destination)) return;
+  if (rules_.target_of(destination) == nullptr) return note_unmatched(destination, false);
+  DatagramSink& sink = trace_ ? static_cast<DatagramSink&>(*trace_) : outbox_;
+  datagrams_->on_datagram(datagram.value, loop_.now(), sink);
 }
 
 void Replayer::take_response(const Response& response) {
@@ -228,8 +267,7 @@ void Replayer::take_response(const Response& response) {
 // What was captured once may well have gone to the target. What is captured now has not, unless
 // this process sent it.
 bool Replayer::is_own(const Endpoint& destination) {
-  const bool live = options_.capture.way != options::CaptureOptions::Way::kFile;
-  if (!live || !rules_.is_target(destination)) return false;
+  if (from_files() || !rules_.is_target(destination)) return false;
   ++capture_->counters().own_packets;
   return true;
 }

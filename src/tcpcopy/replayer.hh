@@ -4,11 +4,14 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "common/runtime/event_loop.hh"
 #include "common/runtime/log.hh"
 #include "tcpcopy/capture/client_capture.hh"
+#include "tcpcopy/capture/cut_packets.hh"
 #include "tcpcopy/capture/missed_packets.hh"
+#include "tcpcopy/capture/unmatched.hh"
 #include "tcpcopy/inject/injector.hh"
 #include "tcpcopy/inject/outbox.hh"
 #include "tcpcopy/ipv6_watch.hh"
@@ -29,6 +32,8 @@ class Replayer {
  public:
   /// The exit status when --fail-below is not met.
   static constexpr int kTooLittleDelivered = 3;
+  /// The exit status when nothing in the files matched the rules.
+  static constexpr int kNothingMatched = 4;
 
   /// Opens sockets and checks filters. Throws UsageError or SystemError.
   explicit Replayer(const options::Options& options);
@@ -41,8 +46,12 @@ class Replayer {
   void open_trace();
   void connect_rooms();
   void capture();
-  void take(Bytes packet);
-  void take_datagram(Bytes packet);
+  void take(const net::CapturedPacket& packet);
+  void take_datagram(const net::CapturedPacket& packet);
+  void note_unmatched(const Endpoint& destination, bool opens);
+  std::uint64_t matched() const;
+  std::string what_was_there() const;
+  bool from_files() const { return options_.capture.way == options::CaptureOptions::Way::kFile; }
   void take_response(const Response& response);
   bool is_own(const Endpoint& destination);
   void capture_what_is_due();
@@ -65,6 +74,8 @@ class Replayer {
   std::unique_ptr<capture::ClientCapture> capture_;
   Ipv6Watch ipv6_watch_{loop_, options_};
   capture::MissedPackets missed_;
+  capture::CutPackets cut_packets_;
+  capture::Unmatched unmatched_;
   std::unique_ptr<inject::Injector> injector_;
   link::InterceptLinks links_;
   inject::Outbox outbox_{links_, *injector_};

@@ -29,6 +29,35 @@ std::string malformed(const net::CaptureCounters& capture) {
   return text.empty() ? " none" : text;
 }
 
+// What could not be read is of interest when it is much of what there was.
+void log_capture_faults(const net::CaptureCounters& capture) {
+  constexpr std::uint64_t kMuch = 10;  // one of so many
+  if (capture.cut_packets > 0) {
+    spdlog::warn(
+        "{} packets were captured without all of their payload, {} bytes are missing and did not "
+        "come again",
+        capture.cut_packets, capture.cut_bytes);
+  }
+  const net::Fragments::Counters& fragments = capture.fragments;
+  if (fragments.taken > 0) {
+    spdlog::info(
+        "fragments:{} put together:{} repeated:{}; given up: incomplete:{} overlapping:{} "
+        "malformed:{}",
+        fragments.taken, fragments.whole, fragments.repeated, fragments.given_up,
+        fragments.overlapping, fragments.malformed);
+  }
+  if (capture.unread() > 0 && capture.unread() * kMuch >= capture.packets) {
+    spdlog::warn("{} of {} captured packets could not be read:{}", capture.unread(),
+                 capture.packets, malformed(capture));
+  }
+  if (capture.bad_checksums > 0) {
+    spdlog::warn(
+        "{} packets have a wrong TCP checksum that no device was to compute; they are replayed all "
+        "the same",
+        capture.bad_checksums);
+  }
+}
+
 void log_sessions(const StatisticsSources& sources) {
   const session::Ledger& ledger = sources.ledger;
   spdlog::info(
@@ -81,10 +110,7 @@ void log_statistics(const StatisticsSources& sources) {
     spdlog::info("responses captured:{} kernel drops:{}", sources.responses->packets,
                  sources.responses->kernel_drops);
   }
-  if (sources.capture.cut_packets > 0) {
-    spdlog::warn("{} packets were captured without all of their payload, {} bytes are missing",
-                 sources.capture.cut_packets, sources.capture.cut_bytes);
-  }
+  log_capture_faults(sources.capture);
 }
 
 void log_summary(const StatisticsSources& sources) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "common/capture/pcap_capture.hh"
 
-#include <fmt/format.h>
 #include <pcap/pcap.h>
 
 #include <array>
 
+#include "common/capture/filter_text.hh"
 #include "common/runtime/errors.hh"
 
 namespace tcpcopy::capture {
@@ -13,20 +13,24 @@ namespace {
 
 constexpr int kBlockTimeoutMs = 1;
 
-struct Frames {
-  void (*on_frame)(void* reader, Bytes frame);
+}  // namespace
+
+struct PcapCapture::Frames {
+  OnFrame on_frame;
   void* reader;
   std::uint64_t count;
+
+  static void add(unsigned char* user, const pcap_pkthdr* header, const unsigned char* bytes) {
+    auto* frames = static_cast<Frames*>(static_cast<void*>(user));
+    ++frames->count;
+    const auto* begin = static_cast<const std::byte*>(static_cast<const void*>(bytes));
+    frames->on_frame(
+        frames->reader,
+        {{begin, header->caplen},
+         header->len > header->caplen ? header->len - header->caplen : std::size_t{0},
+         std::chrono::seconds(header->ts.tv_sec) + std::chrono::microseconds(header->ts.tv_usec)});
+  }
 };
-
-void on_captured(unsigned char* user, const pcap_pkthdr* header, const unsigned char* bytes) {
-  auto* frames = static_cast<Frames*>(static_cast<void*>(user));
-  ++frames->count;
-  const auto* begin = static_cast<const std::byte*>(static_cast<const void*>(bytes));
-  frames->on_frame(frames->reader, {begin, header->caplen});
-}
-
-}  // namespace
 
 PcapCapture::PcapCapture(const Settings& settings)
     : device_(settings.device),
@@ -84,9 +88,10 @@ void PcapCapture::activate(const Settings& settings) {
 
 void PcapCapture::set_filter(const Settings& settings) {
   std::string filter = settings.filter;
-  // `vlan` moves all that stands behind it in the text by a tag.
   if (settings.tagged_too && link_type_ == net::LinkType::kEthernet) {
-    filter = fmt::format("({0}) or (vlan and (({0}) or (vlan and ({0}))))", settings.filter);
+    filter = with_wrapped(filter);
+  } else if (settings.fragments_too) {
+    filter = with_later_fragments(filter);
   }
   bpf_program program{};
   if (pcap_compile(pcap_, &program, filter.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0) {
@@ -101,7 +106,7 @@ void PcapCapture::set_filter(const Settings& settings) {
 int PcapCapture::dispatch_frames(OnFrame on_frame, void* reader) {
   Frames frames{on_frame, reader, 0};
   auto* user = static_cast<unsigned char*>(static_cast<void*>(&frames));
-  const int status = pcap_dispatch(pcap_, batch_, on_captured, user);
+  const int status = pcap_dispatch(pcap_, batch_, Frames::add, user);
   counters_.packets += frames.count;
   return status < 0 ? status : static_cast<int>(frames.count);
 }

@@ -10,6 +10,7 @@
 #include "common/net/link_layer.hh"
 #include "common/net/packet_parser.hh"
 #include "common/net/tunnel.hh"
+#include "tcpcopy/time.hh"
 
 struct pcap;
 
@@ -35,6 +36,7 @@ class PcapCapture {
     std::string filter;         ///< libpcap's language
     /// The filter holds for what stands inside of VLAN tags too, where the device has any.
     bool tagged_too = false;
+    bool fragments_too = false;       ///< and those that no filter for ports lets pass
     int packet_bytes = kHeaderBytes;  ///< captured of each packet, without the link layer
     int buffer_bytes = 16 << 20;
     int batch = 256;  ///< frames per call of read() at most
@@ -62,18 +64,19 @@ class PcapCapture {
   int read(Take&& take) {
     Reader<Take> reader{*this, take};
     return dispatch_frames(
-        [](void* self, Bytes frame) { (*static_cast<Reader<Take>*>(self))(frame); }, &reader);
+        [](void* self, const Frame& frame) { (*static_cast<Reader<Take>*>(self))(frame); },
+        &reader);
   }
 
-  /// Reads a batch and hands on what each frame holds from the IPv4 header on, tunnels taken off;
-  /// nothing where it holds no IPv4.
-  /// @param take called as take(Bytes packet).
+  /// Reads a batch and hands on what each frame holds, tunnels taken off.
+  /// @param take called as take(const net::CapturedPacket&, Duration time), since 1970.
   /// @return frames read; negative when the device has failed for good.
   template <typename Take>
   int read_packets(Take&& take) {
     PacketReader<Take> reader{link_type_, take};
     return dispatch_frames(
-        [](void* self, Bytes frame) { (*static_cast<PacketReader<Take>*>(self))(frame); }, &reader);
+        [](void* self, const Frame& frame) { (*static_cast<PacketReader<Take>*>(self))(frame); },
+        &reader);
   }
 
   /// Reads the kernel's drop counter.
@@ -81,15 +84,25 @@ class PcapCapture {
   const net::CaptureCounters& counters() const { return counters_; }
 
  private:
+  struct Frame {
+    Bytes bytes;
+    std::size_t missing;  // bytes that it had behind them
+    Duration time;        // since 1970
+  };
+  struct Frames;
   template <typename Take>
   struct Reader {
     PcapCapture& capture;
     Take& take;
-    void operator()(Bytes frame) {
-      const auto packet = net::parse_tcp_packet(net::strip_link_layer(capture.link_type_, frame),
-                                                net::Extent::kHeaders);
+    void operator()(const Frame& frame) {
+      const auto found = net::decapsulate(capture.link_type_, frame.bytes, frame.missing);
+      if (found.error != net::ParseError::kNone) {
+        ++capture.counters_.of(found.error);
+        return;
+      }
+      const auto packet = net::parse_tcp_packet(found.bytes, net::Extent::kHeaders, found.missing);
       if (!packet) {
-        ++capture.counters_.malformed[static_cast<std::size_t>(packet.error)];
+        ++capture.counters_.of(packet.error);
         return;
       }
       take(packet.value);
@@ -99,9 +112,11 @@ class PcapCapture {
   struct PacketReader {
     net::LinkType type;
     Take& take;
-    void operator()(Bytes frame) { take(net::decapsulate(net::strip_link_layer(type, frame))); }
+    void operator()(const Frame& frame) {
+      take(net::decapsulate(type, frame.bytes, frame.missing), frame.time);
+    }
   };
-  using OnFrame = void (*)(void* reader, Bytes frame);
+  using OnFrame = void (*)(void* reader, const Frame& frame);
 
   int dispatch_frames(OnFrame on_frame, void* reader);
   void activate(const Settings& settings);

@@ -41,20 +41,33 @@ std::string_view to_string(ParseError error) {
       return "not-tcp";
     case ParseError::kBadDataOffset:
       return "bad-data-offset";
+    case ParseError::kIpv6:
+      return "ipv6";
+    case ParseError::kNotIp:
+      return "not-ip";
+    case ParseError::kUnknownProtocol:
+      return "unknown-protocol";
+    case ParseError::kTooDeep:
+      return "nested-too-deep";
   }
   return "unknown";
 }
 
-Parsed<Ipv4Header> parse_ipv4_header(Bytes bytes, std::uint8_t protocol) {
+Parsed<Ipv4Header> parse_ipv4_header(Bytes bytes, std::uint8_t protocol, std::size_t length) {
   using Result = Ipv4Header;
   if (bytes.empty()) return failed<Result>(ParseError::kTruncated);
-  if (byte_at(bytes, 0) >> 4U != 4) return failed<Result>(ParseError::kNotIpv4);
+  if (const unsigned version = byte_at(bytes, 0) >> 4U; version != 4) {
+    return failed<Result>(version == 6 ? ParseError::kIpv6 : ParseError::kNotIpv4);
+  }
   if (bytes.size() < kIpv4HeaderSize) return failed<Result>(ParseError::kTruncated);
 
   Ipv4Header ip;
   ip.header_length = static_cast<std::uint8_t>((byte_at(bytes, 0) & 0x0fU) * kWord);
   if (ip.header_length < kIpv4HeaderSize) return failed<Result>(ParseError::kBadHeaderLength);
   ip.total_length = load_be16(&bytes[2]);
+  if (ip.total_length == 0 && length > kLongestPadded) {
+    ip.total_length = static_cast<std::uint32_t>(length);
+  }
   if (ip.total_length < ip.header_length) return failed<Result>(ParseError::kBadTotalLength);
   if ((load_be16(&bytes[6]) & (kMoreFragments | kFragmentOffset)) != 0) {
     return failed<Result>(ParseError::kFragment);
@@ -85,9 +98,9 @@ Parsed<TcpHeader> parse_tcp_header(Bytes bytes, bool cut) {
   return {tcp};
 }
 
-Parsed<TcpPacket> parse_tcp_packet(Bytes bytes, Extent extent) {
+Parsed<TcpPacket> parse_tcp_packet(Bytes bytes, Extent extent, std::size_t missing) {
   using Result = TcpPacket;
-  const auto ip = parse_ipv4_header(bytes);
+  const auto ip = parse_ipv4_header(bytes, kProtocolTcp, bytes.size() + missing);
   if (!ip) return failed<Result>(ip.error);
   const std::size_t total = ip.value.total_length;
   const std::size_t header_length = ip.value.header_length;

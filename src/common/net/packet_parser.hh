@@ -14,14 +14,18 @@ namespace tcpcopy::net {
 enum class ParseError : std::uint8_t {
   kNone,
   kTruncated,        ///< fewer bytes captured than its headers, or its length, claim
-  kNotIpv4,          ///< version is not 4
+  kNotIpv4,          ///< version is neither 4 nor 6
   kBadHeaderLength,  ///< IHL below 5 words or beyond the total length
-  kBadTotalLength,   ///< total length smaller than its headers (0 included)
-  kFragment,         ///< part of a datagram; raw sockets deliver whole ones
+  kBadTotalLength,   ///< total length smaller than its headers
+  kFragment,         ///< part of a datagram
   kNotTcp,
-  kBadDataOffset,  ///< data offset below 5 words or beyond the segment
+  kBadDataOffset,    ///< data offset below 5 words or beyond the segment
+  kIpv6,             ///< version is 6
+  kNotIp,            ///< of the link itself: ARP, LLDP, PPP's negotiation and such
+  kUnknownProtocol,  ///< what stands in front of the packet, if there is one, is not known
+  kTooDeep,          ///< too many headers stand in front of it
 };
-inline constexpr std::size_t kParseErrors = 8;
+inline constexpr std::size_t kParseErrors = 12;
 
 /// A name for log lines: `bad-header-length`.
 std::string_view to_string(ParseError error);
@@ -34,11 +38,12 @@ enum class Extent : std::uint8_t {
 
 inline constexpr std::size_t kIpv4HeaderSize = 20;  ///< without options
 inline constexpr std::size_t kTcpHeaderSize = 20;   ///< without options
+inline constexpr std::size_t kLongestPadded = 46;   ///< packets no longer may be padded by Ethernet
 
 struct Ipv4Header {
   Address source;
   Address destination;
-  std::uint16_t total_length = 0;  ///< bytes
+  std::uint32_t total_length = 0;  ///< bytes; more than the header can say where that says 0
   std::uint8_t header_length = 0;  ///< bytes
 };
 
@@ -78,7 +83,10 @@ inline constexpr std::uint8_t kProtocolUdp = 17;
 
 /// @param bytes begin at the IPv4 header. Only the fixed header need be there.
 /// @param protocol that must stand in it, else the error is kNotTcp.
-Parsed<Ipv4Header> parse_ipv4_header(Bytes bytes, std::uint8_t protocol = kProtocolTcp);
+/// @param length of the frame that holds it. It counts where the header says 0, as it does in front
+///   of a device that does segmentation itself, unless the frame is so short that it may be padded.
+Parsed<Ipv4Header> parse_ipv4_header(Bytes bytes, std::uint8_t protocol = kProtocolTcp,
+                                     std::size_t length = 0);
 
 /// @param bytes begin at the TCP header; at least its first 20 bytes must be there.
 /// @param cut options beyond the end of `bytes` are missing and that is no error. Nor is an option
@@ -86,7 +94,8 @@ Parsed<Ipv4Header> parse_ipv4_header(Bytes bytes, std::uint8_t protocol = kProto
 Parsed<TcpHeader> parse_tcp_header(Bytes bytes, bool cut);
 
 /// @param bytes begin at the IPv4 header; what follows the packet (link-layer padding) is ignored.
-Parsed<TcpPacket> parse_tcp_packet(Bytes bytes, Extent extent);
+/// @param missing bytes that stood behind them and were not captured.
+Parsed<TcpPacket> parse_tcp_packet(Bytes bytes, Extent extent, std::size_t missing = 0);
 
 /// Binds parsed headers to sequence spaces. This is the only way in which a Segment comes from
 /// the network.

@@ -9,6 +9,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "common/net/capture_counters.hh"
+#include "common/net/tunnel.hh"
 #include "tcpcopy/segment.hh"
 #include "tcpcopy/time.hh"
 
@@ -16,9 +17,9 @@ namespace tcpcopy::capture {
 
 class ClientCapture {
  public:
-  /// Called with each packet from its IPv4 header on; the bytes live until it returns. They may end
-  /// before the packet does, hold anything, or be empty where a frame holds no IPv4.
-  using Take = absl::FunctionRef<void(Bytes packet)>;
+  /// Called with each packet; the bytes live until it returns. They may end before the packet does,
+  /// hold anything, or be empty where a frame holds no IPv4. Datagrams come as a whole.
+  using Take = absl::FunctionRef<void(const net::CapturedPacket& packet)>;
 
   enum class Outcome : std::uint8_t {
     kMore,    ///< there may be more at once
@@ -46,8 +47,9 @@ class ClientCapture {
   /// Tells a capture that can wait whether the sessions have fallen behind. Others cannot.
   virtual void hold_back(bool /*held*/, Instant /*now*/) {}
 
-  /// Begins again from the start. @return false when all is done: there is no further pass.
-  virtual bool next_pass(Instant /*now*/) { return false; }
+  /// Begins again from the start. @return kMore when it has; kEnded when all is done: there is no
+  ///   further pass; kFailed when there should be one, and the log says why there is none.
+  virtual Outcome next_pass(Instant /*now*/) { return Outcome::kEnded; }
 
   /// How far it has come; nothing for a capture that has no end.
   struct Progress {

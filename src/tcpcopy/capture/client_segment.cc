@@ -1,30 +1,58 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tcpcopy/capture/client_segment.hh"
 
+#include "common/net/bytes.hh"
+#include "common/net/checksum.hh"
 #include "common/net/packet_parser.hh"
 
 namespace tcpcopy::capture {
 
-std::optional<ClientSegment> client_segment(Bytes packet, net::CaptureCounters& counters) {
-  if (packet.empty()) {
-    ++counters.malformed[static_cast<std::size_t>(net::ParseError::kNotIpv4)];
+std::optional<CapturedSegment> client_segment(const net::CapturedPacket& packet,
+                                              net::CaptureCounters& counters) {
+  if (packet.bytes.empty()) {
+    const bool told = packet.error != net::ParseError::kNone;
+    ++counters.of(told ? packet.error : net::ParseError::kNotIpv4);
     return std::nullopt;
   }
-  const auto parsed = net::parse_tcp_packet(packet, net::Extent::kHeaders);
+  const auto parsed = net::parse_tcp_packet(packet.bytes, net::Extent::kHeaders, packet.missing);
   if (!parsed) {
-    ++counters.malformed[static_cast<std::size_t>(parsed.error)];
+    ++counters.of(parsed.error);
     return std::nullopt;
   }
   const net::TcpPacket& tcp = parsed.value;
-  auto segment = net::to_segment<ClientSegment>(tcp.ip, tcp.tcp, tcp.payload_length, tcp.payload);
-  if (tcp.payload.size() < tcp.payload_length) {
-    ++counters.cut_packets;
-    counters.cut_bytes += tcp.payload_length - tcp.payload.size();
-    segment.payload = {};
-    segment.payload_length = 0;
+  CapturedSegment captured{
+      net::to_segment<ClientSegment>(tcp.ip, tcp.tcp, tcp.payload_length, tcp.payload)};
+  ClientSegment& segment = captured.segment;
+  const bool cut = tcp.payload.size() < tcp.payload_length;
+  if (!cut && !segment.flags.rst()) return captured;
+  if (!segment.flags.rst()) {
+    captured.cut = tcp.payload_length;
+    if (!segment.flags.syn()) segment.seq = segment.seq + tcp.payload_length;
     segment.flags.bits &= static_cast<std::uint8_t>(~(TcpFlags::kFin | TcpFlags::kPsh));
   }
-  return segment;
+  segment.payload = {};
+  segment.payload_length = 0;
+  return captured;
+}
+
+bool has_bad_checksum(const net::CapturedPacket& packet) {
+  const auto parsed = net::parse_tcp_packet(packet.bytes, net::Extent::kWhole, packet.missing);
+  if (!parsed) return false;
+  const net::TcpPacket& tcp = parsed.value;
+  const std::size_t length = tcp.tcp_bytes.size() + tcp.payload.size();
+  const auto pseudo = [&](std::size_t counted) {
+    return net::pseudo_header_v4(tcp.ip_bytes, net::kProtocolTcp,
+                                 static_cast<std::uint16_t>(counted));
+  };
+  net::Checksum sum = pseudo(length);
+  sum.add(tcp.tcp_bytes);
+  sum.add(tcp.payload);
+  constexpr std::size_t kAt = 16;
+  const std::uint16_t stands = net::load_be16(&tcp.tcp_bytes[kAt]);
+  const auto left_to_device = [&](std::size_t counted) {
+    return stands == static_cast<std::uint16_t>(~pseudo(counted).value());
+  };
+  return sum.value() != 0 && !left_to_device(length) && !left_to_device(0);
 }
 
 }  // namespace tcpcopy::capture

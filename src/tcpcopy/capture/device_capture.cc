@@ -14,6 +14,7 @@ DeviceCapture::DeviceCapture(const Settings& settings) {
     one.batch = static_cast<int>(kBatch);
     one.filter = settings.filter;
     one.tagged_too = settings.tagged_too;
+    one.fragments_too = true;
     one.buffer_bytes = settings.buffer_bytes;
     one.packet_bytes = settings.snap_length;
     one.direction = settings.direction;
@@ -34,7 +35,10 @@ ClientCapture::Outcome DeviceCapture::read(Instant /*now*/, Take take) {
   bool more = false;
   for (Device& device : devices_) {
     if (device.failed) continue;
-    const int count = device.capture->read_packets(take);
+    const int count =
+        device.capture->read_packets([&](const net::CapturedPacket& captured, Duration time) {
+          if (const auto packet = packets_.add(captured, time)) take(*packet);
+        });
     more = more || count == static_cast<int>(kBatch);
     if (count >= 0) continue;
     device.failed = true;
@@ -52,6 +56,7 @@ void DeviceCapture::update_counters() {
   }
   counters().packets = sum.packets;
   counters().kernel_drops = sum.kernel_drops;
+  counters().fragments = packets_.fragments().counters();
 }
 
 }  // namespace tcpcopy::capture

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/capture/pcap_capture.hh"
+#include "common/net/whole_packets.hh"
 #include "tcpcopy/capture/client_capture.hh"
 
 namespace tcpcopy::capture {
@@ -37,6 +38,7 @@ class DeviceCapture : public ClientCapture {
   };
 
   std::vector<Device> devices_;
+  net::WholePackets packets_;
 };
 
 }  // namespace tcpcopy::capture

@@ -36,15 +36,12 @@ FileCapture::FileCapture(Settings settings)
         fmt::format("-i: {} files given, at most {} are accepted; join them with mergecap",
                     settings_.files.size(), kMaxFiles));
   }
-  open_files();
+  for (const std::string& path : settings_.files)
+    open(path);
 }
 
-void FileCapture::open_files() {
-  inputs_.clear();
-  for (const std::string& path : settings_.files) {
-    Input& input = inputs_.emplace_back();
-    input.file = std::make_unique<PcapFile>(path, settings_.filter);
-  }
+void FileCapture::open(const std::string& path) {
+  inputs_.push_back({std::make_unique<PcapFile>(path, settings_.filter), std::nullopt});
 }
 
 // Reads the next packet of a file that the filter lets pass.
@@ -56,6 +53,11 @@ void FileCapture::advance(Input& input) const {
     if (!input.next) {
       input.ended = true;
       if (!input.file->damage().empty()) log_damage(*input.file);
+      for (const auto& [type, packets] : input.file->left_out()) {
+        spdlog::warn(
+            "-i {}: {} packets are left out: frames of their link type ({}) cannot be read",
+            input.file->path(), packets, type);
+      }
     }
     return;
   }
@@ -73,6 +75,7 @@ FileCapture::Outcome FileCapture::find_next(Instant now) {
   }
   if (next_ == nullptr) {
     next_due_ = kNever;
+    packets_.end();
     return Outcome::kEnded;
   }
   if (!first_time_) {
@@ -91,11 +94,11 @@ FileCapture::Outcome FileCapture::read(Instant now, Take take) {
       if (found != Outcome::kMore) return found;
     }
     if (next_due_ > now) return Outcome::kNoMore;
-    const PcapFile::Packet packet = *next_->next;
+    const PcapFile::Packet& read = *next_->next;
     ++counters().packets;
-    last_time_ = std::max(last_time_, packet.time);
+    last_time_ = std::max(last_time_, read.time);
     if (settings_.speed) lateness_.add(now - next_due_);
-    take(packet.bytes);
+    if (const auto packet = packets_.add(read.packet, read.time)) take(*packet);
     next_->next.reset();
     next_ = nullptr;
   }
@@ -116,15 +119,26 @@ void FileCapture::hold_back(bool held, Instant now) {
   next_due_ += now - since;
 }
 
-bool FileCapture::next_pass(Instant now) {
-  if (pass_ == settings_.passes) return false;
-  ++pass_;
-  open_files();
+// What has gone since the start is left out of this pass and of those that follow.
+FileCapture::Outcome FileCapture::next_pass(Instant now) {
+  if (pass_ == settings_.passes) return files_failed_ ? Outcome::kFailed : Outcome::kEnded;
+  inputs_.clear();
   next_ = nullptr;
+  for (const std::string& path : settings_.files) {
+    try {
+      open(path);
+    } catch (const runtime::UsageError& error) {
+      spdlog::error("{}; it is left out of pass {} of {}", error.what(), pass_ + 1,
+                    settings_.passes);
+      files_failed_ = true;
+    }
+  }
+  if (inputs_.empty()) return Outcome::kFailed;
+  ++pass_;
   next_due_ = now;
   first_time_.reset();
   last_time_ = Duration(0);
-  return true;
+  return Outcome::kMore;
 }
 
 std::optional<ClientCapture::Progress> FileCapture::progress() const {
@@ -140,7 +154,7 @@ std::optional<ClientCapture::Progress> FileCapture::progress() const {
   }
   const bool sizes_known = std::all_of(inputs_.begin(), inputs_.end(),
                                        [](const Input& input) { return input.file->size() > 0; });
-  if (sizes_known) progress.share = (pass_ - 1 + read / all) / settings_.passes;
+  if (sizes_known && all > 0) progress.share = (pass_ - 1 + read / all) / settings_.passes;
   return progress;
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/capture/pcap_file.hh"
+#include "common/net/whole_packets.hh"
 #include "tcpcopy/capture/client_capture.hh"
 #include "tcpcopy/capture/lateness.hh"
 #include "tcpcopy/capture/pace.hh"
@@ -35,9 +36,10 @@ class FileCapture : public ClientCapture {
   Instant due() const override { return held_since_ == kNever ? next_due_ : kNever; }
   Outcome read(Instant now, Take take) override;
   void hold_back(bool held, Instant now) override;
-  bool next_pass(Instant now) override;
+  Outcome next_pass(Instant now) override;
   std::optional<Progress> progress() const override;
   void log_summary() const override;
+  void update_counters() override { counters().fragments = packets_.fragments().counters(); }
 
  private:
   // A file, and its packet that comes next: none yet, when a pipe has to be waited for.
@@ -47,12 +49,13 @@ class FileCapture : public ClientCapture {
     bool ended = false;
   };
 
-  void open_files();
+  void open(const std::string& path);
   void advance(Input& input) const;
   Outcome find_next(Instant now);
 
   Settings settings_;
   std::vector<Input> inputs_;
+  net::WholePackets packets_;
   Input* next_ = nullptr;  // whose packet comes next; null when that is to be found out
   Instant next_due_;       // of that packet, or when to look for one again
   Instant held_since_ = kNever;
@@ -61,6 +64,7 @@ class FileCapture : public ClientCapture {
   std::optional<Duration> first_time_;  // in the files
   Duration last_time_{0};
   int pass_ = 1;
+  bool files_failed_ = false;  // one could not be opened for a further pass
 };
 
 }  // namespace tcpcopy::capture

@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -84,7 +85,9 @@ std::size_t RawCapture::receive() {
     batch_->messages[i].msg_hdr.msg_control = batch_->control[i].data();
     batch_->messages[i].msg_hdr.msg_controllen = kControlSize;
   }
-  const int count = ::recvmmsg(fd_.get(), batch_->messages.data(), kBatch, MSG_DONTWAIT, nullptr);
+  // With MSG_TRUNC the kernel tells how long a packet is that finds no room.
+  const int count =
+      ::recvmmsg(fd_.get(), batch_->messages.data(), kBatch, MSG_DONTWAIT | MSG_TRUNC, nullptr);
   if (count <= 0) return 0;
   counters().packets += static_cast<std::uint64_t>(count);
 
@@ -106,8 +109,10 @@ RawCapture::Outcome RawCapture::read(Instant /*now*/, Take take) {
   return count == kBatch ? Outcome::kMore : Outcome::kNoMore;
 }
 
-Bytes RawCapture::received(std::size_t index) const {
-  return {&batch_->packets[index * kMaxPacket], batch_->messages[index].msg_len};
+net::CapturedPacket RawCapture::received(std::size_t index) const {
+  const std::size_t length = batch_->messages[index].msg_len;
+  const std::size_t captured = std::min(length, kMaxPacket);
+  return {{&batch_->packets[index * kMaxPacket], captured}, length - captured};
 }
 
 }  // namespace tcpcopy::capture

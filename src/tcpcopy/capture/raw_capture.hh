@@ -2,7 +2,8 @@
 // Captures the packets of clients on the online server with a raw IP socket.
 //
 // Such a socket sees what the host receives and nothing that it sends, behind the kernel's
-// reassembly of fragments and its GRO. The filter runs in the kernel.
+// reassembly of fragments and its GRO. The filter runs in the kernel. What the kernel knows of a
+// packet's checksum it does not tell such a socket.
 #pragma once
 
 #include <cstddef>
@@ -37,7 +38,7 @@ class RawCapture : public ClientCapture {
   struct Batch;
 
   std::size_t receive();
-  Bytes received(std::size_t index) const;
+  net::CapturedPacket received(std::size_t index) const;
 
   runtime::UniqueFd fd_;
   std::unique_ptr<Batch> batch_;

@@ -46,7 +46,10 @@ class PcapngBytes {
   }
   void block(std::uint32_t type, const ByteVector& body) {
     const auto length = static_cast<std::uint32_t>(12 + body.size());
-    file = file + u32(type) + u32(length) + body + u32(length);
+    append(file, u32(type));
+    append(file, u32(length));
+    append(file, body);
+    append(file, u32(length));
   }
 
   ByteVector u16(unsigned value) const {

@@ -172,7 +172,8 @@ TEST_P(Pcapng, TheFirstLinkTypeIsToldBeforeAPacketIsRead) {
   PcapngReader reader(reading(file_.file));
   EXPECT_EQ(reader.first_link_type(), kRaw);
   EXPECT_TRUE(reader.next());
-  PcapngReader empty(reading(PcapngBytes(GetParam()).file));
+  const ByteVector none = PcapngBytes(GetParam()).file;
+  PcapngReader empty(reading(none));
   EXPECT_FALSE(empty.first_link_type());
   EXPECT_EQ(empty.damage(), "");
 }

@@ -52,6 +52,19 @@ ByteVector followed_by_packet(ByteVector header) {
   return header;
 }
 
+/// Labels of MPLS, of which the last says so.
+ByteVector labels(unsigned count) {
+  ByteVector stack;
+  for (unsigned i = 1; i <= count; ++i)
+    test::append(stack, bytes({0, i, i == count ? 1U : 0U, 64}));
+  return stack;
+}
+
+ByteVector operator+(ByteVector front, const ByteVector& back) {
+  test::append(front, back);
+  return front;
+}
+
 /// The packet is found behind the header, and no cut of the frame leads beyond its end.
 void expect_strips(LinkType type, const ByteVector& header) {
   const ByteVector frame = followed_by_packet(header);
@@ -76,18 +89,87 @@ TEST(LinkLayer, EthernetWithAVlanTag) {
 }
 
 TEST(LinkLayer, EthernetWithTwoTags) {
-  const ByteVector header = ethernet(kIpv4, {kServiceVlan, kVlan});
-  EXPECT_EQ(header.size(), kMaxLinkHeader);
-  expect_strips(LinkType::kEthernet, header);
+  expect_strips(LinkType::kEthernet, ethernet(kIpv4, {kServiceVlan, kVlan}));
   expect_strips(LinkType::kEthernet, ethernet(kIpv4, {kVlan, kVlan}));
 }
 
-TEST(LinkLayer, ThreeTagsAreRefused) {
-  expect_refuses(LinkType::kEthernet, ethernet(kIpv4, {kServiceVlan, kVlan, kVlan}));
+TEST(LinkLayer, TheMostHeadersOfACaptureOfHeadersAlone) {
+  EXPECT_EQ(ethernet(kIpv4, std::vector<unsigned>(6, kVlan)).size(), kMaxLinkHeader);
+}
+
+TEST(LinkLayer, EveryTypeOfTag) {
+  for (const unsigned tag : {0x8100U, 0x88a8U, 0x9100U, 0x9200U, 0x9300U}) {
+    expect_strips(LinkType::kEthernet, ethernet(kIpv4, {tag}));
+    expect_strips(LinkType::kEthernet, ethernet(kIpv4, {tag, kVlan}));
+    expect_strips(LinkType::kEthernet, ethernet(kIpv4, {kServiceVlan, tag, kVlan}));
+  }
+}
+
+// Ethernet's own header is one of those that are followed.
+TEST(LinkLayer, TagsUpToTheBound) {
+  for (int tags = 0; tags < kMaxLayers; ++tags) {
+    expect_strips(LinkType::kEthernet,
+                  ethernet(kIpv4, std::vector<unsigned>(static_cast<std::size_t>(tags), kVlan)));
+  }
+  expect_refuses(LinkType::kEthernet, ethernet(kIpv4, std::vector<unsigned>(kMaxLayers, kVlan)));
+}
+
+TEST(LinkLayer, LabelsUpToTheBound) {
+  for (unsigned count = 1; count < kMaxLayers; ++count) {
+    expect_strips(LinkType::kEthernet, ethernet(0x8847) + labels(count));
+    expect_strips(LinkType::kMpls, labels(count));
+  }
+  expect_strips(LinkType::kEthernet, ethernet(0x8848, {kVlan}) + labels(2));
+  expect_refuses(LinkType::kEthernet, ethernet(0x8847) + labels(kMaxLayers));
+}
+
+TEST(LinkLayer, EthernetBehindLabels) {
+  expect_strips(LinkType::kMpls, labels(2) + bytes({0, 0, 0, 7}) + ethernet(kIpv4));
+  expect_strips(LinkType::kMpls, labels(1) + bytes({0, 0, 0, 7}) + ethernet(kIpv4, {kVlan}));
+  ByteVector frame = ethernet(kIpv4);
+  frame[0] = std::byte{0xf2};  // an address that cannot be taken for a version or a control word
+  expect_strips(LinkType::kMpls, labels(1) + frame);
+}
+
+TEST(LinkLayer, PppoeSessions) {
+  const ByteVector session = bytes({0x11, 0, 0, 5, 0, 100});
+  expect_strips(LinkType::kEthernet, ethernet(0x8864) + session + bytes({0, 0x21}));
+  expect_strips(LinkType::kEthernet, ethernet(0x8864, {kVlan}) + session + bytes({0x21}));
+  expect_strips(LinkType::kPppoe, session + bytes({0, 0x21}));
+  expect_refuses(LinkType::kEthernet, ethernet(0x8864) + session + bytes({0xc0, 0x21}));
+  expect_refuses(LinkType::kEthernet, ethernet(0x8864) + session + bytes({0, 0x57}));
+  expect_refuses(LinkType::kEthernet,
+                 ethernet(0x8864) + bytes({0x11, 0x09, 0, 5, 0, 100, 0, 0x21}));
+}
+
+TEST(LinkLayer, Ppp) {
+  expect_strips(LinkType::kPpp, bytes({0xff, 3, 0, 0x21}));
+  expect_strips(LinkType::kPpp, bytes({0xff, 3, 0x21}));
+  expect_strips(LinkType::kPpp, bytes({0, 0x21}));
+  expect_strips(LinkType::kPpp, bytes({0xff, 3, 2, 0x81}) + labels(2));
+  expect_strips(LinkType::kPpp, bytes({0x0f, 0, 8, 0}));
+  expect_strips(LinkType::kPppWithDirection, bytes({1, 0xff, 3, 0, 0x21}));
+  expect_strips(LinkType::kPppd, bytes({0, 3, 0, 0x21}));
+  expect_strips(LinkType::kCiscoHdlc, bytes({0x0f, 0, 8, 0}));
+  expect_strips(LinkType::kCiscoHdlcWithDirection, bytes({0, 0x8f, 0, 8, 0}));
+  expect_refuses(LinkType::kPpp, bytes({0xff, 3, 0, 0xfd}));
+}
+
+TEST(LinkLayer, LlcWithSnap) {
+  expect_strips(LinkType::kEthernet, ethernet(100) + bytes({0xaa, 0xaa, 3, 0, 0, 0, 8, 0}));
+  expect_refuses(LinkType::kEthernet, ethernet(100) + bytes({0x42, 0x42, 3, 0, 0, 0, 8, 0}));
+  expect_refuses(LinkType::kEthernet, ethernet(100) + bytes({0xaa, 0xaa, 3, 0, 0, 12, 8, 0}));
+}
+
+TEST(LinkLayer, EncryptedAndNetfilterLog) {
+  expect_strips(LinkType::kEncrypted, ByteVector(12));
+  // Of two attributes the second is the packet; the first is padded.
+  expect_strips(LinkType::kNflog, bytes({2, 0, 0, 0, 5, 0, 10, 0, 'x', 0, 0, 0, 44, 0, 9, 0}));
+  expect_refuses(LinkType::kNflog, bytes({2, 0, 0, 0, 3, 0, 10, 0}));
 }
 
 TEST(LinkLayer, OtherProtocolsAreRefused) {
-  for (const unsigned protocol : {kArp, kIpv6, 0x88ccU, 0x8864U, 40U}) {
+  for (const unsigned protocol : {kArp, kIpv6, 0x88ccU, 0x88e5U, 40U}) {
     expect_refuses(LinkType::kEthernet, ethernet(protocol));
     expect_refuses(LinkType::kEthernet, ethernet(protocol, {kVlan}));
     expect_refuses(LinkType::kLinuxSll, sll(protocol));
@@ -110,6 +192,9 @@ TEST(LinkLayer, BsdLoopback) { expect_strips(LinkType::kNull, bytes({2, 0, 0, 0}
 
 TEST(LinkLayer, RawFramesAreThePacket) {
   EXPECT_EQ(copy(strip_link_layer(LinkType::kRaw, kPacket)), kPacket);
+  ByteVector ipv6 = kPacket;
+  ipv6[0] = std::byte{0x60};
+  EXPECT_TRUE(strip_link_layer(LinkType::kRaw, ipv6).empty());
   EXPECT_TRUE(strip_link_layer(LinkType::kRaw, {}).empty());
 }
 
@@ -118,12 +203,25 @@ TEST(LinkLayer, KnowsTheNumbersOfLibpcap) {
   EXPECT_EQ(link_type(DLT_EN10MB), LinkType::kEthernet);
   EXPECT_EQ(link_type(DLT_RAW), LinkType::kRaw);
   EXPECT_EQ(link_type(101), LinkType::kRaw);  // LINKTYPE_RAW, in files
+  EXPECT_EQ(link_type(DLT_IPV4), LinkType::kRaw);
+  EXPECT_EQ(link_type(DLT_IPV6), LinkType::kRaw);
+  EXPECT_EQ(link_type(DLT_LOOP), LinkType::kNull);
+  EXPECT_EQ(link_type(DLT_PPP), LinkType::kPpp);
+  EXPECT_EQ(link_type(DLT_PPP_SERIAL), LinkType::kPpp);
+  EXPECT_EQ(link_type(DLT_PPP_ETHER), LinkType::kPppoe);
+  EXPECT_EQ(link_type(DLT_PPP_PPPD), LinkType::kPppd);
+  EXPECT_EQ(link_type(DLT_PPP_WITH_DIR), LinkType::kPppWithDirection);
+  EXPECT_EQ(link_type(DLT_C_HDLC), LinkType::kCiscoHdlc);
+  EXPECT_EQ(link_type(DLT_C_HDLC_WITH_DIR), LinkType::kCiscoHdlcWithDirection);
+  EXPECT_EQ(link_type(DLT_ENC), LinkType::kEncrypted);
+  EXPECT_EQ(link_type(DLT_MPLS), LinkType::kMpls);
+  EXPECT_EQ(link_type(DLT_NFLOG), LinkType::kNflog);
   EXPECT_EQ(link_type(DLT_LINUX_SLL), LinkType::kLinuxSll);
   EXPECT_EQ(link_type(DLT_LINUX_SLL2), LinkType::kLinuxSll2);
 }
 
 TEST(LinkLayer, OtherLinkTypesAreUnknown) {
-  for (const int dlt : {-1, DLT_EN3MB, DLT_PPP, DLT_IEEE802_11, DLT_IEEE802_11_RADIO, 9999}) {
+  for (const int dlt : {-1, DLT_EN3MB, DLT_FDDI, DLT_IEEE802_11, DLT_IEEE802_11_RADIO, 9999}) {
     EXPECT_FALSE(link_type(dlt)) << dlt;
   }
 }

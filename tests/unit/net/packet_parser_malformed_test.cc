@@ -57,9 +57,9 @@ TEST(MalformedPacket, CutAnywhereInItsHeaders) {
 
 TEST(MalformedPacket, NotVersion4) {
   const auto packet = packet_bytes({});
-  EXPECT_EQ(error_of_both(with(packet, 0, 0x65)), ParseError::kNotIpv4);
+  EXPECT_EQ(error_of_both(with(packet, 0, 0x65)), ParseError::kIpv6);
   EXPECT_EQ(error_of_both(with(packet, 0, 0x05)), ParseError::kNotIpv4);
-  EXPECT_EQ(error_of_both(bytes({0x60})), ParseError::kNotIpv4);
+  EXPECT_EQ(error_of_both(bytes({0x60})), ParseError::kIpv6);
 }
 
 TEST(MalformedPacket, HeaderLengthBelowFiveWords) {
@@ -82,8 +82,34 @@ TEST(MalformedPacket, HeaderLengthBeyondTheTotalLength) {
   EXPECT_EQ(error_of_both(packet), ParseError::kBadTotalLength);
 }
 
-TEST(MalformedPacket, TotalLengthZero) {
-  EXPECT_EQ(error_of_both(with16(packet_bytes({}), kTotalLength, 0)), ParseError::kBadTotalLength);
+// In front of a device that does segmentation the frame's length counts.
+TEST(MalformedPacket, TotalLengthZeroIsTheFramesLength) {
+  for (const std::size_t size : {7U, 4051U, 70'000U}) {
+    const auto packet = with16(packet_bytes({.payload = pattern(size)}), kTotalLength, 0);
+    for (const Extent extent : {Extent::kWhole, Extent::kHeaders}) {
+      const auto parsed = parse_tcp_packet(packet, extent);
+      ASSERT_EQ(parsed.error, ParseError::kNone);
+      EXPECT_EQ(parsed.value.ip.total_length, packet.size());
+      EXPECT_EQ(parsed.value.payload_length, size);
+      EXPECT_EQ(test::copy(parsed.value.payload), pattern(size));
+    }
+  }
+}
+
+TEST(MalformedPacket, TotalLengthZeroOfACutFrame) {
+  const auto packet = with16(packet_bytes({.payload = pattern(100)}), kTotalLength, 0);
+  EXPECT_EQ(parse_tcp_packet(packet, Extent::kWhole, 3000).error, ParseError::kTruncated);
+  const auto headers = parse_tcp_packet(packet, Extent::kHeaders, 3000);
+  ASSERT_EQ(headers.error, ParseError::kNone);
+  EXPECT_EQ(headers.value.payload_length, 3100U);
+  EXPECT_EQ(headers.value.payload.size(), 100U);
+}
+
+TEST(MalformedPacket, TotalLengthZeroOfAFrameThatMayBePadded) {
+  for (std::size_t payload = 0; payload <= 6; ++payload) {
+    const auto packet = with16(packet_bytes({.payload = pattern(payload)}), kTotalLength, 0);
+    EXPECT_EQ(error_of_both(packet), ParseError::kBadTotalLength) << payload;
+  }
 }
 
 TEST(MalformedPacket, TotalLengthSmallerThanTheIpHeader) {

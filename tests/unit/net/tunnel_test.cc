@@ -19,6 +19,9 @@ constexpr unsigned kUdp = 17;
 constexpr unsigned kGre = 47;
 constexpr unsigned kIpip = 4;
 
+/// A packet without a link layer, out of its tunnels.
+Bytes decapsulate(Bytes packet) { return net::decapsulate(LinkType::kRaw, packet).bytes; }
+
 ByteVector client_packet() {
   test::PacketFields fields;
   fields.payload = test::pattern(20);
@@ -61,6 +64,44 @@ ByteVector vxlan(const ByteVector& frame, unsigned port = 4789, unsigned flags =
   return ipv4(kUdp, udp);
 }
 
+ByteVector datagram(unsigned port, const ByteVector& payload) {
+  ByteVector udp;
+  append16(udp, 50000);
+  append16(udp, port);
+  append16(udp, static_cast<unsigned>(8 + payload.size()));
+  append16(udp, 0);
+  append(udp, payload);
+  return ipv4(kUdp, udp);
+}
+
+ByteVector geneve(unsigned type, const ByteVector& payload, unsigned option_words = 0) {
+  ByteVector header = bytes({option_words, 0});
+  append16(header, type);
+  append(header, bytes({0, 0, 99, 0}));
+  header.resize(8 + std::size_t{4} * option_words, std::byte{0x11});
+  append(header, payload);
+  return datagram(6081, header);
+}
+
+/// @param more sequence number, N-PDU number and what follows, when flags say that they are there.
+ByteVector gtp(unsigned flags, const ByteVector& more, const ByteVector& payload) {
+  ByteVector header = bytes({flags, 255, 0, 0, 0, 0, 0, 1});
+  append(header, more);
+  append(header, payload);
+  return datagram(2152, header);
+}
+
+ByteVector ipv6(unsigned next, const ByteVector& payload) {
+  ByteVector packet = bytes({0x60, 0, 0, 0, 0, 0, next, 64});
+  packet.resize(40);
+  append(packet, payload);
+  return packet;
+}
+
+ByteVector payload_of(const ByteVector& ipv4_packet) {
+  return {ipv4_packet.begin() + 20, ipv4_packet.end()};
+}
+
 ByteVector gre(unsigned flags, unsigned type, const ByteVector& payload) {
   ByteVector packet;
   append16(packet, flags);
@@ -82,11 +123,7 @@ ByteVector with_header(std::size_t size, unsigned last, const ByteVector& frame)
 TEST(Tunnel, OtherPacketsStayAsTheyAre) {
   const ByteVector packet = client_packet();
   EXPECT_EQ(copy(decapsulate(packet)), packet);
-  ByteVector datagram;  // DNS
-  append16(datagram, 5000);
-  append16(datagram, 53);
-  append32(datagram, 0);
-  const ByteVector query = ipv4(kUdp, datagram);
+  const ByteVector query = datagram(53, ByteVector(4));  // DNS
   EXPECT_EQ(copy(decapsulate(query)), query);
   EXPECT_TRUE(decapsulate({}).empty());
   const ByteVector short_one = bytes({0x45, 0, 0});
@@ -112,12 +149,97 @@ TEST(Tunnel, EachKindIsTakenOff) {
   EXPECT_EQ(copy(decapsulate(gre(0x1000, 0x22eb, platform))), packet) << "ERSPAN III, longer";
 }
 
-TEST(Tunnel, TwoAreTakenOffAndNoMore) {
+TEST(Tunnel, Geneve) {
   const ByteVector packet = client_packet();
-  const ByteVector once = ipv4(kIpip, packet);
-  const ByteVector twice = vxlan(ethernet(once));
-  EXPECT_EQ(copy(decapsulate(twice)), packet);
-  EXPECT_EQ(copy(decapsulate(ipv4(kIpip, twice))), once);
+  EXPECT_EQ(copy(decapsulate(geneve(0x6558, ethernet(packet)))), packet);
+  EXPECT_EQ(copy(decapsulate(geneve(0x0800, packet))), packet);
+  for (unsigned words = 0; words < 64; ++words)
+    EXPECT_EQ(copy(decapsulate(geneve(0x6558, tagged(packet), words))), packet) << words;
+  EXPECT_TRUE(decapsulate(geneve(0x0800, packet, 64)).empty()) << "version 1";
+}
+
+TEST(Tunnel, GtpUser) {
+  const ByteVector packet = client_packet();
+  EXPECT_EQ(copy(decapsulate(gtp(0x30, {}, packet))), packet);
+  EXPECT_EQ(copy(decapsulate(gtp(0x32, bytes({0, 1, 0, 0}), packet))), packet);
+  EXPECT_EQ(copy(decapsulate(gtp(0x34, bytes({0, 0, 0, 0x85, 1, 0, 9, 0}), packet))), packet);
+  EXPECT_EQ(copy(decapsulate(
+                gtp(0x34, bytes({0, 0, 0, 0x85, 1, 0, 9, 0x85, 2, 1, 2, 3, 4, 5, 6, 0}), packet))),
+            packet);
+  EXPECT_TRUE(decapsulate(gtp(0x34, bytes({0, 0, 0, 0x85, 0, 0, 9, 0}), packet)).empty());
+  EXPECT_TRUE(decapsulate(gtp(0x50, {}, packet)).empty()) << "version 2";
+  ByteVector echo = gtp(0x30, {}, packet);
+  echo[29] = std::byte{1};
+  EXPECT_TRUE(decapsulate(echo).empty()) << "an echo request";
+}
+
+TEST(Tunnel, VxlanThatNamesItsProtocolAndMplsInUdp) {
+  const ByteVector packet = client_packet();
+  const auto gpe = [&](unsigned flags, unsigned next, const ByteVector& inside) {
+    ByteVector header = bytes({flags, 0, 0, next, 0, 0, 99, 0});
+    append(header, inside);
+    return datagram(4790, header);
+  };
+  EXPECT_EQ(copy(decapsulate(gpe(0x0c, 1, packet))), packet);
+  EXPECT_EQ(copy(decapsulate(gpe(0x0c, 3, ethernet(packet)))), packet);
+  EXPECT_EQ(copy(decapsulate(gpe(0x08, 0, ethernet(packet)))), packet);
+  EXPECT_TRUE(decapsulate(gpe(0x0c, 4, packet)).empty());
+  ByteVector labelled = bytes({0, 1, 1, 64});
+  append(labelled, packet);
+  EXPECT_EQ(copy(decapsulate(datagram(6635, labelled))), packet);
+  EXPECT_EQ(copy(decapsulate(ipv4(137, labelled))), packet);
+}
+
+TEST(Tunnel, OverIpv6) {
+  const ByteVector packet = client_packet();
+  EXPECT_EQ(copy(decapsulate(ipv6(kIpip, packet))), packet);
+  EXPECT_EQ(copy(decapsulate(ipv6(kUdp, payload_of(vxlan(ethernet(packet)))))), packet);
+  EXPECT_EQ(copy(decapsulate(ipv6(kGre, payload_of(gre(0, 0x0800, packet))))), packet);
+  ByteVector options = bytes({kIpip, 0, 1, 4, 0, 0, 0, 0});  // for the destination
+  append(options, packet);
+  EXPECT_EQ(copy(decapsulate(ipv6(60, options))), packet);
+}
+
+TEST(Tunnel, Ipv6ItselfIsToldOf) {
+  const ByteVector tcp = ipv6(6, payload_of(client_packet()));
+  for (const ByteVector& packet :
+       {tcp, ipv4(41, tcp), vxlan(ethernet(tcp, 0x86dd)), gre(0, 0x86dd, tcp)}) {
+    const auto found = net::decapsulate(LinkType::kRaw, packet);
+    EXPECT_TRUE(found.bytes.empty());
+    EXPECT_EQ(found.error, ParseError::kIpv6);
+  }
+}
+
+// A tunnel is one header, and Ethernet inside of it another.
+TEST(Tunnel, OneInTheOtherUpToTheBound) {
+  const ByteVector packet = client_packet();
+  ByteVector once = packet;
+  ByteVector mixed = packet;
+  for (int depth = 1; depth <= kMaxLayers; ++depth) {
+    once = ipv4(kIpip, once);
+    EXPECT_EQ(copy(decapsulate(once)), packet) << depth;
+    if (depth > kMaxLayers / 2) continue;
+    mixed = depth % 2 == 0 ? vxlan(ethernet(mixed)) : geneve(0x6558, ethernet(mixed));
+    EXPECT_EQ(copy(decapsulate(mixed)), packet) << depth;
+  }
+  const auto deep = net::decapsulate(LinkType::kRaw, ipv4(kIpip, once));
+  EXPECT_TRUE(deep.bytes.empty());
+  EXPECT_EQ(deep.error, ParseError::kTooDeep);
+}
+
+TEST(Tunnel, WhatIsMissingIsToldOf) {
+  const auto found = net::decapsulate(LinkType::kRaw, ipv4(kIpip, client_packet()), 77);
+  EXPECT_EQ(found.missing, 77U);
+}
+
+TEST(Tunnel, WhyThereIsNoPacketIsToldOf) {
+  const auto error = [](const ByteVector& frame) {
+    return net::decapsulate(LinkType::kEthernet, frame).error;
+  };
+  EXPECT_EQ(error(ethernet({}, 0x0806)), ParseError::kNotIp);
+  EXPECT_EQ(error(ethernet({}, 0x88e5)), ParseError::kUnknownProtocol);
+  EXPECT_EQ(error(ethernet({}, 0x0800)), ParseError::kTruncated);
+  EXPECT_EQ(error(ByteVector(5)), ParseError::kTruncated);
 }
 
 TEST(Tunnel, ACutPacketInsideStaysCut) {

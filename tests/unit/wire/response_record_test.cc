@@ -220,7 +220,7 @@ TEST_P(MalformedRecord, AllZero) {
   EXPECT_EQ(decode_response(ByteVector(GetParam())).error, ParseError::kNotIpv4);
 }
 
-TEST_P(MalformedRecord, NotVersion4) { EXPECT_EQ(error_with(0, 0x65), ParseError::kNotIpv4); }
+TEST_P(MalformedRecord, NotVersion4) { EXPECT_EQ(error_with(0, 0x65), ParseError::kIpv6); }
 
 TEST_P(MalformedRecord, HeaderLengthBelowFiveWords) {
   EXPECT_EQ(error_with(0, 0x44), ParseError::kBadHeaderLength);
