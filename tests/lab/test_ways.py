@@ -370,7 +370,7 @@ def test_a_device_that_is_down_for_a_while(recorded, way):
 
 UDP_WAYS = {
     "raw": ((), 5000),
-    "pcap_and_link": (WAYS["both"], 1400),  # libpcap sees fragments, which are not put together
+    "pcap_and_link": (WAYS["both"], 5000),
     "twice": (("-n", "2", "-c", POOL), 500),
 }
 
