@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Captured frames: link layer, IPv4, TCP, options; and what is written of them again. Input: the
-// link type, then a frame.
+// Captured frames: link layer, tunnels, IPv4, TCP, options; and what is written of them again.
+// Input: the link type, then a frame.
 #include <array>
 #include <vector>
 
@@ -9,6 +9,7 @@
 #include "common/net/link_layer.hh"
 #include "common/net/packet_parser.hh"
 #include "common/net/packet_writer.hh"
+#include "common/net/tunnel.hh"
 #include "tests/fuzz/fuzz.hh"
 
 namespace tcpcopy {
@@ -91,6 +92,7 @@ void check_packet(Bytes bytes) {
   if (!whole) return;
   check_extents(whole.value, bytes, Extent::kWhole);
   check_written(whole.value);
+  if (whole.value.ip.total_length != net::load_be16(&bytes[2])) return;  // it was 0
   // What the link layer has padded is not part of the packet.
   const auto unpadded =
       net::parse_tcp_packet(bytes.first(whole.value.ip.total_length), Extent::kWhole);
@@ -103,16 +105,33 @@ void check_packet(Bytes bytes) {
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace tcpcopy;
-  constexpr std::array kTypes{net::LinkType::kRaw, net::LinkType::kEthernet, net::LinkType::kNull,
-                              net::LinkType::kLinuxSll, net::LinkType::kLinuxSll2};
+  using net::LinkType;
+  constexpr std::array kTypes{LinkType::kRaw,       LinkType::kEthernet,
+                              LinkType::kNull,      LinkType::kLinuxSll,
+                              LinkType::kLinuxSll2, LinkType::kPpp,
+                              LinkType::kPppoe,     LinkType::kMpls,
+                              LinkType::kNflog,     LinkType::kEncrypted,
+                              LinkType::kPppd,      LinkType::kPppWithDirection,
+                              LinkType::kCiscoHdlc, LinkType::kCiscoHdlcWithDirection};
   fuzz::Input input(data, size);
   const std::uint8_t type = input.byte();
   const Bytes frame = input.rest();
-  const Bytes packet = net::strip_link_layer(kTypes[type % kTypes.size()], frame);
+  const LinkType link_type = kTypes[type % kTypes.size()];
+  const Bytes packet = net::strip_link_layer(link_type, frame);
+  const auto at_the_end = [&](Bytes part) {
+    return part.empty() || part.data() + part.size() == frame.data() + frame.size();
+  };
   require(fuzz::inside(packet, frame), "the packet lies in the frame");
-  require(packet.empty() || packet.data() + packet.size() == frame.data() + frame.size(),
-          "only the front is stripped");
+  require(at_the_end(packet), "only the front is stripped");
+  const net::CapturedPacket innermost = net::decapsulate(link_type, frame, type);
+  require(fuzz::inside(innermost.bytes, frame), "the innermost packet lies in the frame");
+  require(at_the_end(innermost.bytes), "only tunnels' fronts are stripped");
+  require(innermost.bytes.size() <= packet.size() || packet.empty(), "it lies in the packet");
+  require(innermost.bytes.empty() == (innermost.error != net::ParseError::kNone),
+          "there is a packet, or a reason why not");
+  require(innermost.missing == type, "what is missing stays so");
   check_packet(packet);
+  check_packet(innermost.bytes);
   check_checksum(frame, type);
   return 0;
 }
