@@ -101,12 +101,27 @@ TEST_P(Acceptance, AClientsResetOutsideOfItsStreamIsNotBelieved) {
   talk.target(seg("A").seq(1).ack(101));
   talk.client(seg("RA").seq(50).ack(1));
   talk.client(seg("RA").seq(101 + 65'536).ack(1));
+  talk.client(seg("RA").seq(500).ack(1));
   talk.expect_nothing();
-  EXPECT_EQ(refused(talk, Refusal::kClientReset), 2U);
+  EXPECT_EQ(refused(talk, Refusal::kClientReset), 3U);
   EXPECT_EQ(talk.engine().sessions(), 1U);
   talk.client(seg("RA").seq(101).ack(1));
   talk.expect(seg("RA").seq(101));
   talk.expect_ended();
+}
+
+// One packet alone is forged; after a loss at capture the client goes on from there.
+TEST_P(Acceptance, AJumpOfTheClientIsBelievedWithASecondPacket) {
+  Conversation talk(GetParam());
+  talk.shake_hands();
+  talk.client(seg("PA").seq(5'000'000).ack(1).len(100));
+  EXPECT_EQ(refused(talk, Refusal::kClientJump), 1U);
+  EXPECT_EQ(talk.ledger().held.bytes, 0U);
+  talk.client(seg("PA").seq(5'000'000).ack(1).len(100));  // the same again tells nothing
+  EXPECT_EQ(talk.ledger().held.bytes, 0U);
+  talk.client(seg("PA").seq(5'000'100).ack(1).len(100));
+  EXPECT_EQ(talk.ledger().held.bytes, 100U);
+  EXPECT_TRUE(talk.ledger().balanced());
 }
 
 TEST_P(Acceptance, AClientsSynOnAnOpenConnectionIsNotBelievedAlone) {

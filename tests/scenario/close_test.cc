@@ -124,6 +124,7 @@ TEST_P(Close, NumbersBehindTheFinAreNoHole) {
 TEST_P(Close, TargetResetGoesOnWithANewConnection) {
   Conversation talk(GetParam());
   one_turn(talk);
+  talk.wait(1s);
   talk.target(seg("RA").seq(51).ack(101));
   talk.expect_nothing();
   talk.client(seg("PA").seq(101).ack(51).len(100));

@@ -202,7 +202,9 @@ TEST_P(KernelRules, BytesThatDoNotAnswerOpenNoGate) {
   talk.client(seg("PA").seq(101).ack(301).len(100));
   talk.target(seg("A").seq(1).ack(1).len(300));
   talk.expect_nothing();
+  talk.expect_nothing();
   talk.target(seg("PA").seq(301).ack(101).len(300));
+  talk.wait(2ms);
   talk.expect(seg("PA").seq(101).ack(601).len(100));
 }
 

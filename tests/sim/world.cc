@@ -65,7 +65,8 @@ void World::fail(const std::string& what) {
   char time[32];
   std::snprintf(time, sizeof time, "%.6f s: ",
                 std::chrono::duration<double>(clockwork_.now().time_since_epoch()).count() - 100);
-  failure_ = time + what;
+  failure_ = time + what + " (target " + std::to_string(static_cast<int>(weather_.character)) +
+             (weather_.calm ? ", calm)" : ")");
 }
 
 void World::note(const char* where, const Packet& packet) {

@@ -398,7 +398,7 @@ void Connection::on_path_restored(const ConnectionContext& ctx) {
     send_syn(ctx);
   } else if (state_ == State::kOpen) {
     sender_.retransmit_all();
-    receiver_.acknowledge_by(ctx.now);
+    if (client_ready_) receiver_.acknowledge_by(ctx.now);
   }
 }
 

@@ -113,9 +113,9 @@ class Connection {
   }
   /// Turns that the target has answered, up to 255.
   std::uint8_t turns_answered() const { return turns_.answered(); }
-  /// See Turns.
-  Instant silent_since(OnlineOffset acked) const {
-    return is_open() ? turns_.silent_since(acked) : kNever;
+  /// The target has said nothing at all, though the client has seen an answer to what it was sent.
+  bool owes_first_word(OnlineOffset online_acked) const {
+    return is_open() && received_end() == TargetOffset(0) && turns_.owed(online_acked);
   }
   /// All that has come of the target, its FIN included.
   TargetOffset received() const { return receiver_.rcv_nxt(); }

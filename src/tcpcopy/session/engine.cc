@@ -186,7 +186,6 @@ void Engine::take_unowned(const ClientSegment& segment, const SourceKey& source,
     return;
   }
   if (given_up_.contains(fingerprint(source), ctx.now)) {
-    given_up_.insert(fingerprint(source), ctx.now);
     capture_and_lose(LossReason::kGivenUp, segment);
     return;
   }

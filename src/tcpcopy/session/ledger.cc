@@ -71,6 +71,8 @@ std::string_view to_string(Refusal refusal) {
       return "client-syn";
     case Refusal::kClientAck:
       return "client-ack";
+    case Refusal::kClientJump:
+      return "client-jump";
   }
   return "unknown";
 }

@@ -54,8 +54,9 @@ enum class Refusal : std::uint8_t {
   kClientReset,    ///< an RST of the client, outside of the window
   kClientSyn,      ///< a SYN on an open connection of the client, not confirmed so far
   kClientAck,      ///< a segment of the client whose ack jumps beyond any window
+  kClientJump,     ///< one whose bytes do, alone
 };
-inline constexpr std::size_t kRefusals = 12;
+inline constexpr std::size_t kRefusals = 13;
 
 /// A name for log lines and reports: `reset-outside`.
 std::string_view to_string(Refusal refusal);

@@ -67,6 +67,9 @@ inline constexpr int kMaxHolesPerTurn = 256;
 // Bytes beyond the end of the contiguous stream that are still believed. A larger jump is no
 // window that anybody uses, so the packet is forged or stale.
 inline constexpr std::int64_t kMaxAhead = std::int64_t{64} << 20U;
+// Beyond what was captured so far a client gets by packets that capture has missed. A jump larger
+// than windows are, bytes, is believed when a second packet comes from there.
+inline constexpr std::int64_t kMaxJump = std::int64_t{1} << 20U;
 
 // A session may have so many connections in a row that were of no use, with back-off in between:
 // 1 + 2 + 4 + 8 + 16 s. Whoever ended them, and however: a target that is busy is not stormed.
@@ -84,13 +87,10 @@ inline constexpr int kDoubtfulTimeouts = 2;
 inline constexpr Duration kChallengeSpacing = 500ms;
 // More than any window (RFC 7323, 2.3) is acknowledged by no packet of a client at once.
 inline constexpr std::int64_t kMaxAckJump = std::int64_t{1} << 30U;
-// An RST of a client is believed so far beyond what it has sent, as far as was captured:
-// the least window of a server that scales none.
-inline constexpr std::int64_t kClientResetSlack = 65535;
 
-// A session that was given up is not joined again before its client connects anew, or has been
-// silent for so long.
-inline constexpr Duration kRememberGivenUp = 1h;
+// A session that was given up is not joined again before its client connects anew, or before this
+// time: connections of clients may live for days, and a target that was busy or away comes back.
+inline constexpr Duration kRememberGivenUp = 10min;
 
 // When memory is short, the best of so many sessions goes; one that holds much goes before any that
 // is only idle.

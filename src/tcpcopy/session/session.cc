@@ -94,9 +94,8 @@ Instant Session::expiry(const Settings& settings) const {
     if (hurried_) expiry = std::min(expiry, target_owes_since_ + kHurriedEnd);
     if (connection_.target_closed()) expiry = std::min(expiry, target_owes_since_ + kLastAckWait);
   }
-  const Instant silent_since = connection_.silent_since(online_acked_);
-  if (silent_since == kNever) return expiry;
-  return std::min(expiry, silent_since + settings.session_timeout);
+  if (first_word_owed_at_ == kNever) return expiry;
+  return std::min(expiry, first_word_owed_at_ + settings.session_timeout);
 }
 
 void Session::expire(const Context& ctx) {
@@ -105,7 +104,7 @@ void Session::expire(const Context& ctx) {
     connection_.reset(with(ctx));
     return complete(ctx);
   }
-  const bool silent = outstanding() || connection_.silent_since(online_acked_) != kNever;
+  const bool silent = outstanding() || first_word_owed_at_ != kNever;
   end(silent ? LossReason::kTargetSilent : LossReason::kIdle, ctx);
 }
 

@@ -111,7 +111,7 @@ class Session : public TimerNode {
   };
 
   void take_syn(const ClientSegment& syn, const Context& ctx);
-  bool believable(const ClientSegment& segment, ClientOffset at, const Context& ctx) const;
+  bool believable(const ClientSegment& segment, ClientOffset at, const Context& ctx);
   void refuse(const ClientSegment& segment, const Context& ctx);
   void take_ack(const ClientSegment& segment, Instant previous_at, const Context& ctx);
   void take_window(const ClientSegment& segment, OnlineOffset acked, Instant now);
@@ -123,7 +123,7 @@ class Session : public TimerNode {
   void connect(ClientOffset first, const Context& ctx);
   void suspend(LossReason reason, ClientOffset resume_from, const Context& ctx);
   void go_on(LossReason reason, const Context& ctx);
-  bool was_of_use(LossReason ended_by) const;
+  bool was_of_use(bool reset, Instant now) const;
   void resume(const Context& ctx);
   void skip_hole(const Context& ctx);
   bool wants_new_connection() const;
@@ -177,11 +177,13 @@ class Session : public TimerNode {
   ClientStream stream_;
   Connection connection_;
 
-  OnlineOffset online_acked_;  // the most that the client acknowledged online
-  ClientOffset resume_from_;   // kSuspended: where a request may begin
-  Instant last_client_at_;     // a packet of the client
-  Instant target_owes_since_;  // progress of the target, or the first packet it has to answer
-  Instant retry_at_ = kNever;  // kSuspended: not before
+  MaybeOffset<space::Client> jump_;  // a packet that was far ahead
+  OnlineOffset online_acked_;        // the most that the client acknowledged online
+  ClientOffset resume_from_;         // kSuspended: where a request may begin
+  Instant last_client_at_;           // a packet of the client
+  Instant target_owes_since_;        // progress of the target, or the first packet it has to answer
+  Instant retry_at_ = kNever;        // kSuspended: not before
+  Instant first_word_owed_at_ = kNever;  // since when the target's application owes any answer
   std::unique_ptr<Hole> hole_;
   std::unique_ptr<ClientSegment> rival_;  // a SYN on the same ports that was not confirmed so far
 };

@@ -85,12 +85,21 @@ void Session::on_client_segment(const ClientSegment& segment, const Context& ctx
 
 // What the online server would take (RFC 9293, 3.10.7.4; RFC 5961), as far as it can be known here:
 // its window cannot, and capture may have missed something.
-bool Session::believable(const ClientSegment& segment, ClientOffset at, const Context& ctx) const {
+bool Session::believable(const ClientSegment& segment, ClientOffset at, const Context& ctx) {
   if (at - stream_.contiguous_end() > kMaxAhead || at < ClientOffset(-1)) return false;
-  const bool early = at < stream_.contiguous_end();
-  if (segment.flags.rst() && (early || at > stream_.seen_end() + kClientResetSlack)) {
+  // Its own FIN may have been missed.
+  const bool sent = at >= stream_.contiguous_end() && at <= stream_.seen_end() + 1;
+  if (segment.flags.rst() && !sent) {
     ctx.ledger.refuse(Refusal::kClientReset);
     return false;
+  }
+  if (at > stream_.seen_end() + kMaxJump) {
+    const bool again = jump_ && at != *jump_ && at <= *jump_ + kMaxJump && at >= *jump_ - kMaxJump;
+    jump_ = at;
+    if (!again) {
+      ctx.ledger.refuse(Refusal::kClientJump);
+      return false;
+    }
   }
   if (!segment.flags.ack() || !online_known_) return true;
   const OnlineOffset acked = online_numbers_.unwrap(segment.ack, online_acked_);
@@ -128,6 +137,9 @@ void Session::take_ack(const ClientSegment& segment, Instant previous_at, const 
   const OnlineOffset acked = online_numbers_.unwrap(segment.ack, online_acked_);
   if (!segment.flags.rst()) take_window(segment, acked, ctx.now);
   online_acked_ = std::max(online_acked_, acked);
+  if (first_word_owed_at_ == kNever && connection_.owes_first_word(online_acked_)) {
+    first_word_owed_at_ = ctx.now;
+  }
   connection_.on_client_ready(ctx.now);
 }
 

@@ -28,6 +28,7 @@ void Session::connect(ClientOffset first, const Context& ctx) {
   connected_once_ = true;
   phase_ = Phase::kConnected;
   target_owes_since_ = ctx.now;
+  first_word_owed_at_ = kNever;
   connection_.open(start, with(ctx));
 }
 
@@ -41,6 +42,7 @@ void Session::on_response(const Response& response, const Context& ctx) {
   const bool progress = event == Connection::Event::kOpened || connection_.snd_una() > una ||
                         connection_.received_end() > received;
   if (progress) target_owes_since_ = ctx.now;
+  if (connection_.received_end() > received) first_word_owed_at_ = kNever;
   release(connection_.snd_una(), ctx);
   if (event == Connection::Event::kRefused) {
     go_on(LossReason::kTargetRefused, ctx);
@@ -52,12 +54,12 @@ void Session::on_response(const Response& response, const Context& ctx) {
 }
 
 // Whether the last connection was worth having: a target that takes what the client says and
-// answers. Where it reset the connection, or where that was joined without its beginning in a
-// protocol that nobody knows, it must have gone on behind the first answer: that may have been
-// "busy", or "denied".
-bool Session::was_of_use(LossReason ended_by) const {
+// answers. Where it was reset right behind the first answer, or joined without its beginning in a
+// protocol that nobody knows, it must have gone on: that answer may have been "busy", or "denied".
+bool Session::was_of_use(bool reset, Instant now) const {
   if (!connection_.of_use()) return false;
-  if (ended_by == LossReason::kTargetReset) return connection_.turns_answered() > 1;
+  const bool cut_short = reset && now < target_owes_since_ + kInitialRto;
+  if (cut_short && connection_.turns_answered() < 2) return false;
   const bool whole = from_start_ && connection_.first() == ClientOffset(0);
   return whole || content_tells_ || connection_.turns_answered() > 1;
 }
@@ -65,7 +67,9 @@ bool Session::was_of_use(LossReason ended_by) const {
 // The one way to a further connection, whoever ended the last one and however: at once when that
 // was of use, else with back-off, and not for ever.
 void Session::go_on(LossReason reason, const Context& ctx) {
-  failures_ = was_of_use(reason) ? std::uint8_t{0} : static_cast<std::uint8_t>(failures_ + 1);
+  const bool reset = reason == LossReason::kTargetReset && !connection_.target_closed();
+  failures_ =
+      was_of_use(reset, ctx.now) ? std::uint8_t{0} : static_cast<std::uint8_t>(failures_ + 1);
   // What the target has not acknowledged before it closed, it has not read.
   const bool unread = reason == LossReason::kTargetRefused || connection_.target_closed();
   const ClientOffset from = unread ? connection_.snd_una() : connection_.snd_nxt();
@@ -73,7 +77,7 @@ void Session::go_on(LossReason reason, const Context& ctx) {
   suspend(reason, from, ctx);
   if (ended()) return;
   if (failures_ > kMaxFailures) {
-    given_up_ = reason != LossReason::kTargetRefused;
+    given_up_ = true;
     end(reason, ctx);
     return;
   }
@@ -184,7 +188,7 @@ void Session::skip_hole(const Context& ctx) {
   if (!damage_) damage_ = LossReason::kCaptureHole;
   suspended_for_ = LossReason::kCaptureHole;
   if (phase_ == Phase::kConnected) {
-    if (was_of_use(LossReason::kCaptureHole)) failures_ = 0;
+    if (was_of_use(false, ctx.now)) failures_ = 0;
     connection_.reset(with(ctx));
   }
   phase_ = Phase::kSuspended;

@@ -33,10 +33,9 @@ void TargetHabits::on_length(bool same) {
   alike_ = std::clamp(alike_ + (same ? 1 : -kUnlike), -kMostAlike, kMostAlike);
 }
 
-Duration TargetHabits::end_patience(bool reset) const {
-  const Duration most = reset ? kMaxEndWait : kMaxEndQuiet;
-  if (answer_ == ShortDuration(0)) return most;
-  return std::clamp((reset ? 32 : 8) * high(), kMinEndQuiet, most);
+Duration TargetHabits::end_patience() const {
+  if (answer_ == ShortDuration(0)) return kMaxEndQuiet;
+  return std::clamp(8 * high(), kMinEndQuiet, kMaxEndQuiet);
 }
 
 }  // namespace tcpcopy::session

@@ -35,13 +35,14 @@ class TargetHabits {
 
   /// How long an end waits behind the last word of an answer that is shorter than production's:
   /// the target may still be at it, or at another request that came with it.
-  /// @param reset the end is an RST, which destroys what the target has not read.
-  Duration end_patience(bool reset) const;
+  Duration end_patience() const;
 
   /// An answer was as long as production's, or ended at another length.
   void on_length(bool same);
   /// Whether a target that has said less than production has more to say.
-  bool answers_alike() const { return alike_ >= 0; }
+  bool answers_alike() const { return alike_ > 0; }
+  /// Whether what it has said tells nothing of how much is to come.
+  bool answers_differ() const { return alike_ < 0; }
 
   /// Whether something that was asked after `asked` has been answered.
   bool answered_what_came_after(Instant asked) const { return latest_answered_ > asked; }

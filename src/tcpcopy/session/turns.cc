@@ -24,7 +24,6 @@ void Turns::on_response(const Arrival& arrival, TargetHabits& habits, Instant no
   if ((waited || too_early) && pause > Duration(0) && pause <= kMaxQuiet) habits.on_pause(pause);
   response_at_ = now;
   burst_ended_ = arrival.ends_burst;
-  unanswered_since_ = kNever;
   if (begun_ || arrival.acked < limit_) return;
   begun_ = true;
   if (taken_for_over_) habits.on_end();
@@ -37,7 +36,6 @@ void Turns::on_sent(ClientOffset snd_nxt, Instant now) {
   if (!asking_ || snd_nxt < limit_) return;
   asking_ = false;
   asked_at_ = now;
-  if (unanswered_since_ == kNever) unanswered_since_ = now;
 }
 
 void Turns::judge(const ClientStream& stream, const Progress& progress, bool ordered,
@@ -90,7 +88,9 @@ bool Turns::end_gate_open(OnlineOffset acked, bool reset, const Progress& progre
                           TargetHabits& habits, Instant now, Ledger& ledger) {
   if (progress.closed) return true;
   const bool saw_no_answer = acked <= acked_;  // then neither has to be waited for
-  const bool all = as_much(acked, progress.received) && (begun_ || saw_no_answer);
+  // Of a target whose answers are longer, as much as production's is not all.
+  const bool all = as_much(acked, progress.received) && (begun_ || saw_no_answer) &&
+                   (saw_no_answer || !reset || !habits.answers_differ());
   const bool its_own = begun_ && progress.received - response_start_ >= acked - acked_;
   if (all || (!reset && (saw_no_answer || its_own))) {
     if (!saw_no_answer) habits.on_length(true);
@@ -103,7 +103,7 @@ bool Turns::end_gate_open(OnlineOffset acked, bool reset, const Progress& progre
   const std::int64_t missing = (acked - first_acked_) - (progress.received - TargetOffset(0));
   const bool nearly = missing <= (reset ? 1 : kNearlyComplete);
   Duration patience = kMaxEndWait;
-  if (quiet && !habits.answers_alike()) patience = habits.end_patience(reset);
+  if (quiet && habits.answers_differ()) patience = habits.end_patience();
   if (quiet && nearly) patience = kMinEndQuiet;
   if (progress.hurried) patience = std::min(patience, kHurriedEnd);
   const Instant expiry = std::max(waiting_since_, response_at_) + patience;
@@ -152,7 +152,8 @@ bool Turns::gate_open(const Chunk::Origin& next, const Progress& progress, Targe
   const std::int64_t surplus =
       (progress.received - TargetOffset(0)) - (next.online_acked - first_acked_);
   const bool just_as_long = begun_ && received == wanted;
-  const bool early_answer = !begun_ && surplus >= 0 && surplus <= kNearlyComplete;
+  const bool early_answer =
+      !begun_ && surplus >= 0 && (surplus <= kNearlyComplete || habits.answers_alike());
   Instant over = begun_ || early_answer ? quiet_at(progress, habits) : kNever;
   // A request that is late already is not held up by a silence that nobody needs, but never more
   // than one: what is sent while an answer goes on must be a request ahead, and no flood.
@@ -165,7 +166,7 @@ bool Turns::gate_open(const Chunk::Origin& next, const Progress& progress, Targe
     taken_for_over_ = !just_as_long;
     was_early_ = may_be_early && !just_as_long && now < quiet_at(progress, habits);
     if (taken_for_over_) ++ledger.turn_quiets;
-    habits.on_length(just_as_long);
+    habits.on_length(just_as_long || early_answer);
     note_order();
     return true;
   }

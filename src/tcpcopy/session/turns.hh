@@ -91,10 +91,9 @@ class Turns {
   /// Turns that the target has answered, up to 255.
   std::uint8_t answered() const { return answered_; }
 
-  /// Since when the target has owed an answer that the client had from the online server.
-  /// @param online_acked what the client has seen by now.
-  Instant silent_since(OnlineOffset online_acked) const {
-    return online_acked > acked_ ? unanswered_since_ : kNever;
+  /// Whether the client has seen more than when it began the current turn, and that was sent.
+  bool owed(OnlineOffset online_acked) const {
+    return asked_at_ != kNever && online_acked > acked_;
   }
 
   Instant deadline() const { return deadline_; }
@@ -122,8 +121,7 @@ class Turns {
   OnlineOffset acked_;           // what the client had seen when it began the current turn
   TargetOffset response_start_;  // where the target's response to the current turn begins
   Instant response_at_;
-  Instant asked_at_ = kNever;          // when the current turn had been sent
-  Instant unanswered_since_ = kNever;  // when the first turn was asked since the target's last data
+  Instant asked_at_ = kNever;  // when the current turn had been sent
   Instant waiting_since_ = kNever;
   Instant deadline_ = kNever;
   ShortDuration patience_ = shortened(kMaxTurnWait);
