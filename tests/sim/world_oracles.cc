@@ -177,11 +177,15 @@ void World::check_end() {
 // Every client whose packets were all captured has been replayed as a whole, on one connection.
 void World::check_streams() {
   if (!answers_all(weather_.character) && weather_.character != Character::kNeverEvery) return;
+  // One that has never said anything is silent (-t), and the session has ended for it.
+  const auto silent = static_cast<std::size_t>(session::LossReason::kTargetSilent);
+  if (engine_.ledger().sessions_lost[silent] > 0) return;
   for (const auto& client : clients_) {
     const bool bye = client->server_closed;
     if (!client->ended || client->broken || (!client->tcp->finished() && !bye)) continue;
     // An RST destroys what a target that does not read for long has not read.
-    if (client->script.back().kind == Act::Kind::kAbort && weather_.target_stalls) continue;
+    const bool reads_late = weather_.target_stalls || weather_.character == Character::kBlocking;
+    if (client->script.back().kind == Act::Kind::kAbort && reads_late) continue;
     // One that aborts takes back what the network has not delivered yet.
     if (std::find(client->captured.begin(), client->captured.end(), false) !=
         client->captured.end()) {
