@@ -168,8 +168,8 @@ void Connection::refuse(Refusal refusal, const ConnectionContext& ctx) {
 }
 
 void Connection::challenge(Instant now) {
-  if (now < challenged_at_ + kChallengeSpacing) return;
-  challenged_at_ = now;
+  if (!newer(ticks(now - kChallengeSpacing), challenged_at_)) return;
+  challenged_at_ = ticks(now);
   receiver_.acknowledge_by(now);
 }
 

@@ -172,9 +172,9 @@ class Connection {
   TargetOffset window_from_;  // where the segment stood that announced the window (SND.WL1)
   TargetOffset right_edge_;   // the end of what the target may send: it never moves back
   Instant syn_deadline_ = kNever;
-  Instant challenged_at_;      // the last challenge ACK
   std::uint32_t ts_zero_ = 0;  // our timestamp clock when the first of these connections was opened
   std::uint32_t ts_recent_ = 0;
+  std::uint32_t challenged_at_ = 0;  // the last challenge ACK, on the clock of our timestamps
   std::uint8_t target_window_shift_ = 0;
   State state_ = State::kClosed;
   std::uint8_t syns_ = 0;

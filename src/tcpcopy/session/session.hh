@@ -152,15 +152,22 @@ class Session : public TimerNode {
     Instant went_on_at;  // the client, over the hole: see note_progress()
   };
 
+  // What only a second packet of the client would confirm.
+  struct Doubt {
+    std::optional<ClientSegment> syn;  // on the same ports
+    MaybeOffset<space::Client> jump;   // a packet that was far ahead
+  };
+  Doubt& doubt();
+
   Phase phase_ = Phase::kAwaitingRoute;
   std::uint8_t failures_ = 0;  // connections in a row that were of no use
-  bool online_known_ = false;
-  bool from_start_ = false;
-  bool connected_once_ = false;
-  bool content_tells_ = false;  // its requests can be told by their first bytes
-  bool nothing_cut_ = false;    // kSuspended: resume_from_ is where a connection would have begun
-  bool hurried_ = false;        // nothing more comes of the client
-  bool given_up_ = false;
+  bool online_known_ : 1 = false;
+  bool from_start_ : 1 = false;
+  bool connected_once_ : 1 = false;
+  bool content_tells_ : 1 = false;  // its requests can be told by their first bytes
+  bool nothing_cut_ : 1 = false;  // kSuspended: resume_from_ is where a connection would have begun
+  bool hurried_ : 1 = false;      // nothing more comes of the client
+  bool given_up_ : 1 = false;
   std::uint8_t head_size_ = 0;
   std::array<std::byte, kRequestStart> head_{};  // the first bytes of the stream
   LossReason suspended_for_ = LossReason::kNoBoundary;
@@ -177,15 +184,14 @@ class Session : public TimerNode {
   ClientStream stream_;
   Connection connection_;
 
-  MaybeOffset<space::Client> jump_;  // a packet that was far ahead
-  OnlineOffset online_acked_;        // the most that the client acknowledged online
-  ClientOffset resume_from_;         // kSuspended: where a request may begin
-  Instant last_client_at_;           // a packet of the client
-  Instant target_owes_since_;        // progress of the target, or the first packet it has to answer
-  Instant retry_at_ = kNever;        // kSuspended: not before
+  OnlineOffset online_acked_;  // the most that the client acknowledged online
+  ClientOffset resume_from_;   // kSuspended: where a request may begin
+  Instant last_client_at_;     // a packet of the client
+  Instant target_owes_since_;  // progress of the target, or the first packet it has to answer
+  Instant retry_at_ = kNever;  // kSuspended: not before
   Instant first_word_owed_at_ = kNever;  // since when the target's application owes any answer
   std::unique_ptr<Hole> hole_;
-  std::unique_ptr<ClientSegment> rival_;  // a SYN on the same ports that was not confirmed so far
+  std::unique_ptr<Doubt> doubt_;  // most clients never give reason for any
 };
 
 }  // namespace tcpcopy::session

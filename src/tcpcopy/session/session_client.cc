@@ -17,9 +17,9 @@ bool Session::began_with(const ClientSegment& syn) const { return from_start_ &&
 void Session::note_rival(const ClientSegment& syn, const Context& ctx) {
   ctx.ledger.captured += {1, syn.payload_length};
   ctx.ledger.refuse(Refusal::kClientSyn);
-  rival_ = std::make_unique<ClientSegment>(syn);
-  rival_->payload = {};
-  rival_->payload_length = 0;
+  ClientSegment& noted = doubt().syn.emplace(syn);
+  noted.payload = {};
+  noted.payload_length = 0;
   if (syn.payload_length == 0) {
     ++ctx.ledger.control_packets;
   } else {
@@ -28,9 +28,14 @@ void Session::note_rival(const ClientSegment& syn, const Context& ctx) {
 }
 
 const ClientSegment* Session::confirmed_rival(const ClientSegment& segment) const {
-  const bool confirms = rival_ && !segment.flags.syn() && !segment.flags.rst() &&
-                        segment.flags.ack() && segment.seq == rival_->seq + 1;
-  return confirms ? rival_.get() : nullptr;
+  if (!doubt_ || !doubt_->syn || segment.flags.syn() || segment.flags.rst()) return nullptr;
+  const bool confirms = segment.flags.ack() && segment.seq == doubt_->syn->seq + 1;
+  return confirms ? &*doubt_->syn : nullptr;
+}
+
+Session::Doubt& Session::doubt() {
+  if (!doubt_) doubt_ = std::make_unique<Doubt>();
+  return *doubt_;
 }
 
 void Session::begin(const ClientSegment& first, const Context& ctx) {
@@ -94,8 +99,9 @@ bool Session::believable(const ClientSegment& segment, ClientOffset at, const Co
     return false;
   }
   if (at > stream_.seen_end() + kMaxJump) {
-    const bool again = jump_ && at != *jump_ && at <= *jump_ + kMaxJump && at >= *jump_ - kMaxJump;
-    jump_ = at;
+    MaybeOffset<space::Client>& jump = doubt().jump;
+    const bool again = jump && at != *jump && at <= *jump + kMaxJump && at >= *jump - kMaxJump;
+    jump = at;
     if (!again) {
       ctx.ledger.refuse(Refusal::kClientJump);
       return false;

@@ -127,14 +127,15 @@ class Turns {
   ShortDuration patience_ = shortened(kMaxTurnWait);
   std::uint8_t two_way_ = 0;
   std::uint8_t answered_ = 0;
-  bool asking_ = false;  // the current turn may be sent, and was not, or not all of it
-  bool begun_ = false;   // the response to the current turn
-  bool burst_ended_ = false;
-  bool taken_for_over_ = false;  // the response to the turn before, because the target was quiet
-  bool answer_missing_ = false;  // some turn was not answered: what comes may be that answer
-  bool was_early_ = false;       // the last gate opened before the silence that it asks for
-  bool fin_allowed_ = false;
-  bool reset_allowed_ = false;
+  bool asking_ : 1 = false;  // the current turn may be sent, and was not, or not all of it
+  bool begun_ : 1 = false;   // the response to the current turn
+  bool burst_ended_ : 1 = false;
+  bool taken_for_over_ : 1 =
+      false;  // the response to the turn before, because the target was quiet
+  bool answer_missing_ : 1 = false;  // some turn was not answered: what comes may be that answer
+  bool was_early_ : 1 = false;       // the last gate opened before the silence that it asks for
+  bool fin_allowed_ : 1 = false;
+  bool reset_allowed_ : 1 = false;
 };
 
 }  // namespace tcpcopy::session
