@@ -331,6 +331,26 @@ TEST_P(Divergence, IdleConnectionsStay) {
   EXPECT_EQ(sessions_lost(talk, LossReason::kIdle), 1U);
 }
 
+TEST_P(Divergence, AFileEndsSoonWhenTheTargetDoesNotClose) {
+  Conversation talk(GetParam());
+  talk.shake_hands();
+  request(talk, 0, 0);
+  talk.expect(seg("PA").seq(1).says(get(0)));
+  talk.target(seg("PA").seq(1).ack(1 + kGet).len(100));
+  talk.client(seg("FA").seq(1 + kGet).ack(5001));
+  talk.engine().drain(talk.now(), {talk, talk});
+  talk.wait(800ms);
+  talk.expect(seg("A").seq(1 + kGet).ack(101));
+  talk.expect(seg("FA").seq(1 + kGet).ack(101));
+  talk.target(seg("A").seq(101).ack(2 + kGet));
+  talk.wait(1900ms);
+  talk.expect_nothing();
+  talk.wait(300ms);
+  talk.expect(seg("RA").seq(2 + kGet));
+  talk.expect_ended();
+  EXPECT_EQ(talk.ledger().sessions_completed, 1U);
+}
+
 TEST_P(Divergence, AFileEndsSoonWhateverTheTargetAnswers) {
   Conversation talk(GetParam());
   talk.shake_hands();

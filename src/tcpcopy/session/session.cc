@@ -91,7 +91,7 @@ Instant Session::expiry(const Settings& settings) const {
   Instant expiry = last_client_at_ + settings.idle_timeout;
   if (outstanding()) expiry = target_owes_since_ + settings.session_timeout;
   if (all_delivered() && connection_.fin_sent()) {
-    if (hurried_) expiry = std::min(expiry, target_owes_since_ + kHurriedEnd);
+    if (hurried_) expiry = std::min(expiry, target_owes_since_ + kHurriedCloseWait);
     if (connection_.target_closed()) expiry = std::min(expiry, target_owes_since_ + kLastAckWait);
   }
   if (first_word_owed_at_ == kNever) return expiry;
