@@ -36,6 +36,7 @@ def record(lab, file, start_clients, snap_length=262144):
                        ONLINE, name="write_pcap").wait_for("listening on")
     for client in start_clients():
         assert client.popen.wait(60) == 0, client.log()
+    time.sleep(0.3)  # for the last FINs, which come behind the clients' end
     writer.stop()
 
 

@@ -43,8 +43,8 @@ def main():
                 packet = packets.recv(ALL)
                 now = time.time_ns()
                 kept = packet[:snap_length]
-                file.write(struct.pack("<IIII", now // 10**9, now % 10**9, len(kept), len(packet)))
-                file.write(kept)
+                header = struct.pack("<IIII", now // 10**9, now % 10**9, len(kept), len(packet))
+                file.write(header + kept)  # at once: the end comes between two statements
         except End:
             pass
 

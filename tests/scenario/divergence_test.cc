@@ -145,6 +145,40 @@ TEST_P(Divergence, ARequestThatCrossedAFinIsSentAgain) {
   EXPECT_EQ(talk.ledger().lost_in_all().bytes, 0U);
 }
 
+// It was reset as a connection is that was idle for too long: clients ask again, once.
+TEST_P(Divergence, ARequestThatAnAnsweringTargetResetsIsAskedOnceMore) {
+  Conversation talk(GetParam());
+  talk.shake_hands();
+  request(talk, 0, 0);
+  talk.expect(seg("PA").seq(1).says(get(0)));
+  talk.target(seg("PA").seq(1).ack(1 + kGet).len(100));
+  talk.wait(2s);
+  talk.expect(seg("A").ack(101).seq(1 + kGet));
+  request(talk, 1, 100);
+  talk.expect(seg("PA").seq(1 + kGet).says(get(1)));
+  talk.target(seg("R").seq(101));
+  talk.wait(1s);
+  talk.expect_reconnect(1 + kGet);
+  talk.target(seg("SA").seq(0).ack(1 + kGet));
+  talk.expect(seg("PA").seq(1 + kGet).ack(1).says(get(1)));
+  talk.target(seg("RA").seq(1).ack(1 + 2 * kGet));
+  talk.wait(10s);
+  talk.expect_nothing();
+  EXPECT_EQ(bytes_lost(talk, LossReason::kTargetReset), static_cast<std::uint64_t>(kGet));
+}
+
+TEST_P(Divergence, Http2WaitsForNoAnswers) {
+  Conversation talk(GetParam());
+  talk.shake_hands();
+  talk.client(seg("PA").seq(1).ack(1).says("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
+  talk.expect(seg("PA").seq(1).says("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
+  for (int i = 0; i < 10; ++i) {  // window updates, behind what the target has not sent so far
+    talk.client(seg("PA").seq(25 + 10 * i).ack(1001 + 1000 * i).len(10));
+    talk.expect(seg("PA").seq(25 + 10 * i).len(10));
+    talk.target(seg("A").seq(1).ack(35 + 10 * i));
+  }
+}
+
 // Production greets, the target says that it is busy, and closes.
 TEST_P(Divergence, ABusyTargetIsNotStormed) {
   Conversation talk(GetParam());

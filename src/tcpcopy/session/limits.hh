@@ -80,8 +80,8 @@ inline constexpr int kMaxFailures = 5;
 inline constexpr Duration kHalfOpenTimeout = 60s;
 // Both sides have closed, and the target has had every byte: so long its last ack is waited for.
 inline constexpr Duration kLastAckWait = 3s;
-// The same when nothing more comes of the client, for a target that does not close: a file ends within
-// 3 s, whatever the target does. An RST before would destroy what it has not read.
+// The same when nothing more comes of the client, for a target that does not close: a file ends
+// within 3 s, whatever the target does. An RST before would destroy what it has not read.
 inline constexpr Duration kHurriedCloseWait = 2s;
 // From this timeout in a row on the path of the responses is doubted, and announced again.
 inline constexpr int kDoubtfulTimeouts = 2;

@@ -38,6 +38,8 @@ bool looks_like_request(Bytes bytes) {
                      [&](std::string_view start) { return starts_with(bytes, start); });
 }
 
+bool speaks_http2(Bytes head) { return starts_with(head, "PRI * HTTP/2.0"); }
+
 bool may_begin_request(Bytes bytes) {
   if (bytes.size() >= kRequestStart) return looks_like_request(bytes);
   return starts_with(bytes, "*") ||

@@ -70,8 +70,11 @@ void Session::go_on(LossReason reason, const Context& ctx) {
   const bool reset = reason == LossReason::kTargetReset && !connection_.target_closed();
   failures_ =
       was_of_use(reset, ctx.now) ? std::uint8_t{0} : static_cast<std::uint8_t>(failures_ + 1);
-  // What the target has not acknowledged before it closed, it has not read.
-  const bool unread = reason == LossReason::kTargetRefused || connection_.target_closed();
+  // What the target has not acknowledged before it closed, it has not read. One that has answered
+  // before, and resets now, has closed a connection that it took for idle: what crossed that is
+  // asked again, once, as clients do (RFC 9112, 9.3.1). On a new connection it is the first.
+  const bool unread = reason == LossReason::kTargetRefused || connection_.target_closed() ||
+                      connection_.turns_answered() > 0;
   const ClientOffset from = unread ? connection_.snd_una() : connection_.snd_nxt();
   nothing_cut_ = from == connection_.first();
   suspend(reason, from, ctx);

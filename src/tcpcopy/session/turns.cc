@@ -138,7 +138,7 @@ Instant Turns::patience_ends(const TargetHabits& habits, Instant now) const {
 // A gate that opens for an answer: turns follow each other.
 void Turns::note_order() {
   patience_ = std::min(patience_ * 2, shortened(kMaxTurnWait));
-  if (two_way_ > 0) --two_way_;
+  if (two_way_ > 0 && two_way_ != kAlwaysTwoWay) --two_way_;
 }
 
 bool Turns::gate_open(const Chunk::Origin& next, const Progress& progress, TargetHabits& habits,
@@ -171,7 +171,7 @@ bool Turns::gate_open(const Chunk::Origin& next, const Progress& progress, Targe
     return true;
   }
   if (two_way()) {
-    two_way_ = kMostTwoWay;
+    two_way_ = std::max(two_way_, kMostTwoWay);
     return true;
   }
   // An answer that goes on is waited for as long as it does, or until it is longer than what the
