@@ -151,6 +151,6 @@ def test_garbage_to_tcpcopy(web, data, reason):
               name="stranger").wait_for("listening")
     tcpcopy = lab.tcpcopy("-c", POOL, intercepts=f"{ADDRESS['assistant']},{ADDRESS['client']}:4000")
     client = wrk(lab, 20, 3, pause_ms=10)
-    tcpcopy.wait_for(f"intercept {ADDRESS['client']}:4000 .*{reason}")
+    tcpcopy.wait_for(f"intercept {ADDRESS['client']}:4000.*{reason}")
     finish(client)
     assert_same_requests(online, target)

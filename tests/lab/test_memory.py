@@ -49,6 +49,7 @@ def test_the_process_stays_below_its_limit(make_lab, connections, size):
     clients = lab.start("client", sys.executable, "-c", CLIENTS, ADDRESS["online"], connections,
                         size, name="clients")
     clients.wait_for("all is sent", timeout=120)
+    tcpcopy.wait_for("ledger: ", timeout=30)
     wait_until(lambda: statistic(tcpcopy.log(), "opened") >= connections, 30, tcpcopy.log)
     peak = tcpcopy.peak_rss_kb()
     print(f"-m {LIMIT_MB}, {connections} connections of {size} bytes: peak {peak / 1024:.1f} MB")

@@ -32,8 +32,7 @@ Engine::Engine(const Settings& settings, TargetRules rules, SourceAddresses addr
       sampling_(settings.percent, settings.ramp, start),
       wheel_(start),
       ended_(kRememberEnded),
-      given_up_(kRememberGivenUp),
-      ours_(kRememberEnded) {
+      given_up_(kRememberGivenUp) {
   for (const TargetRule& rule : rules_.all())
     habits_.emplace_back(rule.target, TargetHabits());
 }
@@ -66,7 +65,7 @@ void Engine::drive(Session& session, const Context& ctx, Input input) {
   held_memory_ -= held_before;
   if (session.client_ended()) ended_.insert(fingerprint(session.source()), ctx.now);
   if (session.given_up()) given_up_.insert(fingerprint(session.source()), ctx.now);
-  ours_.insert(fingerprint(session.target()), ctx.now);
+  ended_.insert(fingerprint(session.target()), ctx.now);
   wheel_.cancel(session);
   table_.erase(session);
 }
@@ -287,7 +286,7 @@ void Engine::refuse_stray(const Response& response, const Context& ctx) {
   if (response.flags.rst() || !response.flags.ack() || !rules_.is_target(response.source)) return;
   const bool ours =
       addresses_.in_pool(response.destination.address) ||
-      ours_.contains(fingerprint(net::Ipv4Flow(response.destination, response.source)), ctx.now);
+      ended_.contains(fingerprint(net::Ipv4Flow(response.destination, response.source)), ctx.now);
   if (!ours) return;
   ++ledger_.segments_sent;
   ctx.packets.send(reset_segment({response.destination, response.source}, response.ack), {});

@@ -131,10 +131,10 @@ class Engine {
   TimingWheel wheel_;
   // Connections that ended a moment ago. Their stragglers (a retransmission, the last ack) must not
   // be taken for connections to be joined in the middle, or a request would be replayed twice.
-  // What is kept is the key's hash: it takes a fraction of the room.
+  // What is kept is the key's hash: it takes a fraction of the room. The same for what targets knew
+  // their sessions by: what comes for these is still ours to reset.
   RecentSet ended_;
   RecentSet given_up_;  // connections whose sessions were given up: not to be joined again
-  RecentSet ours_;      // what targets knew sessions by that ended a moment ago
   std::vector<std::pair<Endpoint, TargetHabits>> habits_;  // of each target; never grows
   std::uint64_t held_memory_ = 0;                          // of all sessions
   std::size_t unfinished_ = 0;

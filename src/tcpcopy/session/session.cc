@@ -21,6 +21,9 @@ void Session::advance(const Context& ctx) {
     }
     if (ctx.settings.max_lag > Duration(0)) shed_late(ctx);
     connection_.send(stream_, hurried_, with(ctx));
+    if (first_word_owed_at_ == kNever && connection_.owes_first_word(online_acked_)) {
+      first_word_owed_at_ = ctx.now;
+    }
     settle(ctx);
   }
 }

@@ -143,9 +143,6 @@ void Session::take_ack(const ClientSegment& segment, Instant previous_at, const 
   const OnlineOffset acked = online_numbers_.unwrap(segment.ack, online_acked_);
   if (!segment.flags.rst()) take_window(segment, acked, ctx.now);
   online_acked_ = std::max(online_acked_, acked);
-  if (first_word_owed_at_ == kNever && connection_.owes_first_word(online_acked_)) {
-    first_word_owed_at_ = ctx.now;
-  }
   connection_.on_client_ready(ctx.now);
 }
 
