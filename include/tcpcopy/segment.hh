@@ -22,6 +22,7 @@ struct TcpFlags {
   static constexpr std::uint8_t kRst = 0x04;
   static constexpr std::uint8_t kPsh = 0x08;
   static constexpr std::uint8_t kAck = 0x10;
+  static constexpr std::uint8_t kUrg = 0x20;
 
   std::uint8_t bits = 0;
 
@@ -30,6 +31,7 @@ struct TcpFlags {
   constexpr bool rst() const { return (bits & kRst) != 0; }
   constexpr bool psh() const { return (bits & kPsh) != 0; }
   constexpr bool ack() const { return (bits & kAck) != 0; }
+  constexpr bool urg() const { return (bits & kUrg) != 0; }
 };
 
 /// The TCP options that the engine understands; all others are dropped when a packet is parsed.
@@ -73,6 +75,7 @@ struct Segment {
   TcpOptions options;
   std::array<SackBlock<Peer>, kMaxSackBlocks> sacks;
   std::uint8_t sack_count = 0;
+  std::uint16_t urgent = 0;          ///< the urgent pointer; meaningful when flags.urg()
   std::uint32_t payload_length = 0;  ///< bytes on the wire
   Bytes payload;                     ///< all of it; of a response its beginning at most
 

@@ -70,7 +70,7 @@ void check_written(const net::TcpPacket& packet) {
           "addresses and ports are written");
   require(value.tcp.seq == packet.tcp.seq && value.tcp.ack == packet.tcp.ack &&
               value.tcp.flags.bits == packet.tcp.flags.bits &&
-              value.tcp.window == packet.tcp.window,
+              value.tcp.window == packet.tcp.window && value.tcp.urgent == packet.tcp.urgent,
           "the fields of the header are written");
   require(value.tcp.options.options == packet.tcp.options.options, "options are written");
   require(value.tcp.options.sack_count <= packet.tcp.options.sack_count, "as are SACK blocks");

@@ -69,6 +69,7 @@ struct PacketFields {
   std::uint32_t ack = 0x55667788;
   std::uint8_t flags = TcpFlags::kAck;
   std::uint16_t window = 512;
+  std::uint16_t urgent = 0;
   ByteVector ip_options{};   // a multiple of 4
   ByteVector tcp_options{};  // a multiple of 4
   ByteVector payload{};
@@ -90,7 +91,8 @@ inline ByteVector packet_bytes(const PacketFields& fields) {
   append32(packet, fields.ack);
   append(packet, bytes({tcp_length / 4 << 4U, fields.flags}));
   append16(packet, fields.window);
-  append32(packet, 0);  // checksum and urgent pointer
+  append16(packet, 0);  // checksum
+  append16(packet, fields.urgent);
   append(packet, fields.tcp_options);
   append(packet, fields.payload);
   return packet;

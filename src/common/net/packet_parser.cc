@@ -89,6 +89,7 @@ Parsed<TcpHeader> parse_tcp_header(Bytes bytes, bool cut) {
   tcp.header_length = static_cast<std::uint8_t>((byte_at(bytes, 12) >> 4U) * kWord);
   tcp.flags.bits = byte_at(bytes, 13);
   tcp.window = load_be16(&bytes[14]);
+  tcp.urgent = load_be16(&bytes[18]);
   if (tcp.header_length < kTcpHeaderSize) return failed<Result>(ParseError::kBadDataOffset);
 
   const bool options_cut = tcp.header_length > bytes.size();

@@ -55,6 +55,7 @@ struct TcpHeader {
   std::uint32_t ack = 0;
   TcpFlags flags;
   std::uint16_t window = 0;
+  std::uint16_t urgent = 0;        ///< as it stands there, whatever the flags say
   std::uint8_t header_length = 0;  ///< bytes, options included
   ParsedOptions options;
 };
@@ -109,6 +110,7 @@ SegmentType to_segment(const Ipv4Header& ip, const TcpHeader& tcp, std::uint32_t
   segment.ack = decltype(segment.ack)(tcp.ack);
   segment.flags = tcp.flags;
   segment.window = tcp.window;
+  segment.urgent = tcp.urgent;
   segment.options = tcp.options.options;
   segment.sack_count = tcp.options.sack_count;
   for (std::size_t i = 0; i < tcp.options.sack_count; ++i) {

@@ -36,7 +36,8 @@ std::size_t write_tcp_header(const SegmentType& segment, std::span<std::byte> to
   at[12] = static_cast<std::byte>(length / 4 << 4U);
   at[13] = static_cast<std::byte>(segment.flags.bits);
   store_be16(at + 14, segment.window);
-  store_be32(at + 16, 0);  // checksum and urgent pointer
+  store_be16(at + 16, 0);  // checksum
+  store_be16(at + 18, segment.urgent);
   return length;
 }
 

@@ -24,8 +24,9 @@ TEST(PacketParser, ReadsEveryField) {
                                     .destination = {Address::v4(0xc0a80002), 65535},
                                     .seq = 0xdeadbeef,
                                     .ack = 0xfeedface,
-                                    .flags = TcpFlags::kPsh | TcpFlags::kAck,
+                                    .flags = TcpFlags::kPsh | TcpFlags::kAck | TcpFlags::kUrg,
                                     .window = 0x1234,
+                                    .urgent = 0x5678,
                                     .payload = bytes("hello")});
   const auto parsed = parse_tcp_packet(packet, Extent::kWhole);
   ASSERT_EQ(parsed.error, ParseError::kNone);
@@ -36,8 +37,9 @@ TEST(PacketParser, ReadsEveryField) {
   EXPECT_EQ(parsed.value.ip.header_length, 20);
   EXPECT_EQ(parsed.value.tcp.seq, 0xdeadbeef);
   EXPECT_EQ(parsed.value.tcp.ack, 0xfeedface);
-  EXPECT_EQ(parsed.value.tcp.flags.bits, 0x18);
+  EXPECT_EQ(parsed.value.tcp.flags.bits, 0x38);
   EXPECT_EQ(parsed.value.tcp.window, 0x1234);
+  EXPECT_EQ(parsed.value.tcp.urgent, 0x5678);
   EXPECT_EQ(parsed.value.tcp.header_length, 20);
   EXPECT_EQ(parsed.value.payload_length, 5U);
   EXPECT_EQ(copy(parsed.value.payload), bytes("hello"));

@@ -65,8 +65,20 @@ TEST(PacketWriter, WritesTheBytesOfASegment) {
   expect_checksums_verify(packet);
 }
 
+TEST(PacketWriter, WritesTheUrgentPointer) {
+  ReplaySegment segment = segment_of();
+  segment.flags.bits |= TcpFlags::kUrg;
+  segment.urgent = 0xabcd;
+  const auto packet = written(segment);
+  EXPECT_EQ(packet[33], std::byte{0x38});
+  EXPECT_EQ(load_be16(&packet[38]), 0xabcd);
+  expect_checksums_verify(packet);
+}
+
 TEST(PacketWriter, WhatItWritesParsesToTheSameValues) {
   ReplaySegment segment = segment_of(100);
+  segment.flags.bits |= TcpFlags::kUrg;
+  segment.urgent = 77;
   segment.options.timestamps = {7, 0xffffffff};
   segment.sacks[0] = {Seq<space::Target>(0xfffffff0), Seq<space::Target>(5)};
   segment.sacks[1] = {Seq<space::Target>(50), Seq<space::Target>(60)};
@@ -84,6 +96,7 @@ TEST(PacketWriter, WhatItWritesParsesToTheSameValues) {
   EXPECT_EQ(read.ack, segment.ack);
   EXPECT_EQ(read.flags.bits, segment.flags.bits);
   EXPECT_EQ(read.window, segment.window);
+  EXPECT_EQ(read.urgent, segment.urgent);
   EXPECT_EQ(read.options, segment.options);
   ASSERT_EQ(read.sack_count, 2);
   EXPECT_EQ(read.sacks[0], segment.sacks[0]);

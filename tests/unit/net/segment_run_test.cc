@@ -51,6 +51,9 @@ TEST(SegmentRun, WhatDiffersBeginsAnother) {
   EXPECT_FALSE(run.takes(data(100, 101))) << "larger";
   EXPECT_FALSE(run.takes(data(100, 0))) << "an ack";
   EXPECT_FALSE(run.takes(data(100, kSize, TcpFlags::kAck | TcpFlags::kFin)));
+  EXPECT_FALSE(run.takes(data(100, kSize, TcpFlags::kAck | TcpFlags::kUrg)));
+  EXPECT_FALSE(SegmentRun(data(0, kSize, TcpFlags::kAck | TcpFlags::kUrg)).takes(data(100)))
+      << "the device would give the pointer to each";
   const auto differs = [&](auto change) {
     ReplaySegment segment = data(100);
     change(segment);
