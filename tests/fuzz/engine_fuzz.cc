@@ -166,6 +166,7 @@ class Fuzzer : public PacketSink, public RouteSink {
   // A byte of the client is the low byte of its number, so that each follows from the one before.
   void client(unsigned which) {
     auto captured = segment<ClientSegment>(client_next_, online_next_);
+    captured.urgent = captured.window;  // as good as any
     captured.source = {Address::v4(0x0a4d000a), static_cast<std::uint16_t>(40000 + which % 4)};
     captured.destination = kOnline;
     const std::uint32_t first = captured.seq.raw + (captured.flags.syn() ? 1U : 0U);

@@ -12,11 +12,9 @@ const Endpoint kClient{Address::v4(0x0a4d000a), 40000};
 const Endpoint kOnline{Address::v4(0x0a4d0014), 80};
 const Endpoint kTarget{Address::v4(0x0a4d001e), 8080};
 
-constexpr std::pair<char, std::uint8_t> kLetters[] = {{'S', TcpFlags::kSyn},
-                                                      {'F', TcpFlags::kFin},
-                                                      {'R', TcpFlags::kRst},
-                                                      {'P', TcpFlags::kPsh},
-                                                      {'A', TcpFlags::kAck}};
+constexpr std::pair<char, std::uint8_t> kLetters[] = {{'S', TcpFlags::kSyn}, {'F', TcpFlags::kFin},
+                                                      {'R', TcpFlags::kRst}, {'P', TcpFlags::kPsh},
+                                                      {'A', TcpFlags::kAck}, {'U', TcpFlags::kUrg}};
 
 std::uint8_t bits_of(const std::string& letters) {
   std::uint8_t bits = 0;
@@ -48,6 +46,7 @@ SegmentType segment_of(const Step& step, std::uint32_t seq_initial, std::uint32_
   segment.ack = decltype(segment.ack)(step.ack_at < 0 ? 0 : number(ack_initial, step.ack_at));
   segment.flags = {bits_of(step.flags)};
   segment.window = static_cast<std::uint16_t>(step.window_field < 0 ? 65535 : step.window_field);
+  segment.urgent = step.urgent;
   segment.options = step.options;
   segment.payload_length = step.bytes;
   for (const auto& [begin, end] : step.sack_ranges) {
@@ -70,6 +69,7 @@ std::string difference(const Step& wanted, const Step& got) {
   differs(wanted.seq_at != got.seq_at, "seq");
   differs(wanted.ack_at >= 0 && wanted.ack_at != got.ack_at, "ack");
   differs(wanted.bytes != got.bytes, "len");
+  differs(wanted.urgent != got.urgent, "urgent pointer");
   differs(wanted.window_field >= 0 && wanted.window_field != got.window_field, "win");
   differs(wanted.check_options && !(wanted.options == got.options), "options");
   differs(!wanted.sack_ranges.empty() && wanted.sack_ranges != got.sack_ranges, "sack");
@@ -83,6 +83,7 @@ std::string Step::to_string() const {
   out << flags << " seq " << seq_at;
   if (ack_at >= 0) out << " ack " << ack_at;
   if (bytes > 0) out << " len " << bytes;
+  if (urgent > 0) out << " urg " << urgent;
   if (window_field >= 0) out << " win " << window_field;
   if (options.mss) out << " mss " << *options.mss;
   if (options.window_scale) out << " wscale " << int{*options.window_scale};
@@ -167,6 +168,7 @@ void Conversation::send(const ReplaySegment& segment, std::span<const Bytes> pay
   step.seq_at = relative(replay_initial(), segment.seq.raw);
   if (segment.flags.ack()) step.ack_at = relative(numbers_.target, segment.ack.raw);
   step.bytes = segment.payload_length;
+  step.urgent = segment.urgent;
   step.window_field = segment.window;
   step.options = segment.options;
   for (std::size_t i = 0; i < segment.sack_count; ++i) {

@@ -21,11 +21,12 @@ using namespace std::chrono_literals;
 
 /// A segment as a scenario writes it: `seg("SA").seq(0).ack(1)`.
 struct Step {
-  std::string flags;  ///< letters of S F R P A
+  std::string flags;  ///< letters of S F R P A U
   std::int64_t seq_at = 0;
   std::int64_t ack_at = -1;  ///< -1: no ack, or not compared
   std::uint32_t bytes = 0;
-  int window_field = -1;  ///< -1: the default, or not compared
+  int window_field = -1;     ///< -1: the default, or not compared
+  std::uint16_t urgent = 0;  ///< the urgent pointer
   TcpOptions options;
   bool check_options = false;
   std::vector<std::pair<std::int64_t, std::int64_t>> sack_ranges;
@@ -42,6 +43,9 @@ struct Step {
   }
   Step win(int field) const {
     return with([&](Step& s) { s.window_field = field; });
+  }
+  Step urg(std::uint16_t pointer) const {
+    return with([&](Step& s) { s.urgent = pointer; });
   }
   Step opts(const TcpOptions& o) const {
     return with([&](Step& s) {

@@ -192,24 +192,67 @@ void ClientStream::extend_contiguous() {
   }
 }
 
+ClientStream::Rare& ClientStream::rare() {
+  if (!rare_) rare_ = std::make_unique<Rare>();
+  return *rare_;
+}
+
+bool ClientStream::note_urgent(ClientOffset at, std::uint16_t pointer) {
+  const ClientOffset end = at + std::max<std::int64_t>(pointer, 1);  // 0 as Linux reads it
+  if (end <= contiguous_end_) return true;
+  std::vector<Urgent>& urgent = rare().urgent;
+  const auto ends_behind = [](ClientOffset place) {
+    return [place](const Urgent& u) { return u.end > place; };
+  };
+  const auto next = std::find_if(urgent.begin(), urgent.end(), ends_behind(end));
+  // One that tells less than a packet before it, of the same bytes, is late.
+  if (next != urgent.end() && next->begin <= at) return true;
+  const auto replaced =
+      std::find_if(urgent.begin(), next, ends_behind(std::max(at, contiguous_end_)));
+  if (replaced == next && urgent.size() >= kMaxUrgent) return false;
+  ClientOffset begin = at;
+  for (auto u = replaced; u != next; ++u)
+    begin = std::min(begin, u->begin);
+  const std::size_t before = urgent.size();
+  urgent.insert(urgent.erase(replaced, next), {begin, end});
+  held_memory_ += static_cast<std::uint32_t>(sizeof(Urgent) * (urgent.size() - before));
+  return true;
+}
+
+const Urgent* ClientStream::urgent(ClientOffset at) const {
+  if (!rare_) return nullptr;
+  for (const Urgent& urgent : rare_->urgent) {
+    if (urgent.end > at) return &urgent;
+  }
+  return nullptr;
+}
+
+void ClientStream::release_urgent(ClientOffset to) {
+  if (!rare_) return;
+  std::vector<Urgent>& urgent = rare_->urgent;
+  held_memory_ -= static_cast<std::uint32_t>(
+      sizeof(Urgent) * std::erase_if(urgent, [&](const Urgent& u) { return u.end <= to; }));
+  if (urgent.empty()) urgent.shrink_to_fit();
+}
+
 void ClientStream::set_fin(ClientOffset at, OnlineOffset online_acked) {
-  if (end_) return;
+  if (end() != nullptr) return;
   // What was seen behind it before it came, out of order, was its own number.
   seen_end_ = std::max(at, contiguous_end_);
-  end_ = std::make_unique<StreamEnd>(StreamEnd{at, online_acked, online_acked, true, false});
+  rare().end = StreamEnd{at, online_acked, online_acked, true, false};
 }
 
 void ClientStream::set_reset(ClientOffset at, OnlineOffset online_acked) {
-  if (end_ && end_->reset) return;
-  if (end_) {
-    end_->reset_acked = std::max(online_acked, end_->online_acked + 1);
-    end_->reset = true;
+  if (end() != nullptr) {
+    StreamEnd& end = *rare_->end;
+    if (!end.reset) end.reset_acked = std::max(online_acked, end.online_acked + 1);
+    end.reset = true;
     return;
   }
   // An RST may answer an old segment; what was sent in the meantime was sent before it.
   at = std::max(at, contiguous_end_);
   note_sent(at);
-  end_ = std::make_unique<StreamEnd>(StreamEnd{at, online_acked, online_acked, false, true});
+  rare().end = StreamEnd{at, online_acked, online_acked, false, true};
 }
 
 const Chunk* ClientStream::behind_hole() const { return behind(contiguous_tail_); }
@@ -261,6 +304,7 @@ Account ClientStream::release_to(ClientOffset to) {
   Account released;
   while (head_ != nullptr && head_->end() <= to)
     released += free_first();
+  release_urgent(to);
   if (to > contiguous_end_) {
     contiguous_end_ = to;
     behind_hole_ = true;
@@ -271,6 +315,7 @@ Account ClientStream::release_to(ClientOffset to) {
 }
 
 Account ClientStream::release_all() {
+  release_urgent(ClientOffset(INT64_MAX));
   Account released;
   while (head_ != nullptr)
     released += free_first();

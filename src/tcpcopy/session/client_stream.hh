@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "tcpcopy/segment.hh"
 #include "tcpcopy/session/ledger.hh"
@@ -93,6 +94,13 @@ struct StreamEnd {
   bool reset = false;
 };
 
+/// Bytes that the client sent as urgent (RFC 9293, 3.8.5). The byte before `end` is the one that a
+/// receiver hands out apart (RFC 6093, 2 and 3).
+struct Urgent {
+  ClientOffset begin;  ///< of the first segment that told of it
+  ClientOffset end;    ///< where its pointer pointed
+};
+
 class ClientStream {
  public:
   ClientStream();
@@ -106,6 +114,14 @@ class ClientStream {
   /// @param at position of its first byte.
   /// @return how many of its bytes were new; the rest had been captured before.
   std::uint32_t insert(ClientOffset at, Bytes payload, const Chunk::Origin& origin);
+
+  /// Notes that a packet at `at`, to be inserted next, had the URG flag, and where its pointer
+  /// pointed. A pointer to bytes that are there already says nothing; one beyond those of which it
+  /// was told and that did not come yet replaces them, as it does in the online server.
+  /// @return false when too many are held: the urgent byte is sent as any other.
+  bool note_urgent(ClientOffset at, std::uint16_t pointer);
+  /// The urgent bytes that end first behind `at`; null when there are none. Of one segment.
+  const Urgent* urgent(ClientOffset at) const;
 
   /// Notes that the client closed behind the byte before `at`. Only the first FIN counts.
   void set_fin(ClientOffset at, OnlineOffset online_acked);
@@ -125,9 +141,9 @@ class ClientStream {
   bool has_hole() const { return seen_end_ > contiguous_end_; }
 
   /// Null while the client has not ended its stream.
-  const StreamEnd* end() const { return end_.get(); }
+  const StreamEnd* end() const { return rare_ && rare_->end ? &*rare_->end : nullptr; }
   /// Whether all bytes up to the end of the stream are there.
-  bool complete() const { return end_ && contiguous_end_ >= end_->at; }
+  bool complete() const { return end() != nullptr && contiguous_end_ >= end()->at; }
 
   const Chunk* first() const { return head_; }
 
@@ -168,6 +184,14 @@ class ClientStream {
  private:
   struct Index;
 
+  // What a stream has seldom, or not for long.
+  struct Rare {
+    std::optional<StreamEnd> end;
+    std::vector<Urgent> urgent;  // sorted, what was not released
+  };
+  Rare& rare();
+  void release_urgent(ClientOffset to);
+
   Chunk* last_before(ClientOffset at) const;
   Chunk* behind(const Chunk* previous) const {
     return previous != nullptr ? previous->next_ : head_;
@@ -188,7 +212,7 @@ class ClientStream {
   ClientOffset contiguous_end_;
   ClientOffset seen_end_;
   OnlineOffset last_online_acked_;  // the highest among the contiguous chunks so far
-  std::unique_ptr<StreamEnd> end_;
+  std::unique_ptr<Rare> rare_;
   std::uint32_t held_memory_ = 0;  // bytes; the engine ends a session long before 2^32
   std::uint8_t unindexed_ = 0;     // chunks, while there is no index
   bool behind_hole_ = false;       // what precedes the next contiguous chunk is not known

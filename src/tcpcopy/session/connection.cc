@@ -34,6 +34,14 @@ ReplaySegment segment_of(const net::Ipv4Flow& flow, std::uint8_t flags) {
   return segment;
 }
 
+// How far the urgent bytes of which a segment tells reach from its beginning; 0 when it tells of
+// none, as one without bytes. An urgent byte ends its segment, which has one pointer: another may
+// follow.
+std::int64_t urgent_length(const ClientStream& stream, ClientOffset at, std::uint32_t length) {
+  const Urgent* urgent = length > 0 ? stream.urgent(at) : nullptr;
+  return urgent != nullptr && urgent->begin < at + length ? urgent->end - at : 0;
+}
+
 bool newer(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(a - b) >= 0; }
 
 }  // namespace
@@ -294,8 +302,10 @@ void Connection::transmit(const Transmission& segment, const ClientStream& strea
   } else if (const Chunk* chunk = stream.find(at); chunk != nullptr) {
     ctx.ledger.lag.note(ctx.now - chunk->origin().captured_at);
   }
-  do {  // more than once only when the bytes lie in very many small chunks
-    const auto gathered = stream.gather(at, left, pieces);
+  do {  // more than once only when the bytes lie in very many small chunks, or are urgent
+    const std::int64_t urgent = urgent_length(stream, at, left);
+    const std::int64_t length = urgent > 0 ? std::min<std::int64_t>(urgent, left) : left;
+    const auto gathered = stream.gather(at, static_cast<std::uint32_t>(length), pieces);
     left -= gathered.length;
     const bool last = left == 0 || gathered.length == 0;
     std::uint8_t flags = TcpFlags::kAck;
@@ -305,6 +315,10 @@ void Connection::transmit(const Transmission& segment, const ClientStream& strea
     ReplaySegment out = header(flags, ctx);
     out.seq = client_numbers_.wrap(at);
     out.payload_length = gathered.length;
+    if (urgent > 0 && urgent <= UINT16_MAX) {  // else the segments that follow tell
+      out.flags.bits |= TcpFlags::kUrg;
+      out.urgent = static_cast<std::uint16_t>(urgent);
+    }
     put(out, std::span(pieces).first(gathered.pieces), ctx);
     at += gathered.length;
     if (last) break;

@@ -73,6 +73,8 @@ std::string_view to_string(Refusal refusal) {
       return "client-ack";
     case Refusal::kClientJump:
       return "client-jump";
+    case Refusal::kClientUrgent:
+      return "client-urgent";
   }
   return "unknown";
 }

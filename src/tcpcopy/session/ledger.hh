@@ -55,8 +55,9 @@ enum class Refusal : std::uint8_t {
   kClientSyn,      ///< a SYN on an open connection of the client, not confirmed so far
   kClientAck,      ///< a segment of the client whose ack jumps beyond any window
   kClientJump,     ///< one whose bytes do, alone
+  kClientUrgent,   ///< an urgent byte too many for a session: it is sent as any other
 };
-inline constexpr std::size_t kRefusals = 13;
+inline constexpr std::size_t kRefusals = 14;
 
 /// A name for log lines and reports: `reset-outside`.
 std::string_view to_string(Refusal refusal);

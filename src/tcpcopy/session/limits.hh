@@ -110,6 +110,10 @@ inline constexpr std::uint32_t kMergedChunk = 2048;
 // Connections that ended are remembered for this long, as far as there is room (recent_set.hh).
 inline constexpr Duration kRememberEnded = 30s;
 
+// Urgent bytes of a session that are held at a time. A receiver keeps one (RFC 6093, 3.3), and who
+// sends a second has most often seen an answer to the first.
+inline constexpr std::size_t kMaxUrgent = 16;
+
 // At the end tcpcopy gives its sessions this long to finish what they hold.
 inline constexpr Duration kDrainTime = 1s;
 

@@ -168,6 +168,9 @@ void Session::take_payload(const ClientSegment& segment, ClientOffset at, const 
     ledger.lose(LossReason::kAbsurdSequence, whole);
     return;
   }
+  if (segment.flags.urg() && !stream_.note_urgent(at, segment.urgent)) {
+    ledger.refuse(Refusal::kClientUrgent);
+  }
   const Chunk::Origin origin{online_acked_, ctx.now, segment.flags.psh()};
   const std::uint32_t inserted = stream_.insert(at, segment.payload, origin);
   if (inserted == 0) {

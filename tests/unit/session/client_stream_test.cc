@@ -72,6 +72,83 @@ TEST_F(ClientStreamTest, CostsNoMoreThanAList) {
   EXPECT_LE(sizeof(Chunk), 48U);
 }
 
+// --- Urgent bytes.
+
+TEST_F(ClientStreamTest, UrgentBytesAreKeptUntilTheyAreReleased) {
+  EXPECT_TRUE(stream_.note_urgent(ClientOffset(0), 10));
+  insert_pattern(0, 20);
+  ASSERT_NE(stream_.urgent(ClientOffset(9)), nullptr);
+  EXPECT_EQ(stream_.urgent(ClientOffset(9))->begin, ClientOffset(0));
+  EXPECT_EQ(stream_.urgent(ClientOffset(9))->end, ClientOffset(10));
+  EXPECT_EQ(stream_.urgent(ClientOffset(10)), nullptr);
+  stream_.release_to(ClientOffset(9));
+  EXPECT_NE(stream_.urgent(ClientOffset(9)), nullptr);
+  stream_.release_to(ClientOffset(20));
+  EXPECT_EQ(stream_.urgent(ClientOffset(0)), nullptr);
+  EXPECT_EQ(stream_.held_memory(), 0U);
+}
+
+TEST_F(ClientStreamTest, EachUrgentByteThatCameIsKept) {
+  for (const std::int64_t at : {0, 10, 20}) {
+    stream_.note_urgent(ClientOffset(at), 5);
+    insert_pattern(at, 10);
+  }
+  EXPECT_EQ(stream_.urgent(ClientOffset(0))->end, ClientOffset(5));
+  EXPECT_EQ(stream_.urgent(ClientOffset(5))->end, ClientOffset(15));
+  EXPECT_EQ(stream_.urgent(ClientOffset(15))->end, ClientOffset(25));
+  EXPECT_EQ(stream_.urgent(ClientOffset(25)), nullptr);
+}
+
+TEST_F(ClientStreamTest, AFartherPointerReplacesWhatHasNotCome) {
+  stream_.note_urgent(ClientOffset(0), 30);
+  insert_pattern(0, 10);
+  stream_.note_urgent(ClientOffset(10), 40);
+  insert_pattern(10, 10);
+  ASSERT_NE(stream_.urgent(ClientOffset(0)), nullptr);
+  EXPECT_EQ(stream_.urgent(ClientOffset(0))->begin, ClientOffset(0));
+  EXPECT_EQ(stream_.urgent(ClientOffset(0))->end, ClientOffset(50));
+  stream_.release_to(ClientOffset(50));
+  EXPECT_EQ(stream_.held_memory(), 0U);
+}
+
+TEST_F(ClientStreamTest, ANearerPointerOfOldBytesSaysNothing) {
+  stream_.note_urgent(ClientOffset(0), 50);
+  stream_.note_urgent(ClientOffset(0), 30);
+  EXPECT_EQ(stream_.urgent(ClientOffset(0))->end, ClientOffset(50));
+}
+
+TEST_F(ClientStreamTest, SentAgainIsUrgentOnce) {
+  for (int i = 0; i < 3; ++i) {
+    stream_.note_urgent(ClientOffset(0), 10);
+    insert_pattern(0, 10);
+  }
+  const auto memory = stream_.held_memory();
+  stream_.release_to(ClientOffset(10));
+  stream_.note_urgent(ClientOffset(0), 10);
+  EXPECT_EQ(stream_.urgent(ClientOffset(0)), nullptr);
+  EXPECT_EQ(stream_.held_memory(), 0U);
+  EXPECT_GT(memory, 0U);
+}
+
+TEST_F(ClientStreamTest, APointerOf0PointsWhereLinuxTakesItTo) {
+  stream_.note_urgent(ClientOffset(0), 0);
+  EXPECT_EQ(stream_.urgent(ClientOffset(0))->end, ClientOffset(1));
+}
+
+TEST_F(ClientStreamTest, HoldsAFewUrgentBytes) {
+  for (std::size_t i = 0; i < kMaxUrgent; ++i) {
+    EXPECT_TRUE(stream_.note_urgent(stream_.contiguous_end(), 1));
+    insert_pattern(stream_.contiguous_end().value, 1);
+  }
+  EXPECT_FALSE(stream_.note_urgent(stream_.contiguous_end(), 1));
+  insert_pattern(stream_.contiguous_end().value, 1);
+  EXPECT_EQ(stream_.urgent(ClientOffset(kMaxUrgent)), nullptr);
+  stream_.release_to(ClientOffset(1));
+  EXPECT_TRUE(stream_.note_urgent(stream_.contiguous_end(), 1));
+  stream_.release_all();
+  EXPECT_EQ(stream_.held_memory(), 0U);
+}
+
 // --- Merging.
 
 TEST_F(ClientStreamTest, FewChunksAreLeftAsTheyWereCaptured) {
