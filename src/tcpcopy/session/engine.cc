@@ -65,7 +65,8 @@ void Engine::drive(Session& session, const Context& ctx, Input input) {
   held_memory_ -= held_before;
   if (session.client_ended()) ended_.insert(fingerprint(session.source()), ctx.now);
   if (session.given_up()) given_up_.insert(fingerprint(session.source()), ctx.now);
-  ended_.insert(fingerprint(session.target()), ctx.now);
+  // Under pressure nothing more is taken for what ends.
+  if (!shedding_) ended_.insert(fingerprint(session.target()), ctx.now);
   wheel_.cancel(session);
   table_.erase(session);
 }
@@ -137,7 +138,9 @@ void Engine::shed_one(const Context& ctx) {
     }
     return a.last_client_at() < b.last_client_at();
   });
+  shedding_ = true;
   drive(victim, ctx, [&] { victim.end(LossReason::kMemoryLimit, ctx); });
+  shedding_ = false;
 }
 
 // A new client needs room more than one that says nothing: of a few sessions the one goes whose

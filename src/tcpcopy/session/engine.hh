@@ -139,6 +139,7 @@ class Engine {
   std::uint64_t held_memory_ = 0;                          // of all sessions
   std::size_t unfinished_ = 0;
   std::size_t waiting_ = 0;
+  bool shedding_ = false;
 };
 
 }  // namespace tcpcopy::session
