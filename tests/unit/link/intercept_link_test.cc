@@ -18,7 +18,7 @@ TEST(InterceptLinkTest, ConnectsAgainWhenTheKernelRefusesToWatchIt) {
   LinkCounters counters;
   std::minstd_rand random(1);
   int broken = 0;
-  InterceptLink link(loop, test::own_end(listener.get()), {}, counters, random,
+  InterceptLink link(loop, {test::own_end(listener.get()), "1 of 1", {}}, counters, random,
                      {[](const Response&) {}, [] {}, [&] { ++broken; }});
   {
     const test::RefusedWatches refused(ENOMEM);
