@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <optional>
 #include <vector>
 
 namespace tcpcopy {
@@ -16,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kBarWidth = 20;
+constexpr Duration kLongGap = 5s;       // in the files: it is told
 constexpr std::size_t kLineWidth = 79;  // of 80: in the last column a terminal may wrap
 
 double seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
@@ -30,35 +32,55 @@ double share_of(const capture::ClientCapture::Progress& progress) {
   return std::clamp(progress.share.value_or(0), 0.0, 1.0);
 }
 
-double time_left(double share, Duration elapsed) { return seconds(elapsed) * (1 - share) / share; }
+// What is left, unless that cannot be told: nothing has been replayed yet, or nothing is being
+// read.
+std::optional<double> time_left(const capture::ClientCapture::Progress& progress, Duration elapsed,
+                                const std::string& wait) {
+  const double share = share_of(progress);
+  if (share == 0 || progress.time == Duration(0) || !wait.empty()) return std::nullopt;
+  return seconds(elapsed) * (1 - share) / share;
+}
 
 }  // namespace
 
+std::string describe(const FileWait& wait, const session::Ledger& ledger, Instant now) {
+  if (wait.for_link) return "waits for an intercept";
+  if (wait.for_ends) return fmt::format("waits for {} sessions to end", ledger.sessions_live);
+  if (wait.for_target) return "waits for the target";
+  if (wait.due == kNever || wait.due - now < kLongGap) return {};
+  return fmt::format("next packet in {}", clock_text(seconds(wait.due - now)));
+}
+
 std::string progress_text(const capture::ClientCapture::Progress& progress,
-                          const session::Ledger& ledger, double speed, Duration elapsed) {
+                          const session::Ledger& ledger, double speed, Duration elapsed,
+                          const std::string& wait) {
   std::string text =
       fmt::format("{} in the file, speed {:.1f}, sessions {} ({} active), packets {}",
                   clock_text(seconds(progress.time)), speed, ledger.sessions_opened,
                   ledger.sessions_live, ledger.captured.packets);
   if (progress.passes > 1) text += fmt::format(", pass {}/{}", progress.pass, progress.passes);
-  const double share = share_of(progress);
-  if (share > 0) {
-    text +=
-        fmt::format(", {:.0f} %, ends in {}", 100 * share, clock_text(time_left(share, elapsed)));
+  if (const double share = share_of(progress); share > 0) {
+    text += fmt::format(", {:.0f} %", 100 * share);
   }
+  if (const auto left = time_left(progress, elapsed, wait)) {
+    text += fmt::format(", ends in {}", clock_text(*left));
+  }
+  if (!wait.empty()) text += ", " + wait;
   return text;
 }
 
 std::string progress_bar(const capture::ClientCapture::Progress& progress,
-                         const session::Ledger& ledger, double speed, Duration elapsed) {
+                         const session::Ledger& ledger, double speed, Duration elapsed,
+                         const std::string& wait) {
   const double share = share_of(progress);
   const auto filled = static_cast<int>(std::lround(share * kBarWidth));
   std::string line = fmt::format("[{:#<{}}{:.<{}}]", "", filled, "", kBarWidth - filled);
   std::vector<std::string> parts;
-  if (share > 0) {
-    parts.push_back(fmt::format(" {:.0f} %", 100 * share));
-    parts.push_back(fmt::format(" {} left", clock_text(time_left(share, elapsed))));
+  if (share > 0) parts.push_back(fmt::format(" {:.0f} %", 100 * share));
+  if (const auto left = time_left(progress, elapsed, wait)) {
+    parts.push_back(fmt::format(" {} left", clock_text(*left)));
   }
+  if (!wait.empty()) parts.push_back(" " + wait);
   parts.push_back(fmt::format(" at {}", clock_text(seconds(progress.time))));
   parts.push_back(fmt::format(" speed {:.1f}", speed));
   if (progress.passes > 1)
@@ -77,17 +99,18 @@ ProgressReport::ProgressReport(Instant start)
 Duration ProgressReport::period() const { return terminal_ ? Duration(500ms) : Duration(5s); }
 
 void ProgressReport::show(const capture::ClientCapture::Progress& progress,
-                          const session::Ledger& ledger, Instant now) {
+                          const session::Ledger& ledger, const FileWait& wait, Instant now) {
   const Duration passed = std::max<Duration>(progress.time - last_time_, 0s);
   const double speed = now > last_ ? seconds(passed) / seconds(now - last_) : 0;
   last_ = now;
   last_time_ = progress.time;
+  const std::string waits = describe(wait, ledger, now);
   if (!terminal_) {
-    spdlog::info("progress: {}", progress_text(progress, ledger, speed, now - start_));
+    spdlog::info("progress: {}", progress_text(progress, ledger, speed, now - start_, waits));
     return;
   }
   // The cursor goes back to the start of the line: a log line then overwrites the bar.
-  fmt::print(stderr, "\033[K{}\r", progress_bar(progress, ledger, speed, now - start_));
+  fmt::print(stderr, "\033[K{}\r", progress_bar(progress, ledger, speed, now - start_, waits));
   std::fflush(stderr);
   drawn_ = true;
 }

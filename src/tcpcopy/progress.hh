@@ -10,6 +10,17 @@
 
 namespace tcpcopy {
 
+/// What can keep the next packet of the files from being read.
+struct FileWait {
+  bool for_link = false;    ///< no intercept is there yet, or again
+  bool for_target = false;  ///< so much is under way that the files are not read on
+  bool for_ends = false;    ///< all has been read: sessions finish
+  Instant due;              ///< when that packet is due
+};
+
+/// @return what the files wait for, in a few words; empty when they are being read.
+std::string describe(const FileWait& wait, const session::Ledger& ledger, Instant now);
+
 class ProgressReport {
  public:
   explicit ProgressReport(Instant start);
@@ -18,7 +29,7 @@ class ProgressReport {
   Duration period() const;
 
   void show(const capture::ClientCapture::Progress& progress, const session::Ledger& ledger,
-            Instant now);
+            const FileWait& wait, Instant now);
 
   /// Takes the bar off the terminal.
   void clear() const;
@@ -31,13 +42,17 @@ class ProgressReport {
   bool drawn_ = false;
 };
 
-/// One line for a log: time in the file, speed, sessions, packets, estimated end.
+/// One line for a log: time in the file, speed, sessions, packets, estimated end, or instead of it
+/// what is waited for.
 /// @param speed file time over real time since the last line.
+/// @param wait as describe() says it.
 std::string progress_text(const capture::ClientCapture::Progress& progress,
-                          const session::Ledger& ledger, double speed, Duration elapsed);
+                          const session::Ledger& ledger, double speed, Duration elapsed,
+                          const std::string& wait = {});
 
 /// The same for a terminal of 80 columns, behind a bar: what does not fit is left out.
 std::string progress_bar(const capture::ClientCapture::Progress& progress,
-                         const session::Ledger& ledger, double speed, Duration elapsed);
+                         const session::Ledger& ledger, double speed, Duration elapsed,
+                         const std::string& wait = {});
 
 }  // namespace tcpcopy

@@ -136,8 +136,9 @@ void Replayer::connect_rooms() {
   });
   if (!capture_->progress()) return;
   progress_.emplace(loop_.now());
-  loop_.every(progress_->period(),
-              [this] { progress_->show(*capture_->progress(), engine_.ledger(), loop_.now()); });
+  loop_.every(progress_->period(), [this] {
+    progress_->show(*capture_->progress(), engine_.ledger(), file_wait(), loop_.now());
+  });
   loop_.every(kDrainPeriod, [this] { finish_pass(); });
 }
 
@@ -179,13 +180,18 @@ void Replayer::capture() {
   }
 }
 
+bool Replayer::too_much_under_way() const {
+  return engine_.unfinished() > kMaxUnfinished || engine_.ledger().held.bytes > kMaxHeldOfFiles;
+}
+
+FileWait Replayer::file_wait() const {
+  return {!routes_known(), too_much_under_way(), input_ended_, capture_->due()};
+}
+
 // Of a capture that has no descriptor: a file waits for time, and for the sessions.
 void Replayer::capture_what_is_due() {
   if (input_ended_ || draining_) return;
-  const bool routes_known = datagrams_ || responses_ || links_.any_connected();
-  capture_->hold_back(!routes_known || engine_.unfinished() > kMaxUnfinished ||
-                          engine_.ledger().held.bytes > kMaxHeldOfFiles,
-                      loop_.now());
+  capture_->hold_back(!routes_known() || too_much_under_way(), loop_.now());
   if (capture_->due() <= loop_.now()) capture();
 }
 

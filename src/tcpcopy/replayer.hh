@@ -54,6 +54,9 @@ class Replayer {
   bool from_files() const { return options_.capture.way == options::CaptureOptions::Way::kFile; }
   void take_response(const Response& response);
   bool is_own(const Endpoint& destination);
+  bool routes_known() const { return datagrams_ || responses_ || links_.any_connected(); }
+  bool too_much_under_way() const;
+  FileWait file_wait() const;
   void capture_what_is_due();
   void finish_pass();
   void end_turn();
