@@ -27,6 +27,17 @@ std::uint64_t parse_number(std::string_view what, std::string_view text, std::ui
   return value;
 }
 
+double parse_real(std::string_view what, std::string_view text, double low, double high,
+                  std::string_view accepted) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !(value >= low) ||
+      !(value <= high)) {
+    throw UsageError(fmt::format("{}: '{}' is not {}", what, text, accepted));
+  }
+  return value;
+}
+
 std::uint16_t parse_port(std::string_view what, std::string_view text) {
   return static_cast<std::uint16_t>(parse_number(what, text, 1, 65535));
 }

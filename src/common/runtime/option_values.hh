@@ -16,6 +16,11 @@ namespace tcpcopy::runtime {
 std::uint64_t parse_number(std::string_view what, std::string_view text, std::uint64_t low,
                            std::uint64_t high);
 
+/// A decimal number in [low, high], which may have a fraction.
+/// @param accepted how the error describes the range.
+double parse_real(std::string_view what, std::string_view text, double low, double high,
+                  std::string_view accepted);
+
 /// 1 to 65535.
 std::uint16_t parse_port(std::string_view what, std::string_view text);
 

@@ -25,8 +25,8 @@ using runtime::UsageError;
 // What CLI11 fills in, as text: our own parsers say more clearly what is wrong.
 struct Texts {
   std::string rules, intercepts, pool, loopback_as;
-  std::string port = "36524", links = "2", mtu, mss = "1460", rtt, timeout = "600", idle,
-              memory = "2048";
+  std::string port = "36524", links = "2", mtu, mss = "1460", rtt, timeout = "600", idle = "86400",
+              max_lag, memory = "2048";
   std::string buffer = "16", statistics = "30", lose_captured = "0";
   std::string ignored;
   std::string copies = "1", port_group = "0", percent = "100", ramp;
@@ -72,8 +72,10 @@ void declare_how(CLI::App& app, Texts& texts) {
   app.add_option("-M,--mtu", texts.mtu, "MTU to the target, bytes [the route's]")->group(group);
   app.add_option("-D,--mss", texts.mss, "MSS to offer where no SYN was captured")->group(group);
   app.add_option("-R,--rtt", texts.rtt, "Round trip to imitate, ms [the client's]")->group(group);
-  app.add_option("-t,--timeout", texts.timeout, "Seconds to wait for a response")->group(group);
-  app.add_option("-k,--idle-timeout", texts.idle, "Seconds to wait for the client [-t + 120]")
+  app.add_option("-t,--timeout", texts.timeout, "Seconds without progress of the target")
+      ->group(group);
+  app.add_option("-k,--idle-timeout", texts.idle, "Seconds to wait for the client")->group(group);
+  app.add_option("--max-lag", texts.max_lag, "Requests later by more seconds are left out")
       ->group(group);
 }
 
@@ -118,8 +120,12 @@ void interpret_settings(const Texts& texts, Options& options) {
   settings.only_from_start = texts.only_from_start;
   settings.made_up_mss = static_cast<std::uint16_t>(number("-D", texts.mss, 88, 65495));
   settings.session_timeout = seconds(number("-t", texts.timeout, 1, kDay));
-  settings.idle_timeout = texts.idle.empty() ? settings.session_timeout + seconds(120)
-                                             : Duration(seconds(number("-k", texts.idle, 1, kDay)));
+  settings.idle_timeout = seconds(number("-k", texts.idle, 1, kDay));
+  if (!texts.max_lag.empty()) {
+    const std::chrono::duration<double> lag(runtime::parse_real(
+        "--max-lag", texts.max_lag, 0.001, kDay, "a number of seconds from 0.001 to 86400"));
+    settings.max_lag = std::chrono::duration_cast<Duration>(lag);
+  }
   if (!texts.rtt.empty()) settings.rtt = milliseconds(number("-R", texts.rtt, 0, 10'000));
   if (!texts.mtu.empty()) {
     options.mtu = static_cast<std::uint16_t>(number("-M", texts.mtu, 128, 65535));

@@ -25,7 +25,7 @@ void refuse_without_effect(CLI::App& app, const Options& options) {
     if (!options.capture.speed) refuse_without_effect(app, {"-I"}, "with -a max");
   }
   if (options.udp) {
-    refuse_without_effect(app, {"-O", "-W", "-D", "-R", "-t", "-k"}, "with --udp");
+    refuse_without_effect(app, {"-O", "-W", "-D", "-R", "-t", "-k", "--max-lag"}, "with --udp");
   }
   if (options.intercepts.empty()) {
     refuse_without_effect(app,

@@ -6,7 +6,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <tuple>
 
 #include "common/capture/pcap_file.hh"
@@ -20,18 +19,6 @@ using runtime::split;
 using runtime::split_list;
 using runtime::UsageError;
 using Way = CaptureOptions::Way;
-
-// @param accepted how the error describes the range.
-double parse_real(std::string_view what, std::string_view text, double low, double high,
-                  std::string_view accepted) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !(value >= low) ||
-      !(value <= high)) {
-    throw UsageError(fmt::format("{}: '{}' is not {}", what, text, accepted));
-  }
-  return value;
-}
 
 // What a pattern stands for, in the order of names; the pattern itself when there is no such file,
 // so that opening it says what is wrong.
@@ -97,8 +84,8 @@ void interpret_files(const WayTexts& texts, CaptureOptions& options) {
   if (texts.speed == "max") {
     options.speed.reset();
   } else {
-    options.speed =
-        parse_real("-a", texts.speed, 0.001, 1e6, "a factor from 0.001 to 1000000, or max");
+    options.speed = runtime::parse_real("-a", texts.speed, 0.001, 1e6,
+                                        "a factor from 0.001 to 1000000, or max");
   }
   if (!texts.longest_gap.empty()) {
     options.longest_gap =
@@ -106,7 +93,7 @@ void interpret_files(const WayTexts& texts, CaptureOptions& options) {
   }
   if (!texts.fail_below.empty()) {
     options.fail_below =
-        parse_real("--fail-below", texts.fail_below, 0, 100, "a percentage from 0 to 100");
+        runtime::parse_real("--fail-below", texts.fail_below, 0, 100, "a percentage from 0 to 100");
   }
   options.passes = static_cast<int>(runtime::parse_number("-T", texts.passes, 1, 1'000'000));
   const auto& all = options.sources;

@@ -73,7 +73,8 @@ TEST(TcpcopyOptions, DefaultSettings) {
   EXPECT_FALSE(settings.only_from_start);
   EXPECT_FALSE(settings.rtt);
   EXPECT_EQ(settings.session_timeout, 600s);
-  EXPECT_EQ(settings.idle_timeout, 720s);
+  EXPECT_EQ(settings.idle_timeout, 24h);
+  EXPECT_EQ(settings.max_lag, 0s);
 }
 
 TEST(TcpcopyOptions, ACommandLineOf1xWorks) {
@@ -131,6 +132,18 @@ TEST(TcpcopyOptions, HowMuchIsReplayed) {
   EXPECT_EQ(parsed({"--ramp", "30"}).settings.ramp, 30s);
 }
 
+TEST(TcpcopyOptions, TheGreatestLagMayHaveAFraction) {
+  EXPECT_EQ(parsed({"--max-lag", "1.5"}).settings.max_lag, 1500ms);
+  EXPECT_EQ(parsed({"--max-lag", "0.001"}).settings.max_lag, 1ms);
+  EXPECT_EQ(parsed({"--max-lag", "86400"}).settings.max_lag, 24h);
+  const ConfigFile file("max-lag = 0.25\n");
+  EXPECT_EQ(parsed({"--config", file.path()}).settings.max_lag, 250ms);
+  for (const std::string value : {"0", "0.0009", "86401", "-1", "1s", ""}) {
+    EXPECT_EQ(refused_with({"--max-lag=" + value}),
+              "--max-lag: '" + value + "' is not a number of seconds from 0.001 to 86400");
+  }
+}
+
 TEST(TcpcopyOptions, LongOnesAreUnderstood) {
   const auto options =
       parse_words({"--replay", "80-10.0.0.30:8080", "--intercept", "10.0.0.40", "--client-pool",
@@ -144,7 +157,8 @@ TEST(TcpcopyOptions, LongOnesAreUnderstood) {
   EXPECT_TRUE(options->daemon);
   EXPECT_EQ(options->log_file, "here.log");
   EXPECT_EQ(options->statistics_seconds, 5);
-  EXPECT_EQ(options->settings.idle_timeout, 130s);  // follows -t
+  EXPECT_EQ(options->settings.session_timeout, 10s);
+  EXPECT_EQ(options->settings.idle_timeout, 24h);  // whatever -t says
 }
 
 TEST(TcpcopyOptions, WithoutRulesTheyAreRefused) {
@@ -244,8 +258,13 @@ std::vector<Idle> idle_options() {
   }
   add("File", file, {"-B", "16"}, "with --capture file");
   add("FileMax", test::joined(file, {"-a", "max"}), {"-I", "9"}, "with -a max");
-  for (const Words& option : std::vector<Words>{
-           {"-O"}, {"-W"}, {"-D", "1460"}, {"-R", "1"}, {"-t", "600"}, {"-k", "600"}}) {
+  for (const Words& option : std::vector<Words>{{"-O"},
+                                                {"-W"},
+                                                {"-D", "1460"},
+                                                {"-R", "1"},
+                                                {"-t", "600"},
+                                                {"-k", "600"},
+                                                {"--max-lag", "1"}}) {
     add("Udp", udp, option, "with --udp");
   }
   for (const Words& option : std::vector<Words>{{"-C", "2"},
@@ -381,18 +400,31 @@ TEST(TcpcopyOptions, AFileThatIsNotThereIsRefused) {
 
 TEST(TcpcopyOptions, HelpNamesEveryOption) {
   const std::string help = printed_for({"--help"});
-  for (const char* option : {"-x,--replay",        "-s,--intercept",
-                             "-c,--client-pool",   "-H,--loopback-as",
-                             "-F,--filter",        "-O,--only-from-start",
-                             "-W,--no-turn-order", "-M,--mtu",
-                             "-D,--mss",           "-R,--rtt",
-                             "-t,--timeout",       "-k,--idle-timeout",
-                             "-C,--links",         "-p,--port",
-                             "--disable-combined", "--exit-on-link-loss",
-                             "-m,--memory",        "-B,--capture-buffer",
-                             "-l,--log",           "-P,--pid-file",
-                             "-d,--daemon",        "--statistics",
-                             "--config",           "--print-config",
+  for (const char* option : {"-x,--replay",
+                             "-s,--intercept",
+                             "-c,--client-pool",
+                             "-H,--loopback-as",
+                             "-F,--filter",
+                             "-O,--only-from-start",
+                             "-W,--no-turn-order",
+                             "-M,--mtu",
+                             "-D,--mss",
+                             "-R,--rtt",
+                             "-t,--timeout",
+                             "-k,--idle-timeout",
+                             "--max-lag",
+                             "-C,--links",
+                             "-p,--port",
+                             "--disable-combined",
+                             "--exit-on-link-loss",
+                             "-m,--memory",
+                             "-B,--capture-buffer",
+                             "-l,--log",
+                             "-P,--pid-file",
+                             "-d,--daemon",
+                             "--statistics",
+                             "--config",
+                             "--print-config",
                              "-v,--version"}) {
     EXPECT_THAT(help, HasSubstr(option));
   }

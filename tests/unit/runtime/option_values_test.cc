@@ -36,6 +36,15 @@ TEST(OptionValues, WhatIsNoNumberIsRefused) {
   }
 }
 
+TEST(OptionValues, NumbersWithAFraction) {
+  EXPECT_EQ(parse_real("-a", "0.25", 0.25, 10, "it"), 0.25);
+  EXPECT_EQ(parse_real("-a", "10", 0.25, 10, "it"), 10);
+  for (const char* text : {"", "0.24", "10.01", "1,5", "1.5s", " 1", "-1", "nan", "inf"}) {
+    EXPECT_EQ(refusal([&] { parse_real("-a", text, 0.25, 10, "from 1/4 to 10"); }),
+              std::string("-a: '") + text + "' is not from 1/4 to 10");
+  }
+}
+
 TEST(OptionValues, Ports) {
   EXPECT_EQ(parse_port("-p", "1"), 1);
   EXPECT_EQ(parse_port("-p", "65535"), 65535);
