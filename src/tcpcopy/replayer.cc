@@ -128,7 +128,7 @@ void Replayer::connect_rooms() {
   loop_.wake_by([this] { return coalescing_.deadline(); });
   loop_.wake_by([this] { return input_ended_ || draining_ ? kNever : capture_->due(); });
   loop_.every(std::chrono::seconds(options_.statistics_seconds),
-              [this] { log_statistics(statistics()); });
+              [this] { log_statistics(statistics(), lag_told_); });
   loop_.every(kMemoryCheck, [this] { bound_memory(); });
   loop_.every(inject::Injector::kRefreshPeriod, [this] {
     injector_->refresh();
@@ -316,7 +316,7 @@ void Replayer::end_turn() {
 
 void Replayer::on_signal(int signal) {
   if (signal == SIGUSR1) {
-    log_statistics(statistics());
+    log_statistics(statistics(), lag_told_);
     runtime::log_resource_use(loop_.turn_times());
   } else if (signal == SIGHUP) {
     runtime::reopen_log("tcpcopy", options_.log_file);

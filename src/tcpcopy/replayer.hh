@@ -89,6 +89,7 @@ class Replayer {
   std::optional<session::DatagramReplay> datagrams_;  // --udp: instead of the engine
   std::optional<ProgressReport> progress_;
   FirstDelivery first_delivery_;
+  session::Lag lag_told_;
   MemoryBound memory_;
   runtime::LogThrottle memory_log_{std::chrono::seconds(1)};
   std::unique_ptr<trace::PacketTrace> trace_;  // --trace: before the outbox

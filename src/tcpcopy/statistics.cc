@@ -20,6 +20,20 @@ std::string losses(const session::Ledger& ledger) {
   return text.empty() ? " none" : text;
 }
 
+std::string refused(const session::Ledger& ledger) {
+  std::string text;
+  for (std::size_t i = 0; i < session::kRefusals; ++i) {
+    if (ledger.refused[i] == 0) continue;
+    text += fmt::format(" {}:{}", to_string(static_cast<session::Refusal>(i)), ledger.refused[i]);
+  }
+  return text.empty() ? " none" : text;
+}
+
+std::string lateness(const session::Lag& lag) {
+  const auto ms = [](Duration time) { return static_cast<double>(time.count()) / 1e6; };
+  return fmt::format("median:{:.1f} greatest:{:.1f}", ms(lag.quantile(0.5)), ms(lag.quantile(1)));
+}
+
 std::string malformed(const net::CaptureCounters& capture) {
   std::string text;
   for (std::size_t i = 0; i < net::kParseErrors; ++i) {
@@ -77,6 +91,12 @@ void log_sessions(const StatisticsSources& sources) {
       ledger.balanced() ? "yes" : "NO", losses(ledger));
 }
 
+// How the target differs from production.
+void log_target(const session::Ledger& ledger, const session::Lag& lag) {
+  spdlog::info("lag ms: {}; turns ended by quiet:{}; turns not answered in time:{}; refused:{}",
+               lateness(lag), ledger.turn_quiets, ledger.turn_expiries, refused(ledger));
+}
+
 void log_links(const link::InterceptLinks& links) {
   const link::LinkCounters& counters = links.counters();
   spdlog::info(
@@ -92,13 +112,13 @@ void log_datagrams(const session::DatagramReplay::Counts& datagrams) {
                datagrams.captured.bytes, datagrams.sent.bytes);
 }
 
-}  // namespace
-
-void log_statistics(const StatisticsSources& sources) {
+// @param lag what is told of it.
+void log_lines(const StatisticsSources& sources, const session::Lag& lag) {
   if (sources.datagrams != nullptr) {  // there are neither sessions nor links
     log_datagrams(*sources.datagrams);
   } else {
     log_sessions(sources);
+    log_target(sources.ledger, lag);
   }
   if (sources.links.size() > 0) log_links(sources.links);
   const auto& inject = sources.inject;
@@ -113,8 +133,15 @@ void log_statistics(const StatisticsSources& sources) {
   log_capture_faults(sources.capture);
 }
 
+}  // namespace
+
+void log_statistics(const StatisticsSources& sources, session::Lag& told) {
+  log_lines(sources, sources.ledger.lag - told);
+  told = sources.ledger.lag;
+}
+
 void log_summary(const StatisticsSources& sources) {
-  log_statistics(sources);
+  log_lines(sources, sources.ledger.lag);
   const std::string left_out = fmt::format("malformed packets:{}; own packets:{}",
                                            malformed(sources.capture), sources.capture.own_packets);
   if (sources.datagrams != nullptr) {
@@ -125,11 +152,8 @@ void log_summary(const StatisticsSources& sources) {
   spdlog::info("packets captured:{} control:{} delivered:{} duplicate:{} held:{} lost:{}",
                ledger.captured.packets, ledger.control_packets, ledger.delivered.packets,
                ledger.duplicate.packets, ledger.held.packets, ledger.lost_in_all().packets);
-  spdlog::info(
-      "{}; responses without a session:{}; turns ended by quiet:{}; turns not answered in time:{}; "
-      "ports changed:{}",
-      left_out, ledger.responses_unknown, ledger.turn_quiets, ledger.turn_expiries,
-      ledger.ports_changed);
+  spdlog::info("{}; responses without a session:{}; ports changed:{}", left_out,
+               ledger.responses_unknown, ledger.ports_changed);
 }
 
 void FirstDelivery::look(const session::Ledger& ledger) {

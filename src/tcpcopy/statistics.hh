@@ -24,9 +24,11 @@ struct StatisticsSources {
 
 /// Logs the state of the replay. The words of 1.x (`active`, `conns`, `resp`, `c-resp`, `all clt`,
 /// `clt cont`, …) stand in the first line, so that its troubleshooting guides still apply.
-void log_statistics(const StatisticsSources& sources);
+/// @param told how late was what the lines so far have told of: these tell of what came since.
+void log_statistics(const StatisticsSources& sources, session::Lag& told);
 
-/// Logs the final summary: every account of the ledger that is not zero.
+/// Logs the final summary: every account of the ledger that is not zero, and how late the replay
+/// was in the whole run.
 void log_summary(const StatisticsSources& sources);
 
 /// Says once, and at once, that the replay works.

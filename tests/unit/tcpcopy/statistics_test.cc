@@ -10,6 +10,7 @@ namespace tcpcopy {
 namespace {
 
 using test::logged;
+using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
@@ -25,7 +26,12 @@ class Statistics : public testing::Test {
     return {ledger_, capture_, inject_, *links_, std::nullopt, datagrams};
   }
 
+  std::string lines() {
+    return logged([&] { log_statistics(sources(), told_); });
+  }
+
   session::Ledger ledger_;
+  session::Lag told_;
   net::CaptureCounters capture_;
   inject::InjectCounters inject_;
   runtime::EventLoop loop_;
@@ -42,8 +48,33 @@ TEST_F(Statistics, OfSessionsAndLinks) {
 }
 
 TEST_F(Statistics, WithoutLinksNothingIsSaidOfThem) {
-  EXPECT_THAT(logged([&] { log_statistics(sources()); }),
-              AllOf(HasSubstr("active:"), Not(HasSubstr("links: "))));
+  EXPECT_THAT(lines(), AllOf(HasSubstr("active:"), Not(HasSubstr("links: "))));
+}
+
+TEST_F(Statistics, EachLineTellsOfTheLagSinceTheLast) {
+  for (const Duration lag : {4us, 5us, 7us})
+    ledger_.lag.note(lag * 1000);
+  EXPECT_THAT(lines(),
+              HasSubstr("lag ms: median:5.1 greatest:7.2;"));  // an eighth too much at most
+  EXPECT_THAT(lines(), HasSubstr("lag ms: median:0.0 greatest:0.0;"));
+  ledger_.lag.note(2s);
+  EXPECT_THAT(lines(), HasSubstr("lag ms: median:2097.2 greatest:2097.2;"));
+  EXPECT_THAT(logged([&] { log_summary(sources()); }),
+              HasSubstr("lag ms: median:5.1 greatest:2097.2;"));
+}
+
+TEST_F(Statistics, HowTheTargetDiffersIsInEveryLine) {
+  ledger_.turn_quiets = 3;
+  ledger_.turn_expiries = 4;
+  EXPECT_THAT(lines(), HasSubstr("turns ended by quiet:3; turns not answered in time:4;"));
+}
+
+TEST_F(Statistics, RefusedSegmentsAreToldByReason) {
+  EXPECT_THAT(lines(), HasSubstr("; refused: none\n"));
+  ledger_.refuse(session::Refusal::kClientReset);
+  ledger_.refuse(session::Refusal::kOldSequence);
+  ledger_.refuse(session::Refusal::kOldSequence);
+  EXPECT_THAT(lines(), HasSubstr("; refused: old-sequence:2 client-reset:1\n"));
 }
 
 TEST_F(Statistics, OfDatagramsAlone) {
@@ -51,7 +82,8 @@ TEST_F(Statistics, OfDatagramsAlone) {
   datagrams.captured = {7, 70};
   const std::string text = logged([&] { log_summary(sources(&datagrams)); });
   EXPECT_THAT(text, AllOf(HasSubstr("datagrams captured:7 "), HasSubstr("malformed packets:")));
-  for (const char* word : {"active:", "conns:", "ledger", "links", "turns", "sessions"})
+  for (const char* word :
+       {"active:", "conns:", "ledger", "links", "turns", "sessions", "lag", "refused"})
     EXPECT_THAT(text, Not(HasSubstr(word)));
 }
 
