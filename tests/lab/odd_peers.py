@@ -3,6 +3,7 @@
     odd_peers.py serve KIND REPORT PORT
     odd_peers.py call KIND ADDRESS PORT CONNECTIONS
 
+    urgent      urgent bytes among others, each awaited by the client before it goes on
     half-close  the server answers and closes its half; the client then says more
     fin-reset   the client closes its half, and aborts while the server answers
     abort       the client aborts in the middle of an upload
@@ -11,7 +12,10 @@
 REPORT gets a line of JSON for each connection when it has ended. `OddServer` reads it.
 """
 
+import array
+import fcntl
 import json
+import select
 import socket
 import struct
 import sys
@@ -24,6 +28,13 @@ from lab import HERE, wait_until
 UPLOADED = 300_000
 TICKS = 60  # of an answer that takes 3 s
 UPLOADS = 10
+SIOCATMARK = 0x8905
+
+
+def at_mark(connection):
+    answer = array.array("i", [0])
+    fcntl.ioctl(connection, SIOCATMARK, answer)
+    return answer[0] != 0
 
 
 def read_all(connection, report):
@@ -31,6 +42,40 @@ def read_all(connection, report):
     while piece := connection.recv(65536):
         report["bytes"] += len(piece)
         report["checksum"] = zlib.crc32(piece, report["checksum"])
+
+
+def serve_urgent(connection, report):
+    report.update(urgent="", marks=[])
+    poll = select.poll()
+    poll.register(connection, select.POLLIN | select.POLLPRI)
+    while True:
+        events = poll.poll()[0][1]
+        if events & select.POLLPRI:
+            byte = connection.recv(1, socket.MSG_OOB)
+            report["urgent"] += byte.decode()
+            connection.send(byte)
+            continue
+        marked = at_mark(connection)
+        piece = connection.recv(65536)
+        if not piece:
+            return
+        if marked:
+            report["marks"].append(report["bytes"])
+        report["bytes"] += len(piece)
+        report["checksum"] = zlib.crc32(piece, report["checksum"])
+        if piece.endswith(b"\n"):
+            connection.send(b".")
+
+
+def call_urgent(connection):
+    for urgent in (b"!", b"?", b"#"):
+        connection.sendall(b"a" * 2999 + b"\n")
+        assert connection.recv(1) == b"."
+        connection.send(b"b" * 2000 + urgent, socket.MSG_OOB)  # the last is the urgent one
+        connection.sendall(b"c" * 1499 + b"\n")
+        assert set(connection.recv(2, socket.MSG_WAITALL)) == set(urgent + b".")
+        connection.send(b"%", socket.MSG_OOB)
+        assert connection.recv(1) == b"%"
 
 
 def serve_half_close(connection, report):
@@ -52,6 +97,7 @@ def call_half_close(connection):
 
 def serve_fin_reset(connection, report):
     read_all(connection, report)
+    report["at_end"] = True
     for _ in range(TICKS):
         connection.sendall(b"t" * 100)
         time.sleep(0.05)
@@ -133,9 +179,9 @@ def call(kind, address, port, connections):
     sys.exit(1 if failed else 0)
 
 
-SERVERS = {"half-close": serve_half_close, "fin-reset": serve_fin_reset,
+SERVERS = {"urgent": serve_urgent, "half-close": serve_half_close, "fin-reset": serve_fin_reset,
            "abort": serve_abort}
-CLIENTS = {"half-close": call_half_close, "fin-reset": call_fin_reset,
+CLIENTS = {"urgent": call_urgent, "half-close": call_half_close, "fin-reset": call_fin_reset,
            "abort": call_abort, "expect": call_expect}
 
 

@@ -2,23 +2,26 @@
 
 import sys
 
+import pytest
+
 from lab import ADDRESS, HERE, POOL, statistic
 from odd_peers import UPLOADED, UPLOADS, OddServer
 from peers import Nginx, assert_same_requests
 
 CONNECTIONS = 5
+SMALL_MTU = 700
 
 
 class World:
     """A server of a kind online and on the target, and clients of it."""
 
-    def __init__(self, make_lab, kind):
+    def __init__(self, make_lab, kind, *options):
         self.lab = make_lab()
         self.lab.route_responses()
         self.kind = kind
         self.start_servers()
         self.lab.intercept()
-        self.tcpcopy = self.lab.tcpcopy("-c", POOL)
+        self.tcpcopy = self.lab.tcpcopy("-c", POOL, *options)
 
     def start_servers(self):
         self.online = OddServer(self.lab, self.kind, "online", 80)
@@ -41,27 +44,42 @@ class World:
         assert sorted(map(alike, target)) == sorted(map(alike, online))
         assert statistic(self.tcpcopy.log(), "reconnect") == 0
         assert "balanced:yes" in self.tcpcopy.log()
-        return online
+        return online, target
+
+
+@pytest.mark.parametrize("options,loss", (((), 0), (("--send", "link"), 0), ((), 5)),
+                         ids=("raw", "link", "loss"))
+def test_urgent_bytes(make_lab, options, loss):
+    """The target takes smaller segments than the online server: the stream is cut anew."""
+    world = World(make_lab, "urgent", *options)
+    world.lab.on("target", "ip", "link", "set", "eth0", "mtu", SMALL_MTU)
+    if loss:
+        world.lab.lose(loss, destination=ADDRESS["target"])
+    world.call()
+    online, target = world.assert_alike()
+    assert [report["urgent"] for report in online] == ["!%?%#%"] * CONNECTIONS
+    assert [report["urgent"] for report in target] == ["!%?%#%"] * CONNECTIONS
+    assert [report["marks"] for report in target] == [report["marks"] for report in online]
 
 
 def test_server_half_closes(make_lab):
     world = World(make_lab, "half-close")
     world.call()
-    online = world.assert_alike()
+    online, _ = world.assert_alike()
     assert {report["end"] for report in online} == {"closed"}
 
 
 def test_client_aborts_behind_its_fin(make_lab):
     world = World(make_lab, "fin-reset")
     world.call()
-    online = world.assert_alike()
+    online, _ = world.assert_alike()
     assert {report["end"] for report in online} == {"reset"}
 
 
 def test_client_aborts_an_upload(make_lab):
     world = World(make_lab, "abort")
     world.call()
-    online = world.assert_alike()
+    online, _ = world.assert_alike()
     assert {(report["end"], report["bytes"]) for report in online} == {("reset", UPLOADED)}
 
 
