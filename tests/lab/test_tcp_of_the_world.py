@@ -47,14 +47,13 @@ class World:
         return online, target
 
 
-@pytest.mark.parametrize("options,loss", (((), 0), (("--send", "link"), 0), ((), 5)),
-                         ids=("raw", "link", "loss"))
-def test_urgent_bytes(make_lab, options, loss):
+# Not under loss: a kernel that is told of a second urgent byte before the first was read puts that
+# into the stream, and what is lost comes together with what follows it (RFC 6093, 3.3).
+@pytest.mark.parametrize("options", ((), ("--send", "link")), ids=("raw", "link"))
+def test_urgent_bytes(make_lab, options):
     """The target takes smaller segments than the online server: the stream is cut anew."""
     world = World(make_lab, "urgent", *options)
     world.lab.on("target", "ip", "link", "set", "eth0", "mtu", SMALL_MTU)
-    if loss:
-        world.lab.lose(loss, destination=ADDRESS["target"])
     world.call()
     online, target = world.assert_alike()
     assert [report["urgent"] for report in online] == ["!%?%#%"] * CONNECTIONS

@@ -23,8 +23,9 @@ class Lag {
     for (const std::uint64_t count : counts_)
       total += count;
     if (total == 0) return {};
-    auto below = static_cast<std::uint64_t>(share * static_cast<double>(total));
-    if (below == 0) below = 1;
+    const double rank = share * static_cast<double>(total);
+    auto below = static_cast<std::uint64_t>(rank);
+    if (static_cast<double>(below) < rank || below == 0) ++below;
     for (std::size_t i = 0; i < counts_.size(); ++i) {
       if (counts_[i] >= below) return std::chrono::microseconds(end_of(i));
       below -= counts_[i];
