@@ -138,7 +138,7 @@ TEST(TcpcopyOptions, TheGreatestLagMayHaveAFraction) {
   EXPECT_EQ(parsed({"--max-lag", "86400"}).settings.max_lag, 24h);
   const ConfigFile file("max-lag = 0.25\n");
   EXPECT_EQ(parsed({"--config", file.path()}).settings.max_lag, 250ms);
-  for (const std::string value : {"0", "0.0009", "86401", "-1", "1s", ""}) {
+  for (const std::string value : {"0", "0.0009", "86401", "-1", "1s"}) {
     EXPECT_EQ(refused_with({"--max-lag=" + value}),
               "--max-lag: '" + value + "' is not a number of seconds from 0.001 to 86400");
   }
