@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "common/net/bytes.hh"
+
 namespace tcpcopy::wire {
 namespace {
 
@@ -20,6 +22,12 @@ void encode_response(const net::TcpPacket& packet, std::span<std::byte> to) {
   assert(to.size() == kHeaderRecordSize || to.size() == kPayloadRecordSize);
   std::fill(to.begin(), to.end(), std::byte{0});
   std::copy_n(packet.ip_bytes.begin(), net::kIpv4HeaderSize, to.begin());
+  // Segmentation offload leaves the total length 0 where the frame tells it; there is none here.
+  if (net::load_be16(&to[2]) == 0) {
+    const std::size_t length =
+        std::size_t{packet.ip.header_length} + packet.tcp.header_length + packet.payload_length;
+    net::store_be16(&to[2], static_cast<std::uint16_t>(std::min<std::size_t>(length, UINT16_MAX)));
+  }
   const std::size_t tcp_room = kHeaderRecordSize - kTcpAt;
   const std::size_t tcp_size = std::min(packet.tcp_bytes.size(), tcp_room);
   std::copy_n(packet.tcp_bytes.begin(), tcp_size, to.begin() + kTcpAt);

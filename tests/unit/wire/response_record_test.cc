@@ -192,6 +192,16 @@ TEST(ResponseRecordWithPayload, APayloadThatWasCapturedInPartIsLeftOut) {
   EXPECT_EQ(part(encoded(cut, kPayloadRecordSize), 52, 140), ByteVector(140));
 }
 
+TEST(ResponseRecordWithPayload, TellsTheLengthThatSegmentationOffloadLeavesOut) {
+  ByteVector packet = packet_bytes({.tcp_options = nops(12), .payload = pattern(100)});
+  packet[2] = packet[3] = std::byte{0};
+  for (const std::size_t size : {kHeaderRecordSize, kPayloadRecordSize}) {
+    const auto response = decode_response(encoded(packet, size));
+    ASSERT_EQ(response.error, ParseError::kNone);
+    EXPECT_EQ(response.value.payload_length, 100U);
+  }
+}
+
 TEST(ResponseRecordWithPayload, StandsBehindOptionsThatWereCut) {
   const PacketFields fields{.tcp_options = nops(40), .payload = pattern(112)};
   const ByteVector record = encoded(fields, kPayloadRecordSize);
