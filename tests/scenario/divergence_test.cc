@@ -167,18 +167,6 @@ TEST_P(Divergence, ARequestThatAnAnsweringTargetResetsIsAskedOnceMore) {
   EXPECT_EQ(bytes_lost(talk, LossReason::kTargetReset), static_cast<std::uint64_t>(kGet));
 }
 
-TEST_P(Divergence, Http2WaitsForNoAnswers) {
-  Conversation talk(GetParam());
-  talk.shake_hands();
-  talk.client(seg("PA").seq(1).ack(1).says("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
-  talk.expect(seg("PA").seq(1).says("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
-  for (int i = 0; i < 10; ++i) {  // window updates, behind what the target has not sent so far
-    talk.client(seg("PA").seq(25 + 10 * i).ack(1001 + 1000 * i).len(10));
-    talk.expect(seg("PA").seq(25 + 10 * i).len(10));
-    talk.target(seg("A").seq(1).ack(35 + 10 * i));
-  }
-}
-
 // Production greets, the target says that it is busy, and closes.
 TEST_P(Divergence, ABusyTargetIsNotStormed) {
   Conversation talk(GetParam());

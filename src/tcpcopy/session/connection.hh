@@ -98,9 +98,6 @@ class Connection {
   /// The path is back after an outage: sends again what is in flight.
   void on_path_restored(const ConnectionContext& ctx);
 
-  /// The client and its server talk at once: requests wait for no answers.
-  void set_two_way() { turns_.set_two_way(); }
-
   State state() const { return state_; }
   /// Where the client's stream was joined by it.
   ClientOffset first() const { return first_; }

@@ -38,8 +38,6 @@ bool looks_like_request(Bytes bytes) {
                      [&](std::string_view start) { return starts_with(bytes, start); });
 }
 
-bool speaks_http2(Bytes head) { return starts_with(head, "PRI * HTTP/2.0"); }
-
 bool may_begin_request(Bytes bytes) {
   if (bytes.size() >= kRequestStart) return looks_like_request(bytes);
   return starts_with(bytes, "*") ||

@@ -18,9 +18,6 @@ bool looks_like_request(Bytes bytes);
 /// Whether more bytes behind these could make them look like the first of a request.
 bool may_begin_request(Bytes bytes);
 
-/// Whether a stream begins with HTTP/2's preface (RFC 9113, 3.4): there both sides talk at once.
-bool speaks_http2(Bytes head);
-
 /// The same as looks_like_request() for the bytes that begin with a contiguous chunk, however small
 /// their chunks are.
 bool request_begins_at(const ClientStream& stream, const Chunk& chunk);

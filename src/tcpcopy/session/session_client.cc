@@ -194,7 +194,6 @@ void Session::learn_protocol() {
     head_size_ = static_cast<std::uint8_t>(head_size_ + piece.size());
   }
   if (looks_like_request(Bytes(head_).first(head_size_))) content_tells_ = true;
-  if (speaks_http2(Bytes(head_).first(head_size_))) connection_.set_two_way();
 }
 
 void Session::take_end(const ClientSegment& segment, ClientOffset at) {

@@ -104,7 +104,8 @@ bool Turns::end_gate_open(OnlineOffset acked, bool reset, const Progress& progre
   const bool nearly = missing <= (reset ? 1 : kNearlyComplete);
   Duration patience = kMaxEndWait;
   if (quiet && habits.answers_differ()) patience = habits.end_patience();
-  if (quiet && nearly) patience = kMinEndQuiet;
+  // Where both sides talk at once no answer begins: as much as the client had seen is all.
+  if (nearly && !progress.gap && (quiet || !reset)) patience = kMinEndQuiet;
   if (progress.hurried) patience = std::min(patience, kHurriedEnd);
   const Instant expiry = std::max(waiting_since_, response_at_) + patience;
   if (now < expiry) {
@@ -138,7 +139,7 @@ Instant Turns::patience_ends(const TargetHabits& habits, Instant now) const {
 // A gate that opens for an answer: turns follow each other.
 void Turns::note_order() {
   patience_ = std::min(patience_ * 2, shortened(kMaxTurnWait));
-  if (two_way_ > 0 && two_way_ != kAlwaysTwoWay) --two_way_;
+  if (two_way_ > 0) --two_way_;
 }
 
 bool Turns::gate_open(const Chunk::Origin& next, const Progress& progress, TargetHabits& habits,
@@ -171,7 +172,7 @@ bool Turns::gate_open(const Chunk::Origin& next, const Progress& progress, Targe
     return true;
   }
   if (two_way()) {
-    two_way_ = std::max(two_way_, kMostTwoWay);
+    two_way_ = kMostTwoWay;
     return true;
   }
   // An answer that goes on is waited for as long as it does, or until it is longer than what the

@@ -54,9 +54,6 @@ class Turns {
   };
   void on_response(const Arrival& arrival, TargetHabits& habits, Instant now);
 
-  /// Both sides are known to talk at once: gates stay open.
-  void set_two_way() { two_way_ = kAlwaysTwoWay; }
-
   /// The stream was sent up to here.
   void on_sent(ClientOffset snd_nxt, Instant now);
 
@@ -118,7 +115,6 @@ class Turns {
   // looks like a turn takes one away.
   static constexpr std::uint8_t kTwoWay = 32;
   static constexpr std::uint8_t kMostTwoWay = 2 * kTwoWay;
-  static constexpr std::uint8_t kAlwaysTwoWay = UINT8_MAX;
 
   ClientOffset limit_;
   OnlineOffset first_acked_;     // what the client had seen before this connection

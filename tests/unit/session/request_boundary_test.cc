@@ -23,12 +23,6 @@ TEST(RequestBoundary, TakesNothingElseForOne) {
     EXPECT_FALSE(looks_like_request(as_bytes(text))) << text;
 }
 
-TEST(RequestBoundary, KnowsHttp2ByItsPreface) {
-  EXPECT_TRUE(speaks_http2(as_bytes("PRI * HTTP/2.0\r\n")));
-  EXPECT_FALSE(speaks_http2(as_bytes("PRI * HTTP/")));
-  EXPECT_FALSE(speaks_http2(as_bytes("GET / HTTP/2.0\r\n")));
-}
-
 class Stream : public ::testing::Test {
  protected:
   void insert(std::int64_t at, std::string_view text, std::int64_t online_acked) {
