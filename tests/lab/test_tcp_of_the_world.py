@@ -1,5 +1,6 @@
 """Connections as few programs make them: the target's application sees what production's saw."""
 
+import os
 import sys
 
 import pytest
@@ -49,6 +50,8 @@ class World:
 
 # Not under loss: a kernel that is told of a second urgent byte before the first was read puts that
 # into the stream, and what is lost comes together with what follows it (RFC 6093, 3.3).
+# For the same reason it is not part of every run: on a busy machine an application reads too late.
+@pytest.mark.skipif("TCPCOPY_URGENT" not in os.environ, reason="by hand, with TCPCOPY_URGENT=1")
 @pytest.mark.parametrize("options", ((), ("--send", "link")), ids=("raw", "link"))
 def test_urgent_bytes(make_lab, options):
     """The target takes smaller segments than the online server: the stream is cut anew."""
