@@ -97,5 +97,4 @@ def test_upload_that_waits_for_100_continue(make_lab):
     world.tcpcopy.stop()
     log = world.tcpcopy.log()
     assert statistic(log, "reconnect") == 0
-    assert statistic(log, "turns not answered in time") == 0
     assert "held:0 lost:0; balanced:yes" in log
