@@ -127,6 +127,7 @@ class Session : public TimerNode {
   void resume(const Context& ctx);
   void skip_hole(const Context& ctx);
   bool wants_new_connection() const;
+  bool begins_request(const Chunk& chunk) const;
   void shed_late(const Context& ctx);
   void settle(const Context& ctx);
   void release(ClientOffset to, const Context& ctx);

@@ -98,7 +98,11 @@ bool Session::wants_new_connection() const {
   if (chunk == nullptr || chunk->begin() != next) return false;
   if (connection_.half_closed_online(chunk->origin().online_acked)) return false;
   if (next == connection_.first()) return true;
-  return content_tells_ ? request_begins_at(stream_, *chunk) : chunk->starts_turn();
+  return begins_request(*chunk);
+}
+
+bool Session::begins_request(const Chunk& chunk) const {
+  return content_tells_ ? request_begins_at(stream_, chunk) : chunk.starts_turn();
 }
 
 // What is older than --max-lag when its turn comes is given up in whole requests, all but the
@@ -111,7 +115,7 @@ void Session::shed_late(const Context& ctx) {
     return ctx.now - c.origin().captured_at > ctx.settings.max_lag;
   };
   if (chunk == nullptr || chunk->begin() != from || !late(*chunk)) return;
-  const bool boundary = content_tells_ ? request_begins_at(stream_, *chunk) : chunk->starts_turn();
+  const bool boundary = begins_request(*chunk);
   ClientOffset to = from;
   while (boundary && late(*chunk)) {
     const auto next = next_request_boundary(stream_, to + 1, content_tells_);
