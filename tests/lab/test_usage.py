@@ -7,7 +7,7 @@ import pytest
 
 USAGE_ERROR = 2
 SYSTEM_ERROR = 1
-TWO_SCREENS = 62
+TWO_SCREENS = 60
 
 RULE = ("-x", "80-10.0.0.30:8080")
 LINK = ("-s", "10.0.0.40")

@@ -62,7 +62,6 @@ void declare_how_much(CLI::App& app, Texts& texts) {
       ->group(group);
   app.add_option("-r,--percent", texts.percent, "Percent of the connections")->group(group);
   app.add_option("--ramp", texts.ramp, "Seconds in which they grow from none to -r")->group(group);
-  app.add_flag("-g,--gradually", texts.gradually, "The same as --ramp 100")->group(group);
 }
 
 void declare_how(CLI::App& app, Texts& texts) {
@@ -100,6 +99,7 @@ void declare_links(CLI::App& app, Texts& texts, Options& options) {
 
 void declare_unlisted(CLI::App& app, Texts& texts) {
   app.add_option("--lose-captured", texts.lose_captured, "For tests")->group("");
+  app.add_flag("-g,--gradually", texts.gradually, "The same as --ramp 100")->group("");
   const std::string old;  // accepted from 1.x, without effect; docs/options.md lists them
   app.add_flag("-L,--lonely", texts.lonely, "Stay without intercepts: now the default")->group(old);
   app.add_option("-U", texts.ignored, "Session pool size")->group(old);
