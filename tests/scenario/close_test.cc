@@ -96,6 +96,50 @@ TEST_P(Close, ResetBehindFinWaitsForTheAnswerToTheFin) {
   talk.expect_ended();
 }
 
+// A client that closes its half, reads 60 bytes more, and aborts: a reset would destroy nothing of
+// a target that has said these and closed, and tell it nothing.
+TEST_P(Close, NoResetBehindFinOfATargetThatHasFinished) {
+  Conversation talk(GetParam());
+  one_turn(talk);
+  talk.client(seg("FA").seq(101).ack(51));
+  talk.expect(seg("FA").seq(101).ack(51));
+  talk.client(seg("A").seq(102).ack(111));
+  talk.client(seg("R").seq(102));
+  talk.target(seg("PA").seq(51).ack(102).len(30));
+  talk.expect_nothing();
+  talk.target(seg("FPA").seq(81).ack(102).len(30));
+  talk.expect(seg("A").seq(102).ack(112));
+  talk.expect_ended();
+  EXPECT_EQ(talk.ledger().sessions_completed, 1U);
+}
+
+TEST_P(Close, NoResetOfAClientWhoseTargetFinishedEarlier) {
+  Conversation talk(GetParam());
+  one_turn(talk);
+  talk.client(seg("FA").seq(101).ack(51));
+  talk.expect(seg("FA").seq(101).ack(51));
+  talk.target(seg("FPA").seq(51).ack(102).len(60));
+  talk.expect(seg("A").seq(102).ack(112));
+  talk.expect_ended();
+  talk.client(seg("A").seq(102).ack(111));
+  talk.client(seg("R").seq(102));
+  talk.expect_ended();
+  EXPECT_EQ(talk.ledger().sessions_opened, 1U);
+  EXPECT_EQ(talk.ledger().sessions_completed, 1U);
+}
+
+TEST_P(Close, ResetBehindFinOfATargetThatHasSaidAllAndNotClosed) {
+  Conversation talk(GetParam());
+  one_turn(talk);
+  talk.client(seg("FA").seq(101).ack(51));
+  talk.expect(seg("FA").seq(101).ack(51));
+  talk.client(seg("A").seq(102).ack(111));
+  talk.client(seg("R").seq(102));
+  talk.target(seg("PA").seq(51).ack(102).len(60));
+  talk.expect(seg("RA").seq(102).ack(111));
+  talk.expect_ended();
+}
+
 // No TCP does that: they belong to no stream, and must not stay in the accounts as held.
 TEST_P(Close, BytesBehindTheFinAreLostWithTheSession) {
   Conversation talk(GetParam());
