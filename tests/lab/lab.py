@@ -24,6 +24,7 @@ ADDRESS = {
     "target": "10.77.0.30",
     "assistant": "10.77.0.40",
     "assistant2": "10.77.0.41",
+    "mirror": "10.77.0.50",
 }
 NO_OFFLOAD = ("gro", "off", "tso", "off", "gso", "off")
 POOL = "62.135.200.x"

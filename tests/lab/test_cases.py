@@ -26,6 +26,7 @@ CASES = {
     "mpls.pcap": [GET],
     "vlan-3-tags.pcap": [GET],
 }
+LARGE_MTU = 9000
 EVERYTHING = ("-a", "max", "--fail-below", "100")
 
 
@@ -167,13 +168,15 @@ def test_wrapped(make_lab, group):
         assert statistic(tcpcopy.log(), "lost") == 0, name
 
 
-@pytest.mark.parametrize("name", ("three-tags", "mpls", "pppoe", "fragments-reversed"))
+@pytest.mark.parametrize("name", ("three-tags", "mpls", "pppoe", "fragments-reversed",
+                                  "total-length-0"))
 def test_wrapped_on_a_device(make_lab, name):
     """What a mirror sends arrives through a device as it does from a file, without a filter."""
-    lab = make_lab(hosts=("client", "online", "target", "assistant", "assistant2"), offload=False)
-    for host in ("assistant", "assistant2"):  # a full packet and what stands in front of it
-        run("ip", "link", "set", f"p-{host}", "mtu", 2000)
-        lab.on(host, "ip", "link", "set", "eth0", "mtu", 2000)
+    lab = make_lab(hosts=("client", "online", "target", "assistant", "mirror"), offload=False)
+    run("ip", "link", "add", "port0", "netns", "mirror", "type", "veth", "peer", "name", "copy0",
+        "netns", "assistant")
+    for host, device in (("mirror", "port0"), ("assistant", "copy0")):
+        lab.on(host, "ip", "link", "set", device, "mtu", LARGE_MTU, "up")
     lab.route_responses()
     peers = Peers(lab)
     file, wrapped = lab.work / "clients.pcap", lab.work / "wrapped.pcap"
@@ -181,15 +184,29 @@ def test_wrapped_on_a_device(make_lab, name):
     online = [found for recording in peers.onlines.values() for found in recording.finish()]
     wrap_pcap.WRAPS[name](wrapped, wrap_pcap.packets_of(file))
     tcpcopy = lab.start("assistant", lab.build / "src/tcpcopy/tcpcopy", "--capture", "pcap", "-i",
-                        "eth0", "-x", ",".join(f"{ADDRESS['online']}:{o}-{ADDRESS['target']}:{t}"
-                                               for o, t in ((80, 8080), (81, 8081))),
+                        "copy0", "-x", ",".join(f"{ADDRESS['online']}:{o}-{ADDRESS['target']}:{t}"
+                                                for o, t in ((80, 8080), (81, 8081))),
                         "-c", POOL, "--responses", "eth0", "--statistics", "1").wait_for("started")
-    lab.on("assistant2", sys.executable, HERE / "send_frames.py", "eth0", wrapped,
-           lab.on("assistant", "cat", "/sys/class/net/eth0/address").strip())
-    # The recording may have ended before the last FIN; then that connection stays open.
+    lab.on("mirror", sys.executable, HERE / "send_frames.py", "port0", wrapped,
+           lab.on("assistant", "cat", "/sys/class/net/copy0/address").strip())
     try:
-        wait_until(lambda: not differences(online, peers.target.report(), ends=False), 30)
+        wait_until(lambda: not differences(online, peers.target.report()), 30)
     except TimeoutError:
         pass
-    tcpcopy.stop()
-    assert not differences(online, peers.target.finish(), ends=False), tcpcopy.log()
+    assert not differences(online, peers.target.report()), tcpcopy.log()
+
+
+def test_a_frame_in_front_of_segmentation_on_a_device(silent):
+    """Larger than any packet on a wire, and without a total length."""
+    lab, target = silent
+    lab.on("assistant", "ip", "link", "add", "port0", "type", "veth", "peer", "name", "copy0")
+    for device in ("port0", "copy0"):
+        lab.on("assistant", "ip", "link", "set", device, "mtu", LARGE_MTU, "up")
+    tcpcopy = lab.start("assistant", lab.build / "src/tcpcopy/tcpcopy", "--capture", "pcap", "-i",
+                        "copy0", "-x", f"80-{ADDRESS['target']}:8080", "-c", POOL, "--responses",
+                        "eth0", "--statistics", "1").wait_for("started")
+    lab.on("assistant", sys.executable, HERE / "send_frames.py", "port0",
+           case("tso-total-length-0.pcap"), "02:00:00:00:00:01")
+    wait_until(lambda: target.report() and target.report()[0]["bytes"] == POST_AND_GET[0], 20,
+               tcpcopy.log)
+    assert target.report()[0]["sha256"] == POST_AND_GET[1]

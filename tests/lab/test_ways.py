@@ -10,7 +10,7 @@ import time
 import pytest
 
 import many_clients
-from lab import ADDRESS, HERE, POOL, POOL_NET, run, statistic
+from lab import ADDRESS, HERE, POOL, POOL_NET, open_connections, run, statistic, wait_until
 from peers import Nginx, assert_same_requests, finish, wrk
 from recording import Peers, rules
 
@@ -36,7 +36,9 @@ def record(lab, file, start_clients, snap_length=262144):
                        ONLINE, name="write_pcap").wait_for("listening on")
     for client in start_clients():
         assert client.popen.wait(60) == 0, client.log()
-    time.sleep(0.3)  # for the last FINs, which come behind the clients' end
+    # The last FINs come behind the clients' end.
+    wait_until(lambda: not any(open_connections(lab, "online", port) for port in (80, 81)), 20,
+               "the ends of the connections")
     writer.stop()
 
 
