@@ -79,8 +79,9 @@ class Demo:
 
     def count(self):
         """Requests so far; the target first, that none seems to come before it was made."""
-        for host in ("target", "online"):
-            self.requests[host] = int((self.lab.work / f"{host}-report.json.requests").read_text())
+        recordings = {"target": self.peers.target, **self.peers.onlines}
+        for host, recording in recordings.items():
+            self.requests[host] = int(recording.path.with_suffix(".json.requests").read_text())
 
     def sessions(self):
         found = re.findall(r"active:(\d+)", self.tcpcopy.log())

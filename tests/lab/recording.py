@@ -17,7 +17,7 @@ class Recording:
     """A peer that records, on a host."""
 
     def __init__(self, lab, host, program, ports):
-        self.path = lab.work / f"{host}-report.json"
+        self.path = lab.work / f"{host}-{ports[0]}-report.json"
         self.process = lab.start(host, sys.executable, HERE / program, self.path, *ports,
                                  name="recording")
         self.process.wait_for("listening")

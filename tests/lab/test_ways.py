@@ -10,9 +10,10 @@ import time
 import pytest
 
 import many_clients
-from lab import ADDRESS, HERE, POOL, POOL_NET, open_connections, run, statistic, wait_until
+from lab import (ADDRESS, HERE, POOL, POOL_NET, ROOT, open_connections, run, statistic,
+                 wait_until)
 from peers import Nginx, assert_same_requests, finish, wrk
-from recording import Peers, rules
+from recording import Peers, Recording, differences, rules
 
 PCAP_HEADER = 24
 RECORD_HEADER = 16
@@ -184,6 +185,31 @@ def test_nothing_to_be_done_on_the_target(recorded):
     tcpcopy = replay(lab, "-a", "max", "-c", ADDRESS["assistant"], files=[file])
     assert_all_delivered(tcpcopy)
     assert_alike(peers)
+
+
+def test_a_target_on_this_host(make_lab):
+    """The commands as docs/protocols.md has them, literally."""
+    lab = make_lab()
+    online = Recording(lab, "online", "recording_peer.py", (80, 81))
+    target = Recording(lab, "online", "recording_peer.py", (8080, 8081))
+    section = (ROOT / "docs/protocols.md").read_text().split("## A target on this host")[1]
+    *rules_of_the_kernel, start = section.split("```\n")[1].splitlines()
+    assert start.startswith("tcpcopy ")
+    for command in rules_of_the_kernel:
+        lab.on("online", "sh", "-c", command)
+    tcpcopy = lab.start("online", "sh", "-c", f"exec {lab.build}/src/tcpcopy/{start}",
+                        name="tcpcopy").wait_for("started")
+    client = lab.start("online", sys.executable, HERE / "habits.py", "127.0.0.1", 80, 81, 10, 5, 1,
+                       "keep_alive,upload,download,pipelining,half_close")
+    assert client.popen.wait(60) == 0, client.log()
+    connections = online.finish()
+    try:
+        wait_until(lambda: not differences(connections, target.report()), 10)
+    except TimeoutError:
+        pass
+    assert len(connections) == 50 and not differences(connections, target.finish())
+    tcpcopy.stop()
+    assert_all_delivered(tcpcopy)
 
 
 REWRITE = {
