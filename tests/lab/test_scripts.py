@@ -1,6 +1,8 @@
 """What the scripts say, and what they leave alone. Nothing here is installed."""
 
 import os
+import re
+import shutil
 import subprocess
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from lab import ROOT
 
 USAGE_ERROR = 2
-APT = """#!/bin/sh
+APT = """\
 [ "$1" = install ] || exit 0
 echo "Need to get 143 MB of archives."
 echo "Get:1 http://example.org/ a [1 kB]"
@@ -24,10 +26,13 @@ def packages(tmp_path):
     """A machine without any package, where apt only says that it works."""
     programs = tmp_path / "bin"
     programs.mkdir()
-    for name, text in {"dpkg-query": f"#!/bin/sh\ntouch {tmp_path}/asked\nexit 1\n",
-                       "apt-get": APT}.items():
-        (programs / name).write_text(text)
-        (programs / name).chmod(0o755)
+
+    def program(path, text):
+        (programs / path).write_text(f"#!/bin/sh\n{text}\n")
+        (programs / path).chmod(0o755)
+
+    program("dpkg-query", f"touch {tmp_path}/asked\nexit 1")
+    program("apt-get", APT)
 
     def run(*command, **environment):
         # /usr/sbin is where install-packages keeps servers from starting: it sees an empty one.
@@ -36,6 +41,7 @@ def packages(tmp_path):
              *command], cwd=ROOT, text=True, capture_output=True, timeout=60, check=False,
             env={**os.environ, "PATH": f"{programs}:/usr/bin:/bin", **environment})
 
+    run.program = program
     run.asked = lambda: (tmp_path / "asked").exists()
     return run
 
@@ -54,6 +60,17 @@ def test_help_of_test_names_each_verb(packages):
             assert f" {line.split('(')[0].removeprefix('verb_')} " in told
 
 
+def test_help_of_test_names_what_runs_without_a_verb(packages):
+    text = (ROOT / "scripts/test").read_text()
+    usual = re.search(r"verbs=\((\w[\w ]+)\)", text)[1].split()
+    told = re.search(r"Without a verb: ([\w, ]+?)\s+and (\w+)",
+                     " ".join(packages("scripts/test", "--help").stdout.split()))
+    assert told[1].split(", ") + [told[2]] == usual
+    left_out = set(re.findall(r"^verb_(\w+)\(", text, re.M)) - set(usual)
+    assert left_out == {"build", "clang", "tidy"}
+    assert "runs all but `clang` and `tidy`" in (ROOT / "CONTRIBUTING.md").read_text()
+
+
 def test_an_unknown_verb_installs_nothing(packages):
     told = packages("scripts/test", "check", "nonsense")
     assert told.returncode == USAGE_ERROR and "no verb 'nonsense'" in told.stderr
@@ -65,7 +82,29 @@ def test_installing_says_what_it_is_at(packages):
     assert told.returncode == 0, told
     said = told.stdout.splitlines()
     assert said[0].startswith("installing, with what they need: iproute2")
+    assert "minutes" in said[1]
     assert said[2:] == ["  downloading 143 MB of archives.", "  unpacking", "  setting up"]
+
+
+def test_building_says_what_it_is_at(packages, tmp_path):
+    tree = tmp_path / "tree"
+    shutil.copytree(ROOT / "scripts", tree / "scripts")
+    lab = tree / "tests/lab"
+    lab.mkdir(parents=True)
+    packages.program(lab / "enter", "echo entered")
+    for name in ("ninja", "c++", "ip", "setpriv", "sysctl", "tcpdump"):
+        packages.program(name, "exit 0")
+    packages.program("cmake", '[ "$1" = --build ] || exit 0; for i in $(seq 40); do '
+                     'echo "[$i/40] Building CXX object"; done')
+    told = packages(tree / "scripts/demo")
+    assert told.returncode == 0, told
+    said = told.stdout.splitlines()
+    building = said.index("building the two daemons in build/user: minutes, on two cores")
+    assert said[0].startswith("installing") and building > 0
+    tenths = [f"building: {number} of 40" for number in (1, *range(4, 41, 4))]
+    assert said[building + 1:] == [*tenths, "entered"]
+    assert "The first run downloads, installs and compiles for some minutes" in " ".join(
+        (ROOT / "README.md").read_text().split())
 
 
 def test_installing_that_fails_says_so(packages):
