@@ -3,7 +3,9 @@
 And that the documents quote what they say.
 """
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -249,6 +251,21 @@ def test_every_option_is_documented(build, program):
     for short, long in options:
         assert f"`{long}`" in text, long
         assert not short or f"`{short}`" in text, short
+
+
+@pytest.mark.skipif(not shutil.which("dpkg-query"), reason="packages are not Debian's here")
+@pytest.mark.parametrize("program", ("tcpcopy", "intercept"))
+def test_every_package_that_a_daemon_needs_is_named(build, program):
+    listed = subprocess.run(["ldd", build / "src" / program / program], text=True,
+                            capture_output=True, check=True).stdout
+    needed = subprocess.run(["objdump", "-p", build / "src" / program / program], text=True,
+                            capture_output=True, check=True).stdout
+    for name in re.findall(r"NEEDED +(\S+)", needed):
+        path = os.path.realpath(re.search(rf"{re.escape(name)} => (\S+)", listed)[1])
+        package = subprocess.run(["dpkg-query", "-S", f"*-linux-gnu*/{os.path.basename(path)}"], text=True,
+                                 capture_output=True, check=True).stdout.split(":")[0]
+        every_debian_has_it = package in ("libc6", "libgcc-s1", "libstdc++6")
+        assert every_debian_has_it or f" {package} " in document("README.md").replace("`", " ")
 
 
 def test_the_way_from_1x_is_complete():
