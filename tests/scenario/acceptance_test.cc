@@ -124,6 +124,33 @@ TEST_P(Acceptance, AJumpOfTheClientIsBelievedWithASecondPacket) {
   EXPECT_TRUE(talk.ledger().balanced());
 }
 
+// Two that were forged have seen nothing in common.
+TEST_P(Acceptance, ASecondPacketThatHasSeenSomethingElseConfirmsNoJump) {
+  Conversation talk(GetParam());
+  talk.shake_hands();
+  talk.client(seg("PA").seq(5'000'000).ack(1).len(100));
+  talk.client(seg("PA").seq(5'000'100).ack(900'000'000).len(100));
+  EXPECT_EQ(refused(talk, Refusal::kClientJump), 2U);
+  EXPECT_EQ(talk.ledger().held.bytes, 0U);
+  talk.client(seg("PA").seq(5'100'000).ack(900'000'100).len(100));  // far from the last
+  EXPECT_EQ(talk.ledger().held.bytes, 0U);
+  EXPECT_TRUE(talk.ledger().balanced());
+}
+
+// A session that a forged packet began is in the way of a client whose packets overtake each other.
+TEST_P(Acceptance, ASynIsConfirmedByAnyOfItsFirstPackets) {
+  Conversation talk(GetParam());
+  talk.client(seg("PA").seq(25'000'000).ack(7).len(100));
+  EXPECT_EQ(talk.ledger().joined, 1U);
+  talk.client(seg("S").seq(0));
+  talk.client(seg("PA").seq(11).ack(1).len(10));
+  talk.expect(seg("S").seq(0));
+  talk.client(seg("PA").seq(1).ack(1).len(10));
+  talk.target(seg("SA").seq(0).ack(1));
+  talk.expect(seg("PA").seq(1).len(20));
+  EXPECT_TRUE(talk.ledger().balanced());
+}
+
 TEST_P(Acceptance, AClientsSynOnAnOpenConnectionIsNotBelievedAlone) {
   Conversation talk(GetParam());
   talk.shake_hands();

@@ -167,6 +167,69 @@ TEST_P(Divergence, ARequestThatAnAnsweringTargetResetsIsAskedOnceMore) {
   EXPECT_EQ(bytes_lost(talk, LossReason::kTargetReset), static_cast<std::uint64_t>(kGet));
 }
 
+// An upload that is refused in its middle: what follows goes on when it has been taken.
+TEST_P(Divergence, AnAnswerBeforeTheWholeRequestNeedsNoOtherBehindIt) {
+  Conversation talk(GetParam());
+  talk.shake_hands();
+  talk.client(seg("PA").seq(1).ack(1).len(1000));
+  talk.expect(seg("A").seq(1).len(536));
+  talk.expect(seg("PA").seq(537).len(464));
+  talk.client(seg("PA").seq(1001).ack(2001).len(10));
+  talk.target(seg("PA").seq(1).ack(537).len(200));
+  talk.target(seg("A").seq(201).ack(1001));
+  talk.wait(19ms);
+  talk.expect_nothing();
+  talk.wait(5ms);
+  talk.expect(seg("PA").seq(1001).ack(201).len(10));
+}
+
+// The first byte of a request does not tell that it is one, but it may be.
+TEST_P(Divergence, ARequestThatComesByteByByteGoesToANewConnectionAsAWhole) {
+  Conversation talk(GetParam());
+  talk.shake_hands();
+  request(talk, 0, 0);
+  talk.expect(seg("PA").seq(1).says(get(0)));
+  talk.target(seg("FA").seq(1).ack(1 + kGet));
+  talk.expect(seg("A").ack(2).seq(1 + kGet));
+  talk.client(seg("PA").seq(1 + kGet).ack(1).says(get(1).substr(0, 1)));
+  talk.expect(seg("RA").seq(1 + kGet).ack(2));
+  talk.client(seg("PA").seq(2 + kGet).ack(1).says(get(1).substr(1)));
+  talk.expect_reconnect(1 + kGet);
+  talk.target(seg("SA").seq(0).ack(1 + kGet));
+  talk.expect(seg("PA").seq(1 + kGet).ack(1).says(get(1)));
+  EXPECT_EQ(talk.ledger().lost_in_all().bytes, 0U);
+}
+
+TEST_P(Divergence, WithoutTurnOrderAResetWaitsForNoAnswerThatWasNotSeen) {
+  session::Settings settings;
+  settings.turn_order = false;
+  Conversation talk(GetParam(), settings);
+  talk.shake_hands();
+  talk.target(seg("PA").seq(1).ack(1).len(20));
+  talk.client(seg("PA").seq(1).ack(21).len(10));
+  talk.expect(seg("PA").seq(1).len(10));
+  talk.target(seg("A").seq(21).ack(11));
+  talk.client(seg("RA").seq(11).ack(21));
+  talk.expect(seg("RA").seq(11).ack(21));
+  talk.expect_ended();
+}
+
+// It destroys what has not been read, but no answer lasts for ever.
+TEST_P(Divergence, AResetBehindAShorterAnswerWaitsForSeconds) {
+  Conversation talk(GetParam());
+  talk.shake_hands();
+  request(talk, 0, 0);
+  talk.expect(seg("PA").seq(1).says(get(0)));
+  talk.target(seg("PA").seq(1).ack(1 + kGet).len(100));
+  talk.client(seg("RA").seq(1 + kGet).ack(2001));
+  talk.wait(3900ms);
+  talk.expect(seg("A").seq(1 + kGet).ack(101));
+  talk.expect_nothing();
+  talk.wait(200ms);
+  talk.expect(seg("RA").seq(1 + kGet).ack(101));
+  talk.expect_ended();
+}
+
 // Production greets, the target says that it is busy, and closes.
 TEST_P(Divergence, ABusyTargetIsNotStormed) {
   Conversation talk(GetParam());

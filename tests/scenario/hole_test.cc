@@ -39,7 +39,7 @@ TEST_P(Hole, SessionResumesAtTheNextRequest) {
   talk.expect(seg("A").seq(20).ack(51));
   talk.expect_nothing();
   talk.client(seg("PA").seq(58).ack(151).says(kGet));  // the client goes on
-  talk.wait(1s);
+  talk.wait(2s);
   talk.expect(seg("RA").seq(20).ack(51));
   talk.expect_reconnect(39);
   talk.target(seg("SA").seq(0).ack(39));
@@ -83,7 +83,7 @@ TEST_P(Hole, AcksOfResponsesOnTheirWayProveNothing) {
   talk.expect(seg("A").seq(20).ack(51));
   talk.client(seg("A").seq(39).ack(101));
   talk.client(seg("PA").seq(39).ack(101).says(kGet));  // pipelined
-  talk.wait(3s);
+  talk.wait(4s);
   talk.client(seg("PA").seq(20).ack(101).says(kGet));  // at last it was sent again and came through
   talk.expect(seg("PA").seq(20).ack(51).says(kGet + kGet));
   EXPECT_EQ(talk.ledger().reconnects, 0U);
@@ -169,7 +169,7 @@ TEST_P(Hole, ClientThatAbortedSendsNothingAgain) {
   talk.target(seg("PA").seq(1).ack(20).len(50));
   talk.client(seg("PA").seq(39).ack(101).says(kGet));  // the request at 20 was missed
   talk.client(seg("RA").seq(58).ack(151));
-  talk.wait(3s);
+  talk.wait(4s);
   talk.expect(seg("A").seq(20).ack(51));
   talk.expect(seg("RA").seq(20).ack(51));
   talk.expect_reconnect(39);

@@ -2,7 +2,6 @@
 //   sim --count N [--from SEED]    runs N scenarios, prints the seeds that fail
 //   sim --events N [--from SEED]   runs scenarios until N events have happened
 //   sim --seed SEED                runs one and prints its packets, numbers relative to their SYN
-// In front of these, --strict judges as kJudgeDivergence does.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -18,10 +17,8 @@ using tcpcopy::sim::World;
 
 constexpr int kMaxFailures = 20;
 
-bool strict = tcpcopy::sim::kJudgeDivergence;
-
 int run_one(unsigned long long seed) {
-  World world(draw_plan(seed, strict));
+  World world(draw_plan(seed));
   world.trace();
   const std::string failure = world.run();
   std::printf("seed %llu: %s\n", seed, failure.empty() ? "good" : failure.c_str());
@@ -37,7 +34,7 @@ struct Totals {
 };
 
 void run_seed(unsigned long long seed, Totals& totals) {
-  World world(draw_plan(seed, strict));
+  World world(draw_plan(seed));
   std::string failure = world.run();
   ++totals.scenarios;
   totals.events += world.events();
@@ -45,7 +42,7 @@ void run_seed(unsigned long long seed, Totals& totals) {
   totals.sessions_lost += world.ledger().sessions_lost_in_all();
   // The same seed gives the same packets: looked at for every hundredth.
   if (failure.empty() && seed % 100 == 0) {
-    World again(draw_plan(seed, strict));
+    World again(draw_plan(seed));
     again.run();
     if (again.fingerprint() != world.fingerprint()) failure = "two runs sent different packets";
   }
@@ -75,12 +72,7 @@ int main(int argc, char** argv) {
   unsigned long long from = 1;
   unsigned long long count = 0;
   unsigned long long events = 0;
-  int first = 1;
-  if (argc > 1 && std::string_view(argv[1]) == "--strict") {
-    strict = true;
-    ++first;
-  }
-  for (int i = first; i + 1 < argc; i += 2) {
+  for (int i = 1; i + 1 < argc; i += 2) {
     const std::string_view option = argv[i];
     const unsigned long long value = std::strtoull(argv[i + 1], nullptr, 10);
     if (option == "--seed") return run_one(value);

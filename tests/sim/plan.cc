@@ -124,18 +124,10 @@ bool Plan::capture_misses() const {
          });
 }
 
-Plan draw_plan(std::uint64_t seed, bool judge_divergence) {
+Plan draw_plan(std::uint64_t seed) {
   Dice dice(seed);
   Plan plan;
-  plan.judge_divergence = judge_divergence;
   plan.weather = draw_weather(dice);
-  // With the engine of today the one is a storm without end, the other a session.
-  if (plan.weather.character == Character::kBusy && !judge_divergence) {
-    plan.weather.character = Character::kRefusing;
-  }
-  if (plan.weather.character == Character::kReneging && !judge_divergence) {
-    plan.weather.character = Character::kPlain;
-  }
   // The streams are a few kilobytes long: most of them wrap.
   constexpr std::uint32_t kNear[] = {0x7fffffffU, 0xffffffffU, 0x12345678U};
   plan.near = dice.pick(kNear);

@@ -31,10 +31,6 @@ struct Faults {
   Duration jitter{0};  ///< reorders what is sent closer together
 };
 
-/// What is held against the engine beyond what the engine of today does; see README.md. To be true
-/// when it does what a target that is not production wants of it.
-inline constexpr bool kJudgeDivergence = false;
-
 /// How the target differs from the online server.
 enum class Character : std::uint8_t {
   kPlain,
@@ -108,7 +104,6 @@ struct ClientPlan {
 };
 
 struct Plan {
-  bool judge_divergence = kJudgeDivergence;
   std::uint64_t seed = 1;  ///< of all that is left to chance while it runs
   Weather weather;
   /// Initial sequence numbers are drawn from [near - near_range, near].
@@ -124,6 +119,6 @@ struct Plan {
 };
 
 /// The plan of a seed.
-Plan draw_plan(std::uint64_t seed, bool judge_divergence = kJudgeDivergence);
+Plan draw_plan(std::uint64_t seed);
 
 }  // namespace tcpcopy::sim

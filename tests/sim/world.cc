@@ -48,7 +48,7 @@ World::World(Plan plan)
     clockwork_.after(client.starts_after, [this, &client, id = ++id] { start_client(id, client); });
   }
   if (weather_.flood > 0) start_flood();
-  if (weather_.forged && plan_.judge_divergence) start_forging();
+  if (weather_.forged) start_forging();
   if (weather_.link_breaks) {
     clockwork_.after(std::chrono::milliseconds(dice_.between(1, 1500)), [this] { break_link(); });
   }

@@ -64,8 +64,9 @@ void World::open_target(const Packet& syn) {
   side.greets = syn.destination == kTargetGreeting;
   last_ack_.erase(flow);
   MiniTcp::Events events;
-  events.transmit = [this](const Packet& packet) {
+  events.transmit = [this, &side](const Packet& packet) {
     note("target", packet);
+    if (!packet.payload.empty()) side.moved_at = clockwork_.now();
     travel(Path::kTargetAssistant, packet, [this](const Packet& p) { at_assistant(p); });
   };
   events.received = [this, &side](const std::string& bytes) { serve_target(side, bytes); };

@@ -46,7 +46,7 @@ inline constexpr std::int64_t kNearlyComplete = 32;  // bytes: headers whose len
 // An end waits so long behind the target's last word, by what is known of its answers; for one that
 // says nothing; and when nothing more comes of the client, or of the file.
 inline constexpr Duration kMinEndQuiet = 50ms;
-inline constexpr Duration kMaxEndQuiet = 5s;
+inline constexpr Duration kMaxEndQuiet = 4s;
 inline constexpr Duration kMaxEndWait = 30s;
 inline constexpr Duration kHurriedEnd = 700ms;
 
@@ -54,9 +54,9 @@ inline constexpr Duration kHurriedEnd = 700ms;
 inline constexpr Duration kMaxClientRtt = 1s;
 
 // A hole in what was captured is waited for this long when the client goes on meanwhile: one that
-// lost a packet on its way to the online server sends it again, five times within 3 s at Linux's
+// lost a packet on its way to the online server sends it again, five times within 4 s at Linux's
 // timing, and it is then captured. What has not come by then, capture has missed.
-inline constexpr Duration kHolePatience = 3s;
+inline constexpr Duration kHolePatience = 4s;
 // The client goes on when it acknowledges something new, and sends something new, so long after the
 // hole appeared. One that does not may still be trying, so it is waited for longer.
 inline constexpr Duration kHoleProof = 1s;
@@ -68,8 +68,10 @@ inline constexpr int kMaxHolesPerTurn = 256;
 // window that anybody uses, so the packet is forged or stale.
 inline constexpr std::int64_t kMaxAhead = std::int64_t{64} << 20U;
 // Beyond what was captured so far a client gets by packets that capture has missed. A jump larger
-// than windows are, bytes, is believed when a second packet comes from there.
+// than windows are, bytes, is believed when a second packet comes from there: no further from the
+// first than one that GRO made of many.
 inline constexpr std::int64_t kMaxJump = std::int64_t{1} << 20U;
+inline constexpr std::int64_t kSameJump = std::int64_t{1} << 16U;
 
 // A session may have so many connections in a row that were of no use, with back-off in between:
 // 1 + 2 + 4 + 8 + 16 s. Whoever ended them, and however: a target that is busy is not stormed.

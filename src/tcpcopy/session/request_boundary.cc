@@ -46,8 +46,11 @@ bool may_begin_request(Bytes bytes) {
          });
 }
 
-bool request_begins_at(const ClientStream& stream, const Chunk& chunk) {
-  if (chunk.length() >= kRequestStart) return looks_like_request(chunk.bytes());
+namespace {
+
+// Asks about the bytes from the chunk's first on, which may lie in several.
+bool ask_of_start(const ClientStream& stream, const Chunk& chunk, bool (*question)(Bytes)) {
+  if (chunk.length() >= kRequestStart) return question(chunk.bytes());
   std::array<Bytes, kRequestStart> pieces;
   const auto gathered = stream.gather(chunk.begin(), kRequestStart, pieces);
   std::array<std::byte, kRequestStart> start{};
@@ -55,7 +58,27 @@ bool request_begins_at(const ClientStream& stream, const Chunk& chunk) {
   for (const Bytes piece : std::span(pieces).first(gathered.pieces)) {
     to = std::copy(piece.begin(), piece.end(), to);
   }
-  return looks_like_request(Bytes(start).first(gathered.length));
+  return question(Bytes(start).first(gathered.length));
+}
+
+}  // namespace
+
+bool request_begins_at(const ClientStream& stream, const Chunk& chunk) {
+  return ask_of_start(stream, chunk, looks_like_request);
+}
+
+bool request_may_begin_at(const ClientStream& stream, const Chunk& chunk) {
+  return ask_of_start(stream, chunk, may_begin_request);
+}
+
+ClientOffset possible_request_boundary(const ClientStream& stream, ClientOffset from) {
+  const ClientOffset end = stream.contiguous_end();
+  from = std::max(from, end - (kRequestStart - 1));
+  for (const Chunk* chunk = stream.find(from); chunk != nullptr; chunk = chunk->next()) {
+    if (chunk->begin() >= end) break;
+    if (chunk->begin() >= from && request_may_begin_at(stream, *chunk)) return chunk->begin();
+  }
+  return end;
 }
 
 std::optional<ClientOffset> next_request_boundary(const ClientStream& stream, ClientOffset from,

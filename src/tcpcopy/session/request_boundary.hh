@@ -22,6 +22,14 @@ bool may_begin_request(Bytes bytes);
 /// their chunks are.
 bool request_begins_at(const ClientStream& stream, const Chunk& chunk);
 
+/// The same as may_begin_request().
+bool request_may_begin_at(const ClientStream& stream, const Chunk& chunk);
+
+/// @param from where to begin to look.
+/// @return the begin of the first chunk that further bytes may make a request of, or the end of the
+///   contiguous stream.
+ClientOffset possible_request_boundary(const ClientStream& stream, ClientOffset from);
+
 /// @param from where to begin to look.
 /// @param by_content the stream's protocol is one whose requests can be told by their bytes.
 /// @return the begin of the first contiguous chunk at or behind `from` that starts a request: by

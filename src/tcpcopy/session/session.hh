@@ -153,10 +153,17 @@ class Session : public TimerNode {
     Instant went_on_at;  // the client, over the hole: see note_progress()
   };
 
+  // A packet that was far ahead.
+  struct Jump {
+    ClientOffset at;
+    Seq<space::Online> ack;
+  };
+  static bool confirms(const Jump& jump, const Jump& next);
+
   // What only a second packet of the client would confirm.
   struct Doubt {
     std::optional<ClientSegment> syn;  // on the same ports
-    MaybeOffset<space::Client> jump;   // a packet that was far ahead
+    std::optional<Jump> jump;
   };
   Doubt& doubt();
 

@@ -3,6 +3,7 @@
 #include "tcpcopy/session/session.hh"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "tcpcopy/session/limits.hh"
@@ -29,7 +30,13 @@ void Session::note_rival(const ClientSegment& syn, const Context& ctx) {
 
 const ClientSegment* Session::confirmed_rival(const ClientSegment& segment) const {
   if (!doubt_ || !doubt_->syn || segment.flags.syn() || segment.flags.rst()) return nullptr;
-  const bool confirms = segment.flags.ack() && segment.seq == doubt_->syn->seq + 1;
+  if (!segment.flags.ack()) return nullptr;
+  // Its very first may come late; then one of the next does, unless it belongs here.
+  const std::uint32_t ahead = segment.seq.raw - (doubt_->syn->seq + 1).raw;
+  const ClientOffset at = client_numbers_.unwrap(segment.seq, stream_.contiguous_end());
+  const bool foreign =
+      at < stream_.contiguous_end() - kMaxJump || at > stream_.seen_end() + kMaxJump;
+  const bool confirms = ahead == 0 || (foreign && ahead < kSameJump);
   return confirms ? &*doubt_->syn : nullptr;
 }
 
@@ -88,6 +95,13 @@ void Session::on_client_segment(const ClientSegment& segment, const Context& ctx
   advance(ctx);
 }
 
+// The bytes behind a jump come from one place and have seen one answer; forged ones need luck.
+bool Session::confirms(const Jump& jump, const Jump& next) {
+  const std::int64_t on = next.at - jump.at;
+  const auto seen = static_cast<std::int32_t>(next.ack.raw - jump.ack.raw);
+  return on != 0 && std::abs(on) <= kSameJump && std::abs(std::int64_t{seen}) <= kMaxJump;
+}
+
 // What the online server would take (RFC 9293, 3.10.7.4; RFC 5961), as far as it can be known here:
 // its window cannot, and capture may have missed something.
 bool Session::believable(const ClientSegment& segment, ClientOffset at, const Context& ctx) {
@@ -99,10 +113,8 @@ bool Session::believable(const ClientSegment& segment, ClientOffset at, const Co
     return false;
   }
   if (at > stream_.seen_end() + kMaxJump) {
-    MaybeOffset<space::Client>& jump = doubt().jump;
-    const bool again = jump && at != *jump && at <= *jump + kMaxJump && at >= *jump - kMaxJump;
-    jump = at;
-    if (!again) {
+    const std::optional<Jump> last = std::exchange(doubt().jump, Jump{at, segment.ack});
+    if (!last || !confirms(*last, {at, segment.ack})) {
       ctx.ledger.refuse(Refusal::kClientJump);
       return false;
     }

@@ -98,7 +98,8 @@ bool Session::wants_new_connection() const {
   if (chunk == nullptr || chunk->begin() != next) return false;
   if (connection_.half_closed_online(chunk->origin().online_acked)) return false;
   if (next == connection_.first()) return true;
-  return begins_request(*chunk);
+  // The first byte may have come alone.
+  return content_tells_ ? request_may_begin_at(stream_, *chunk) : chunk->starts_turn();
 }
 
 bool Session::begins_request(const Chunk& chunk) const {
@@ -176,8 +177,10 @@ void Session::resume(const Context& ctx) {
     connect(*boundary, ctx);
     return;
   }
-  // Bytes before the next boundary can never be used.
-  lose(stream_.contiguous_end(), suspended_for_, ctx);
+  // Bytes before the next boundary can never be used; the last ones may be its first.
+  const bool more = content_tells_ && !stream_.complete();
+  lose(more ? possible_request_boundary(stream_, resume_from_) : stream_.contiguous_end(),
+       suspended_for_, ctx);
   if (stream_.complete()) complete(ctx);
 }
 

@@ -33,9 +33,10 @@ void TargetHabits::on_length(bool same) {
   alike_ = std::clamp(alike_ + (same ? 1 : -kUnlike), -kMostAlike, kMostAlike);
 }
 
-Duration TargetHabits::end_patience() const {
-  if (answer_ == ShortDuration(0)) return kMaxEndQuiet;
-  return std::clamp(8 * high(), kMinEndQuiet, kMaxEndQuiet);
+Duration TargetHabits::end_patience(bool missing) const {
+  const Duration most = missing ? kMaxEndWait : kMaxEndQuiet;
+  if (answer_ == ShortDuration(0)) return most;
+  return std::clamp(8 * high(), !missing && answers_differ() ? kMinEndQuiet : kMaxEndQuiet, most);
 }
 
 }  // namespace tcpcopy::session

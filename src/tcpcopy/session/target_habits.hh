@@ -35,7 +35,8 @@ class TargetHabits {
 
   /// How long an end waits behind the last word of an answer that is shorter than production's:
   /// the target may still be at it, or at another request that came with it.
-  Duration end_patience() const;
+  /// @param missing some request was not answered, or is answered late: more may come.
+  Duration end_patience(bool missing) const;
 
   /// An answer was as long as production's, or ended at another length.
   void on_length(bool same);

@@ -24,8 +24,12 @@ void Turns::on_response(const Arrival& arrival, TargetHabits& habits, Instant no
   if ((waited || too_early) && pause > Duration(0) && pause <= kMaxQuiet) habits.on_pause(pause);
   response_at_ = now;
   burst_ended_ = arrival.ends_burst;
-  if (begun_ || arrival.acked < limit_) return;
+  if (begun_ || arrival.acked < limit_) {
+    if (arrival.acked > turn_begin_) early_ = speaks_early_ = true;
+    return;
+  }
   begun_ = true;
+  speaks_early_ = early_;
   if (taken_for_over_) habits.on_end();
   if (asked_at_ == kNever) return;
   habits.on_answer(asked_at_, now);
@@ -44,9 +48,9 @@ void Turns::judge(const ClientStream& stream, const Progress& progress, bool ord
   const Chunk* chunk = stream.find(limit_);
   for (; chunk != nullptr && chunk->begin() < stream.contiguous_end(); chunk = chunk->next()) {
     const OnlineOffset acked = chunk->origin().online_acked;
-    if (ordered && acked > acked_) {
+    if (acked > acked_) {
       limit_ = std::max(limit_, chunk->begin());
-      if (!gate_open(chunk->origin(), progress, habits, now, ledger)) return;
+      if (ordered && !gate_open(chunk->origin(), progress, habits, now, ledger)) return;
       begin_turn(acked, progress);
     }
     if (chunk->end() <= limit_) continue;
@@ -79,7 +83,8 @@ void Turns::judge_end(const StreamEnd& end, const Progress& progress, bool order
 
 void Turns::begin_turn(OnlineOffset acked, const Progress& progress) {
   acked_ = acked;
-  begun_ = false;
+  turn_begin_ = limit_;
+  begun_ = early_ = false;
   response_start_ = progress.received;
   waiting_since_ = kNever;
 }
@@ -98,14 +103,14 @@ bool Turns::end_gate_open(OnlineOffset acked, bool reset, const Progress& progre
   }
 
   if (waiting_since_ == kNever) waiting_since_ = now;
-  const bool quiet = begun_ && !progress.gap && !answer_missing_;
+  const bool quiet = (begun_ || early_) && !progress.gap;
   // What the client had seen may have ended with the online server's FIN, which takes a number too.
   const std::int64_t missing = (acked - first_acked_) - (progress.received - TargetOffset(0));
   const bool nearly = missing <= (reset ? 1 : kNearlyComplete);
   Duration patience = kMaxEndWait;
-  if (quiet && habits.answers_differ()) patience = habits.end_patience();
+  if (quiet) patience = habits.end_patience(answer_missing_ && !early_);
   // Where both sides talk at once no answer begins: as much as the client had seen is all.
-  if (nearly && !progress.gap && (quiet || !reset)) patience = kMinEndQuiet;
+  if (nearly && !progress.gap && ((quiet && !answer_missing_) || !reset)) patience = kMinEndQuiet;
   if (progress.hurried) patience = std::min(patience, kHurriedEnd);
   const Instant expiry = std::max(waiting_since_, response_at_) + patience;
   if (now < expiry) {
@@ -156,6 +161,9 @@ bool Turns::gate_open(const Chunk::Origin& next, const Progress& progress, Targe
   const bool early_answer =
       !begun_ && surplus >= 0 && (surplus <= kNearlyComplete || habits.answers_alike());
   Instant over = begun_ || early_answer ? quiet_at(progress, habits) : kNever;
+  if ((early_ || speaks_early_) && over == kNever && asked_at_ != kNever) {
+    over = std::max(quiet_at(progress, habits), asked_at_ + kMinTurnWait + progress.network_pause);
+  }
   // A request that is late already is not held up by a silence that nobody needs, but never more
   // than one: what is sent while an answer goes on must be a request ahead, and no flood.
   const bool may_be_early = begun_ && !progress.gap && !was_early_ && !habits.answers_alike();

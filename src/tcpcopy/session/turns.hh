@@ -117,6 +117,7 @@ class Turns {
   static constexpr std::uint8_t kMostTwoWay = 2 * kTwoWay;
 
   ClientOffset limit_;
+  ClientOffset turn_begin_;      // where the current turn begins
   OnlineOffset first_acked_;     // what the client had seen before this connection
   OnlineOffset acked_;           // what the client had seen when it began the current turn
   TargetOffset response_start_;  // where the target's response to the current turn begins
@@ -129,9 +130,11 @@ class Turns {
   std::uint8_t answered_ = 0;
   bool asking_ : 1 = false;  // the current turn may be sent, and was not, or not all of it
   bool begun_ : 1 = false;   // the response to the current turn
+  bool early_ : 1 = false;   // the target spoke when it had received a part of the current turn
+  bool speaks_early_ : 1 = false;  // it did so in the last turn that it answered
   bool burst_ended_ : 1 = false;
-  bool taken_for_over_ : 1 =
-      false;  // the response to the turn before, because the target was quiet
+  // The response to the turn before, because the target was quiet.
+  bool taken_for_over_ : 1 = false;
   bool answer_missing_ : 1 = false;  // some turn was not answered: what comes may be that answer
   bool was_early_ : 1 = false;       // the last gate opened before the silence that it asks for
   bool fin_allowed_ : 1 = false;

@@ -66,9 +66,17 @@ TEST(TargetHabits, KnowsWhetherLaterRequestsWereAnswered) {
 }
 
 TEST(TargetHabits, AnEndWaitsByTheTimeOfAnswers) {
-  EXPECT_EQ(TargetHabits().end_patience(), kMaxEndQuiet);
-  EXPECT_LT(with_known_answers().end_patience(), 200ms);
-  EXPECT_GE(with_known_answers().end_patience(), kMinEndQuiet);
+  TargetHabits habits = with_known_answers();
+  EXPECT_EQ(habits.end_patience(false), kMaxEndQuiet) << "shorter, from one that is always as long";
+  habits.on_length(false);
+  EXPECT_LT(habits.end_patience(false), 200ms);
+  EXPECT_GE(habits.end_patience(false), kMinEndQuiet);
+}
+
+TEST(TargetHabits, AnEndWaitsLongForOneWhoseAnswersAreUnknownOrMissing) {
+  EXPECT_EQ(TargetHabits().end_patience(false), kMaxEndQuiet);
+  EXPECT_EQ(TargetHabits().end_patience(true), kMaxEndWait);
+  EXPECT_EQ(with_known_answers().end_patience(true), kMaxEndQuiet);
 }
 
 TEST(TargetHabits, LengthsTellOnlyWhereTheyAgree) {
