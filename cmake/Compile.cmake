@@ -39,11 +39,3 @@ function(tcpcopy_library name)
   add_library(${name} STATIC ${arg_SOURCES})
   target_link_libraries(${name} PUBLIC tcpcopy_compile ${arg_LINKS})
 endfunction()
-
-# tcpcopy_pure_library(...): the same for pure code. It is listed, so that a test can prove that
-# nothing in it reaches the system, a clock or a source of random numbers.
-function(tcpcopy_pure_library name)
-  tcpcopy_library(${name} ${ARGN})
-  set_property(GLOBAL APPEND PROPERTY TCPCOPY_PURE_LIBRARIES ${name})
-  set_property(GLOBAL APPEND PROPERTY TCPCOPY_PURE_FOLDERS "${CMAKE_CURRENT_SOURCE_DIR}")
-endfunction()

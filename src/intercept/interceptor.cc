@@ -10,7 +10,7 @@
 #include "common/runtime/log.hh"
 #include "common/runtime/socket.hh"
 
-namespace tcpcopy {
+namespace tcpcopy::interceptor {
 namespace {
 
 using namespace std::chrono_literals;
@@ -20,16 +20,16 @@ using namespace std::chrono_literals;
 constexpr std::size_t kManyRoutes = 32;
 constexpr Duration kTurnSpacing = 400us;
 
-std::string filter_of(const options::InterceptOptions& options) {
+std::string filter_of(const intercept_options::InterceptOptions& options) {
   const bool any_address = options.listen.address.is_unspecified();
-  return options::capture_filter(options, any_address
-                                              ? runtime::local_addresses()
-                                              : std::vector<Address>{options.listen.address});
+  return intercept_options::capture_filter(
+      options,
+      any_address ? runtime::local_addresses() : std::vector<Address>{options.listen.address});
 }
 
 }  // namespace
 
-Interceptor::Interceptor(const options::InterceptOptions& options)
+Interceptor::Interceptor(const intercept_options::InterceptOptions& options)
     : options_(options),
       filter_(filter_of(options)),
       router_(options.mode.record_size()),
@@ -48,16 +48,16 @@ link::LinkServer::Events Interceptor::link_events() {
 }
 
 void Interceptor::open_device(const std::string& device) {
-  capture::PcapCapture::Settings settings;
+  pcap::PcapCapture::Settings settings;
   settings.device = device;
   settings.filter = filter_;
   if (options_.mode.with_payload) settings.packet_bytes += int{wire::kMaxRecordPayload};
-  captures_.push_back(std::make_unique<capture::PcapCapture>(settings));
-  capture::PcapCapture& opened = *captures_.back();
+  captures_.push_back(std::make_unique<pcap::PcapCapture>(settings));
+  pcap::PcapCapture& opened = *captures_.back();
   loop_.watch(opened.fd(), EPOLLIN, [this, &opened](std::uint32_t) { capture(opened); });
 }
 
-void Interceptor::capture(capture::PcapCapture& capture) {
+void Interceptor::capture(pcap::PcapCapture& capture) {
   const int frames = capture.read([&](const net::TcpPacket& response) { take_response(response); });
   if (frames < 0) {
     spdlog::error("device {} cannot be read any more; ending", capture.device());
@@ -143,4 +143,4 @@ void Interceptor::on_signal(int signal) {
   }
 }
 
-}  // namespace tcpcopy
+}  // namespace tcpcopy::interceptor

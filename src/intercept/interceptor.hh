@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "common/capture/pcap_capture.hh"
+#include "common/pcap/pcap_capture.hh"
 #include "common/runtime/event_loop.hh"
 #include "intercept/link/link_server.hh"
 #include "intercept/options/options.hh"
@@ -16,12 +16,12 @@
 #include "intercept/route/single_tcpcopy.hh"
 #include "intercept/statistics.hh"
 
-namespace tcpcopy {
+namespace tcpcopy::interceptor {
 
 class Interceptor {
  public:
   /// Opens devices and the listening socket. Throws UsageError or SystemError.
-  explicit Interceptor(const options::InterceptOptions& options);
+  explicit Interceptor(const intercept_options::InterceptOptions& options);
 
   const std::string& filter() const { return filter_; }
 
@@ -31,7 +31,7 @@ class Interceptor {
  private:
   void open_device(const std::string& device);
   link::LinkServer::Events link_events();
-  void capture(capture::PcapCapture& capture);
+  void capture(pcap::PcapCapture& capture);
   void take_response(const net::TcpPacket& response);
   void on_message(route::LinkId id, const wire::RouteMessage& message);
   void on_greeted(route::LinkId id);
@@ -39,17 +39,17 @@ class Interceptor {
   void on_signal(int signal);
   InterceptStatistics statistics() const;
 
-  options::InterceptOptions options_;
+  intercept_options::InterceptOptions options_;
   std::string filter_;
   runtime::EventLoop loop_;
   route::Router router_;
   std::optional<route::SingleTcpcopy> single_;  // instead of the router
   route::DestinationTranslation translation_;
-  std::vector<std::unique_ptr<capture::PcapCapture>> captures_;
+  std::vector<std::unique_ptr<pcap::PcapCapture>> captures_;
   link::LinkServer links_;
   runtime::LogThrottle flood_log_{std::chrono::seconds(1)};
   runtime::LogThrottle single_log_{std::chrono::seconds(1)};
   int exit_status_ = 0;
 };
 
-}  // namespace tcpcopy
+}  // namespace tcpcopy::interceptor

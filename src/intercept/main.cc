@@ -12,11 +12,11 @@ namespace {
 
 int run(int argc, const char* const* argv) {
   namespace runtime = tcpcopy::runtime;
-  const auto options = tcpcopy::options::parse_intercept(argc, argv);
+  const auto options = tcpcopy::intercept_options::parse_intercept(argc, argv);
   if (!options) return 0;
   runtime::open_log("intercept", options->log_file);
   const runtime::PidFile pid_file(options->pid_file);
-  tcpcopy::Interceptor interceptor(*options);
+  tcpcopy::interceptor::Interceptor interceptor(*options);
   if (options->daemon) {
     runtime::go_to_background();
     pid_file.update();

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <string>
 
-namespace tcpcopy {
+namespace tcpcopy::interceptor {
 namespace {
 
 constexpr std::size_t kLinksListed = 8;
@@ -81,4 +81,4 @@ void log_statistics(const InterceptStatistics& sources) {
   log_slow_links(sources);
 }
 
-}  // namespace tcpcopy
+}  // namespace tcpcopy::interceptor

@@ -5,20 +5,20 @@
 #include <memory>
 #include <vector>
 
-#include "common/capture/pcap_capture.hh"
+#include "common/pcap/pcap_capture.hh"
 #include "intercept/link/link_server.hh"
 #include "intercept/route/router.hh"
 
-namespace tcpcopy {
+namespace tcpcopy::interceptor {
 
 /// Where the numbers are read.
 struct InterceptStatistics {
   const route::Router& router;
   const route::RouterCounters& responses;  ///< of the router, or of what takes its place
   const link::LinkServer& links;
-  const std::vector<std::unique_ptr<capture::PcapCapture>>& captures;
+  const std::vector<std::unique_ptr<pcap::PcapCapture>>& captures;
 };
 
 void log_statistics(const InterceptStatistics& sources);
 
-}  // namespace tcpcopy
+}  // namespace tcpcopy::interceptor

@@ -15,7 +15,7 @@
 
 #include "common/runtime/packet_filter.hh"
 
-namespace tcpcopy {
+namespace tcpcopy::replayer {
 namespace {
 
 constexpr std::size_t kPortAt = 40 + 2;  // RFC 8200, 3: the header; then TCP's or UDP's second word
@@ -73,4 +73,4 @@ void Ipv6Watch::end() {
   fd_.reset();
 }
 
-}  // namespace tcpcopy
+}  // namespace tcpcopy::replayer

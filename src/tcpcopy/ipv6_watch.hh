@@ -9,7 +9,7 @@
 #include "common/runtime/unique_fd.hh"
 #include "tcpcopy/options/options.hh"
 
-namespace tcpcopy {
+namespace tcpcopy::replayer {
 
 class Ipv6Watch {
  public:
@@ -33,4 +33,4 @@ class Ipv6Watch {
 /// The packets that are looked for, in libpcap's language.
 std::string ipv6_filter(const options::Options& options);
 
-}  // namespace tcpcopy
+}  // namespace tcpcopy::replayer

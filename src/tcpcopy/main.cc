@@ -16,7 +16,7 @@ int run(int argc, const char* const* argv) {
   if (!options) return 0;
   runtime::open_log("tcpcopy", options->log_file);
   const runtime::PidFile pid_file(options->pid_file);
-  tcpcopy::Replayer replayer(*options);
+  tcpcopy::replayer::Replayer replayer(*options);
   if (options->daemon) {
     runtime::go_to_background();
     pid_file.update();

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace tcpcopy {
+namespace tcpcopy::replayer {
 
 class MemoryBound {
  public:
@@ -41,4 +41,4 @@ class MemoryBound {
   std::uint64_t look_at_ = 0;
 };
 
-}  // namespace tcpcopy
+}  // namespace tcpcopy::replayer

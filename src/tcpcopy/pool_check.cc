@@ -16,7 +16,7 @@
 #include "common/runtime/unique_fd.hh"
 #include "tcpcopy/inject/route_lookup.hh"
 
-namespace tcpcopy {
+namespace tcpcopy::replayer {
 namespace {
 
 // Those that clients are given first. More would look like a scan to whoever guards the network.
@@ -106,4 +106,4 @@ void check_client_pool(runtime::EventLoop& loop, const options::Options& options
   }
 }
 
-}  // namespace tcpcopy
+}  // namespace tcpcopy::replayer

@@ -9,7 +9,7 @@
 #include "common/runtime/event_loop.hh"
 #include "tcpcopy/options/options.hh"
 
-namespace tcpcopy {
+namespace tcpcopy::replayer {
 
 /// What the options alone and the addresses of this host tell, one warning each.
 std::vector<std::string> known_owners(const options::Options& options,
@@ -19,4 +19,4 @@ std::vector<std::string> known_owners(const options::Options& options,
 /// Never throws, and does not wait.
 void check_client_pool(runtime::EventLoop& loop, const options::Options& options);
 
-}  // namespace tcpcopy
+}  // namespace tcpcopy::replayer

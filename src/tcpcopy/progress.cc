@@ -11,7 +11,7 @@
 #include <optional>
 #include <vector>
 
-namespace tcpcopy {
+namespace tcpcopy::replayer {
 namespace {
 
 using namespace std::chrono_literals;
@@ -119,4 +119,4 @@ void ProgressReport::clear() const {
   if (drawn_) fmt::print(stderr, "\033[K");
 }
 
-}  // namespace tcpcopy
+}  // namespace tcpcopy::replayer

@@ -8,7 +8,7 @@
 #include "tcpcopy/session/ledger.hh"
 #include "tcpcopy/time.hh"
 
-namespace tcpcopy {
+namespace tcpcopy::replayer {
 
 /// What can keep the next packet of the files from being read.
 struct FileWait {
@@ -55,4 +55,4 @@ std::string progress_bar(const capture::ClientCapture::Progress& progress,
                          const session::Ledger& ledger, double speed, Duration elapsed,
                          const std::string& wait = {});
 
-}  // namespace tcpcopy
+}  // namespace tcpcopy::replayer

@@ -17,7 +17,7 @@
 #include "tcpcopy/startup.hh"
 #include "tcpcopy/ways.hh"
 
-namespace tcpcopy {
+namespace tcpcopy::replayer {
 namespace {
 
 using namespace std::chrono_literals;
@@ -58,9 +58,9 @@ Replayer::Replayer(const options::Options& options)
 }
 
 void Replayer::open_responses() {
-  responses_ = std::make_unique<responses::DeviceResponses>(
+  responses_ = std::make_unique<returns::DeviceResponses>(
       loop_, options_.response_devices, options::response_filter(options_),
-      responses::DeviceResponses::Events{
+      returns::DeviceResponses::Events{
           [this](const Response& response) { take_response(response); }, [this] { fail(); }});
 }
 
@@ -299,7 +299,7 @@ void Replayer::end_turn() {
     }
   }
   capture_what_is_due();
-  const auto sessions = [this]() -> link::ResponseCoalescing::Sessions {
+  const auto sessions = [this]() -> returns::ResponseCoalescing::Sessions {
     return {engine_.sessions(), engine_.unfinished(), engine_.waiting()};
   };
   if (!responses_) coalescing_.end_turn(sessions, now);
@@ -348,4 +348,4 @@ void Replayer::begin_drain() {
   loop_.after(session::kDrainTime, [this] { engine_.shut_down(loop_.now(), output()); });
 }
 
-}  // namespace tcpcopy
+}  // namespace tcpcopy::replayer

@@ -15,18 +15,18 @@
 #include "tcpcopy/inject/injector.hh"
 #include "tcpcopy/inject/outbox.hh"
 #include "tcpcopy/ipv6_watch.hh"
-#include "tcpcopy/link/intercept_links.hh"
-#include "tcpcopy/link/response_coalescing.hh"
 #include "tcpcopy/memory_bound.hh"
 #include "tcpcopy/options/options.hh"
 #include "tcpcopy/progress.hh"
-#include "tcpcopy/responses/device_responses.hh"
+#include "tcpcopy/returns/device_responses.hh"
+#include "tcpcopy/returns/intercept_links.hh"
+#include "tcpcopy/returns/response_coalescing.hh"
 #include "tcpcopy/session/datagram_replay.hh"
 #include "tcpcopy/session/engine.hh"
 #include "tcpcopy/statistics.hh"
 #include "tcpcopy/trace/packet_trace.hh"
 
-namespace tcpcopy {
+namespace tcpcopy::replayer {
 
 class Replayer {
  public:
@@ -80,10 +80,10 @@ class Replayer {
   capture::CutPackets cut_packets_;
   capture::Unmatched unmatched_;
   std::unique_ptr<inject::Injector> injector_;
-  link::InterceptLinks links_;
+  returns::InterceptLinks links_;
   inject::Outbox outbox_{links_, *injector_};
-  link::ResponseCoalescing coalescing_{links_};
-  std::unique_ptr<responses::DeviceResponses> responses_;  // instead of links
+  returns::ResponseCoalescing coalescing_{links_};
+  std::unique_ptr<returns::DeviceResponses> responses_;  // instead of links
   session::Engine engine_;
   session::TargetRules rules_;
   std::optional<session::DatagramReplay> datagrams_;  // --udp: instead of the engine
@@ -101,4 +101,4 @@ class Replayer {
   int exit_status_ = 0;
 };
 
-}  // namespace tcpcopy
+}  // namespace tcpcopy::replayer

@@ -9,7 +9,7 @@
 #include "tcpcopy/inject/path_mtu.hh"
 #include "tcpcopy/session/port_candidates.hh"
 
-namespace tcpcopy {
+namespace tcpcopy::replayer {
 namespace {
 
 constexpr std::uint16_t kMaxPortSalt = 511;
@@ -50,4 +50,4 @@ void log_amplification(const options::Options& options) {
       copies, copies, options.client_pool.size(), sessions, sessions / copies);
 }
 
-}  // namespace tcpcopy
+}  // namespace tcpcopy::replayer

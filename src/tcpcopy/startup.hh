@@ -6,7 +6,7 @@
 
 #include "tcpcopy/options/options.hh"
 
-namespace tcpcopy {
+namespace tcpcopy::replayer {
 
 /// The MTU of the routes to the targets, in bytes: the shortest, unless -M gives it.
 std::uint16_t mtu_to_targets(const options::Options& options);
@@ -17,4 +17,4 @@ options::Options settled(options::Options options);
 /// Says how many sessions the addresses allow when each connection becomes several.
 void log_amplification(const options::Options& options);
 
-}  // namespace tcpcopy
+}  // namespace tcpcopy::replayer

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <string>
 
-namespace tcpcopy {
+namespace tcpcopy::replayer {
 namespace {
 
 std::string losses(const session::Ledger& ledger) {
@@ -97,8 +97,8 @@ void log_target(const session::Ledger& ledger, const session::Lag& lag) {
                lateness(lag), ledger.turn_quiets, ledger.turn_expiries, refused(ledger));
 }
 
-void log_links(const link::InterceptLinks& links) {
-  const link::LinkCounters& counters = links.counters();
+void log_links(const returns::InterceptLinks& links) {
+  const returns::LinkCounters& counters = links.counters();
   spdlog::info(
       "links: connected:{} configured:{} connects:{} breaks:{}; responses received:{} "
       "malformed:{}; routes registered:{} dropped:{} unsent bytes:{}",
@@ -181,4 +181,4 @@ double delivered_percent(const StatisticsSources& sources) {
                   bytes == 0 ? 100 : percent(ledger.delivered.bytes, bytes));
 }
 
-}  // namespace tcpcopy
+}  // namespace tcpcopy::replayer

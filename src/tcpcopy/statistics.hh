@@ -6,18 +6,18 @@
 
 #include "common/net/capture_counters.hh"
 #include "tcpcopy/inject/injector.hh"
-#include "tcpcopy/link/intercept_links.hh"
+#include "tcpcopy/returns/intercept_links.hh"
 #include "tcpcopy/session/datagram_replay.hh"
 #include "tcpcopy/session/ledger.hh"
 
-namespace tcpcopy {
+namespace tcpcopy::replayer {
 
 /// Where the numbers are read.
 struct StatisticsSources {
   const session::Ledger& ledger;
   const net::CaptureCounters& capture;
   const inject::InjectCounters& inject;
-  const link::InterceptLinks& links;
+  const returns::InterceptLinks& links;
   std::optional<net::CaptureCounters> responses;               ///< of --responses
   const session::DatagramReplay::Counts* datagrams = nullptr;  ///< of --udp: instead of sessions
 };
@@ -45,4 +45,4 @@ class FirstDelivery {
 /// sessions, and of their bytes, those included that capture had cut. 0 when there was nothing.
 double delivered_percent(const StatisticsSources& sources);
 
-}  // namespace tcpcopy
+}  // namespace tcpcopy::replayer

@@ -12,7 +12,7 @@
 #include "tcpcopy/inject/link_injector.hh"
 #include "tcpcopy/inject/raw_injector.hh"
 
-namespace tcpcopy {
+namespace tcpcopy::replayer {
 namespace {
 
 using CaptureWay = options::CaptureOptions::Way;
@@ -58,4 +58,4 @@ std::unique_ptr<inject::Injector> make_injector(const options::Options& options)
   return std::make_unique<inject::RawInjector>();
 }
 
-}  // namespace tcpcopy
+}  // namespace tcpcopy::replayer

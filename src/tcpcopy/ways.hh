@@ -8,7 +8,7 @@
 #include "tcpcopy/inject/injector.hh"
 #include "tcpcopy/options/options.hh"
 
-namespace tcpcopy {
+namespace tcpcopy::replayer {
 
 /// Opens what clients' packets are captured with. Throws UsageError or SystemError.
 std::unique_ptr<capture::ClientCapture> make_capture(const options::Options& options);
@@ -16,4 +16,4 @@ std::unique_ptr<capture::ClientCapture> make_capture(const options::Options& opt
 /// Opens what packets for the targets are sent with. Throws UsageError or SystemError.
 std::unique_ptr<inject::Injector> make_injector(const options::Options& options);
 
-}  // namespace tcpcopy
+}  // namespace tcpcopy::replayer

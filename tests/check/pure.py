@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Proves that the pure libraries are pure: no system header, clock or random source is included,
-and no object file asks the linker for one. `--self-test` shows that the check can fail."""
+"""Proves that the pure rooms are pure: no system header, clock or random source is included, and no
+object file asks the linker for one. Before that it shows that the check can fail."""
 
-import argparse
 import pathlib
 import re
 import subprocess
 import sys
 import tempfile
+
+from house import House, VOCABULARY, includes
 
 ALLOWED_HEADERS = {
     "algorithm", "array", "bit", "cassert", "charconv", "chrono", "compare", "cstddef", "cstdint",
@@ -17,7 +18,6 @@ ALLOWED_HEADERS = {
     "absl/container/btree_map.h", "absl/container/flat_hash_map.h",
     "absl/container/flat_hash_set.h", "absl/hash/hash.h",
 }
-OWN = re.compile(r"^(tcpcopy|common/(net|wire|container)|intercept/route)/")
 FORBIDDEN_WORDS = re.compile(r"::now\s*\(|steady_clock|system_clock|high_resolution_clock|<random>|"
                              r"\brand\s*\(|\bgetenv\b|\bstd::cout\b|\bstd::cerr\b|\bprintf\b")
 FORBIDDEN_SYMBOLS = re.compile(
@@ -28,17 +28,14 @@ FORBIDDEN_SYMBOLS = re.compile(
     r"^_ZNSt6chrono.*now|random_device|^_ZN6spdlog")
 
 
-def include_faults(path):
-    for number, line in enumerate(path.read_text().splitlines(), 1):
-        found = re.match(r'\s*#include\s+([<"])([^>"]+)[>"]', line)
-        if found:
-            quote, name = found.groups()
-            if quote == '"' and (OWN.match(name) or name in ALLOWED_HEADERS):
-                continue
-            if quote == "<" and name in ALLOWED_HEADERS:
-                continue
+def include_faults(house, path):
+    for number, quote, name in includes(path):
+        room = house.room_of(name)
+        own = room is not None and house.rooms[room].pure
+        if not (own and quote == '"') and name not in ALLOWED_HEADERS:
             yield f"{path}:{number}: includes {name}"
-        elif FORBIDDEN_WORDS.search(line.split("//")[0]):
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if FORBIDDEN_WORDS.search(line.split("//")[0]):
             yield f"{path}:{number}: {line.strip()}"
 
 
@@ -52,28 +49,29 @@ def symbol_faults(archive):
 
 
 def self_test():
+    listing = f"{VOCABULARY}|src|pure||\nnet|src/net|pure||\nruntime|src/runtime|system||\n"
     with tempfile.TemporaryDirectory() as folder:
-        bad = pathlib.Path(folder) / "bad.cc"
-        bad.write_text("#include <sys/socket.h>\n#include <chrono>\n"
+        for room in ("net", "runtime"):
+            pathlib.Path(folder, "src", room).mkdir(parents=True)
+        bad = pathlib.Path(folder, "src/net/bad.cc")
+        bad.write_text('#include "net/good.hh"\n#include "runtime/b.hh"\n'
+                       "#include <sys/socket.h>\n#include <chrono>\n"
                        "auto t = std::chrono::steady_clock::now();\n")
-        assert len(list(include_faults(bad))) == 2
+        assert len(list(include_faults(House(folder, listing), bad))) == 3
     for symbol in ("socket", "clock_gettime@GLIBC_2.17", "_ZNSt6chrono3_V212steady_clock3nowEv"):
         assert FORBIDDEN_SYMBOLS.search(symbol), symbol
     assert not FORBIDDEN_SYMBOLS.search("memcpy")
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--folders", nargs="+", required=True)
-    parser.add_argument("--archives", nargs="+", required=True)
-    options = parser.parse_args()
     self_test()
-    files = [path for folder in options.folders for path in sorted(pathlib.Path(folder).rglob("*"))
-             if path.suffix in (".hh", ".cc")]
-    assert len(files) > 20, "the pure folders are not where this check looks"
-    faults = [fault for path in files for fault in include_faults(path)]
-    faults += [fault for archive in options.archives for fault in symbol_faults(archive)]
-    print("\n".join(faults) or f"{len(files)} files and {len(options.archives)} libraries are pure")
+    house = House.from_command_line()
+    rooms = [room for room in house.rooms.values() if room.pure]
+    files = [path for room in rooms for path in house.files(room)]
+    assert len(files) > 80, "the pure rooms are not where this check looks"
+    faults = [fault for path in files for fault in include_faults(house, path)]
+    faults += [fault for room in rooms if room.archive for fault in symbol_faults(room.archive)]
+    print("\n".join(faults) or f"{len(files)} files in {len(rooms)} rooms are pure")
     return 1 if faults else 0
 
 

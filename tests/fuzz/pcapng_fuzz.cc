@@ -6,15 +6,15 @@
 #include <string>
 #include <vector>
 
-#include "common/capture/pcapng_reader.hh"
 #include "common/net/tunnel.hh"
+#include "common/pcap/pcapng_reader.hh"
 #include "tests/fuzz/fuzz.hh"
 
 namespace tcpcopy {
 namespace {
 
-using capture::PcapngReader;
 using fuzz::require;
+using pcap::PcapngReader;
 
 struct Result {
   std::vector<std::vector<std::byte>> frames;

@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-namespace tcpcopy {
+namespace tcpcopy::container {
 
 template <typename T>
 class BlockVector {
@@ -40,4 +40,4 @@ class BlockVector {
   std::size_t size_ = 0;
 };
 
-}  // namespace tcpcopy
+}  // namespace tcpcopy::container

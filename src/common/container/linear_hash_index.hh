@@ -12,7 +12,7 @@
 
 #include "common/container/block_vector.hh"
 
-namespace tcpcopy {
+namespace tcpcopy::container {
 
 /// @tparam Links says what an element is:
 ///   Handle, Links::kNone: names an element; none.
@@ -102,4 +102,4 @@ class LinearHashIndex {
   std::size_t size_ = 0;
 };
 
-}  // namespace tcpcopy
+}  // namespace tcpcopy::container

@@ -15,7 +15,7 @@
 
 #include "tcpcopy/time.hh"
 
-namespace tcpcopy {
+namespace tcpcopy::container {
 
 class RecentSet {
  public:
@@ -77,4 +77,4 @@ class RecentSet {
   std::array<std::unique_ptr<Block>, kBlocks> blocks_;  // each made when it is needed
 };
 
-}  // namespace tcpcopy
+}  // namespace tcpcopy::container

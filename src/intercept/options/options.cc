@@ -11,7 +11,7 @@
 #include "common/runtime/option_values.hh"
 #include "common/runtime/packet_filter.hh"
 
-namespace tcpcopy::options {
+namespace tcpcopy::intercept_options {
 namespace {
 
 struct Texts {
@@ -149,4 +149,4 @@ std::string capture_filter(const InterceptOptions& options,
   return fmt::format("not (tcp and ({})) and ({})", own, options.filter);
 }
 
-}  // namespace tcpcopy::options
+}  // namespace tcpcopy::intercept_options

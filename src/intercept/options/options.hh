@@ -13,7 +13,7 @@
 #include "intercept/route/destination_translation.hh"
 #include "tcpcopy/address.hh"
 
-namespace tcpcopy::options {
+namespace tcpcopy::intercept_options {
 
 struct InterceptOptions : runtime::ProcessOptions {
   std::vector<std::string> devices;  ///< -i
@@ -36,4 +36,4 @@ std::optional<InterceptOptions> parse_intercept(int argc, const char* const* arg
 std::string capture_filter(const InterceptOptions& options,
                            const std::vector<Address>& local_addresses);
 
-}  // namespace tcpcopy::options
+}  // namespace tcpcopy::intercept_options

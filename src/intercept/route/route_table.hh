@@ -82,15 +82,15 @@ class RouteTable {
   struct Links {
     using Handle = SlotIndex;
     static constexpr Handle kNone = RouteTable::kNone;
-    BlockVector<Slot>* slots;
+    container::BlockVector<Slot>* slots;
     Handle& next(Handle at) const { return (*slots)[at].next; }
     std::size_t hash(Handle at) const { return RouteTable::hash((*slots)[at].route.key); }
   };
 
   static std::size_t hash(const net::Ipv4Flow& key);
 
-  BlockVector<Slot> slots_;
-  LinearHashIndex<Links> index_;
+  container::BlockVector<Slot> slots_;
+  container::LinearHashIndex<Links> index_;
   SlotIndex free_ = kNone;     // the first slot that can be used again
   std::size_t hand_ = 0;       // where visit() goes on
   std::uint32_t sampled_ = 0;  // where sample() does: a fraction of all slots, in 1/2^32

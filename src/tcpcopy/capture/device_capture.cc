@@ -9,7 +9,7 @@ namespace tcpcopy::capture {
 
 DeviceCapture::DeviceCapture(const Settings& settings) {
   for (const std::string& device : settings.devices) {
-    PcapCapture::Settings one;
+    pcap::PcapCapture::Settings one;
     one.device = device;
     one.batch = static_cast<int>(kBatch);
     one.filter = settings.filter;
@@ -19,8 +19,8 @@ DeviceCapture::DeviceCapture(const Settings& settings) {
     one.packet_bytes = settings.snap_length;
     one.direction = settings.direction;
     one.promiscuous = true;  // a mirrored packet is addressed to another host
-    one.delivery = PcapCapture::Delivery::kBlocks;
-    devices_.push_back({std::make_unique<PcapCapture>(one)});
+    one.delivery = pcap::PcapCapture::Delivery::kBlocks;
+    devices_.push_back({std::make_unique<pcap::PcapCapture>(one)});
   }
 }
 

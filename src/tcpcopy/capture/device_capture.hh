@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "common/capture/pcap_capture.hh"
 #include "common/net/whole_packets.hh"
+#include "common/pcap/pcap_capture.hh"
 #include "tcpcopy/capture/client_capture.hh"
 
 namespace tcpcopy::capture {
@@ -21,7 +21,7 @@ class DeviceCapture : public ClientCapture {
     bool tagged_too = false;           ///< the filter applies inside of VLAN tags as well
     int buffer_bytes = 16 << 20;       ///< -B, of each device
     int snap_length = 65535;           ///< -S: bytes of a packet
-    PcapCapture::Direction direction = PcapCapture::Direction::kIn;
+    pcap::Direction direction = pcap::Direction::kIn;
   };
 
   /// Opens the devices. Throws UsageError or SystemError.
@@ -33,7 +33,7 @@ class DeviceCapture : public ClientCapture {
 
  private:
   struct Device {
-    std::unique_ptr<PcapCapture> capture;
+    std::unique_ptr<pcap::PcapCapture> capture;
     bool failed = false;
   };
 

@@ -20,7 +20,7 @@ constexpr std::size_t kMaxFiles = 512;  // each takes a descriptor; the usual li
 
 double milliseconds(Duration time) { return static_cast<double>(time.count()) / 1e6; }
 
-void log_damage(const PcapFile& file) {
+void log_damage(const pcap::PcapFile& file) {
   std::string where;
   if (file.size() > 0) where = fmt::format(", at byte {} of {}", file.position(), file.size());
   spdlog::warn("-i {}: cut or damaged behind packet {}{}: {}; what stands before it is replayed",
@@ -41,7 +41,7 @@ FileCapture::FileCapture(Settings settings)
 }
 
 void FileCapture::open(const std::string& path) {
-  inputs_.push_back({std::make_unique<PcapFile>(path, settings_.filter), std::nullopt});
+  inputs_.push_back({std::make_unique<pcap::PcapFile>(path, settings_.filter), std::nullopt});
 }
 
 // Reads the next packet of a file that the filter lets pass.
@@ -94,7 +94,7 @@ FileCapture::Outcome FileCapture::read(Instant now, Take take) {
       if (found != Outcome::kMore) return found;
     }
     if (next_due_ > now) return Outcome::kNoMore;
-    const PcapFile::Packet& read = *next_->next;
+    const pcap::PcapFile::Packet& read = *next_->next;
     ++counters().packets;
     last_time_ = std::max(last_time_, read.time);
     if (settings_.speed) lateness_.add(now - next_due_);

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "common/capture/pcap_file.hh"
 #include "common/net/whole_packets.hh"
+#include "common/pcap/pcap_file.hh"
 #include "tcpcopy/capture/client_capture.hh"
 #include "tcpcopy/capture/lateness.hh"
 #include "tcpcopy/capture/pace.hh"
@@ -44,8 +44,8 @@ class FileCapture : public ClientCapture {
  private:
   // A file, and its packet that comes next: none yet, when a pipe has to be waited for.
   struct Input {
-    std::unique_ptr<PcapFile> file;
-    std::optional<PcapFile::Packet> next;
+    std::unique_ptr<pcap::PcapFile> file;
+    std::optional<pcap::PcapFile::Packet> next;
     bool ended = false;
   };
 

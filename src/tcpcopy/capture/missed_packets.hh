@@ -5,14 +5,14 @@
 
 #include <cstdint>
 
+#include "tcpcopy/capture/settings.hh"
+
 namespace tcpcopy::capture {
 
 class MissedPackets {
  public:
-  static constexpr std::uint32_t kOutOf = 100'000;
-
   MissedPackets() = default;
-  /// @param share of kOutOf packets so many are missed.
+  /// @param share of kLoseOutOf packets so many are missed.
   explicit MissedPackets(std::uint32_t share) : share_(share) {}
 
   /// @return whether the next packet is missed.
@@ -20,7 +20,7 @@ class MissedPackets {
     if (share_ == 0) return false;
     // Knuth's linear congruential generator (MMIX); its high bits.
     state_ = state_ * 6364136223846793005U + 1442695040888963407U;
-    const bool missed = (state_ >> 33U) % kOutOf < share_;
+    const bool missed = (state_ >> 33U) % kLoseOutOf < share_;
     if (missed) ++count_;
     return missed;
   }

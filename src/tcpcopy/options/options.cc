@@ -12,7 +12,7 @@
 #include "common/runtime/host_names.hh"
 #include "common/runtime/option_values.hh"
 #include "common/runtime/packet_filter.hh"
-#include "tcpcopy/capture/missed_packets.hh"
+#include "tcpcopy/capture/settings.hh"
 #include "tcpcopy/options/refusals.hh"
 #include "tcpcopy/options/rule_syntax.hh"
 #include "tcpcopy/version.hh"
@@ -222,7 +222,7 @@ void interpret(const Texts& texts, Options& options) {
   options.capture_buffer_mb = number("-B", texts.buffer, 1, 2047);
   runtime::interpret_process(texts.statistics, "tcpcopy", options);
   options.lose_captured = static_cast<std::uint32_t>(
-      number("--lose-captured", texts.lose_captured, 0, capture::MissedPackets::kOutOf));
+      number("--lose-captured", texts.lose_captured, 0, capture::kLoseOutOf));
   options.mode.combined = !texts.disable_combined;
   interpret_settings(texts, options);
   if (!texts.ignored.empty()) options.notes.emplace_back("-U has no effect in this version");

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <tuple>
 
-#include "common/capture/pcap_file.hh"
 #include "common/runtime/errors.hh"
 #include "common/runtime/option_values.hh"
 
@@ -53,7 +52,7 @@ Way interpret_way(const WayTexts& texts) {
 }
 
 void interpret_devices(const WayTexts& texts, CaptureOptions& options) {
-  using Direction = capture::PcapCapture::Direction;
+  using Direction = pcap::Direction;
   const std::string_view devices = texts.input.empty() ? "any" : std::string_view(texts.input);
   for (const std::string_view device : split_list(devices))
     options.sources.emplace_back(device);
@@ -97,8 +96,7 @@ void interpret_files(const WayTexts& texts, CaptureOptions& options) {
   }
   options.passes = static_cast<int>(runtime::parse_number("-T", texts.passes, 1, 1'000'000));
   const auto& all = options.sources;
-  const bool pipe =
-      std::find(all.begin(), all.end(), capture::PcapFile::kStandardInput) != all.end();
+  const bool pipe = std::find(all.begin(), all.end(), pcap::kStandardInput) != all.end();
   if (pipe && options.passes > 1) {
     throw UsageError("-T: standard input cannot be read again; write it to a file first");
   }

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "common/capture/pcap_capture.hh"
+#include "common/pcap/settings.hh"
 #include "tcpcopy/time.hh"
 
 namespace CLI {
@@ -26,7 +26,7 @@ struct CaptureOptions {
   Way way = Way::kRaw;               ///< --capture, --pcap-capture, --offline
   std::vector<std::string> sources;  ///< -i: devices; or files, globs resolved
   int snap_length = 65535;           ///< -S
-  capture::PcapCapture::Direction direction = capture::PcapCapture::Direction::kIn;
+  pcap::Direction direction = pcap::Direction::kIn;
   std::optional<double> speed = 1;      ///< -a; none: as fast as the sessions allow
   std::optional<Duration> longest_gap;  ///< -I
   int passes = 1;                       ///< -T

@@ -133,8 +133,9 @@ class Engine {
   // be taken for connections to be joined in the middle, or a request would be replayed twice.
   // What is kept is the key's hash: it takes a fraction of the room. The same for what targets knew
   // their sessions by: what comes for these is still ours to reset.
-  RecentSet ended_;
-  RecentSet given_up_;  // connections whose sessions were given up: not to be joined again
+  container::RecentSet ended_;
+  container::RecentSet
+      given_up_;  // connections whose sessions were given up: not to be joined again
   std::vector<std::pair<Endpoint, TargetHabits>> habits_;  // of each target; never grows
   std::uint64_t held_memory_ = 0;                          // of all sessions
   std::size_t unfinished_ = 0;

@@ -67,7 +67,7 @@ class SessionTable {
     static std::size_t hash(Handle session) { return hash_of((session->*KeyOf)()); }
 
     static std::size_t hash_of(const Key& key) { return absl::Hash<Key>()(key); }
-    static Session* find(const LinearHashIndex<Links>& index, const Key& key) {
+    static Session* find(const container::LinearHashIndex<Links>& index, const Key& key) {
       const auto matches = [&](const Session* session) { return (session->*KeyOf)() == key; };
       return index.find(Links(), hash_of(key), matches);
     }
@@ -75,8 +75,8 @@ class SessionTable {
   using SourceLinks = Links<SourceKey, &Session::source, &Session::next_by_source>;
   using TargetLinks = Links<net::Ipv4Flow, &Session::target, &Session::next_by_target>;
 
-  LinearHashIndex<SourceLinks> by_source_;
-  LinearHashIndex<TargetLinks> by_target_;  // owns
+  container::LinearHashIndex<SourceLinks> by_source_;
+  container::LinearHashIndex<TargetLinks> by_target_;  // owns
   Session* oldest_ = nullptr;
   Session* walk_next_ = nullptr;
   Session* walk_last_ = nullptr;

@@ -31,7 +31,7 @@ TEST(MissedPackets, MissesTheSamePacketsEachTime) {
 }
 
 TEST(MissedPackets, MissesAllAndCountsThem) {
-  MissedPackets missed(MissedPackets::kOutOf);
+  MissedPackets missed(kLoseOutOf);
   for (int i = 0; i < 100; ++i)
     EXPECT_TRUE(missed.next());
   EXPECT_EQ(missed.count(), 100U);

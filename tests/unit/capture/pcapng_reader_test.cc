@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "common/capture/pcapng_reader.hh"
+#include "common/pcap/pcapng_reader.hh"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 
 #include "tests/unit/capture/pcapng_bytes.hh"
 
-namespace tcpcopy::capture {
+namespace tcpcopy::pcap {
 namespace {
 
 using namespace std::chrono_literals;
@@ -236,4 +236,4 @@ TEST_P(Pcapng, DamageEndsItAndIsNamed) {
 }
 
 }  // namespace
-}  // namespace tcpcopy::capture
+}  // namespace tcpcopy::pcap

@@ -7,7 +7,7 @@
 #include <random>
 #include <set>
 
-namespace tcpcopy {
+namespace tcpcopy::container {
 namespace {
 
 struct Element {
@@ -95,4 +95,4 @@ TEST(LinearHashIndex, AgreesWithASetWhateverComes) {
 }
 
 }  // namespace
-}  // namespace tcpcopy
+}  // namespace tcpcopy::container

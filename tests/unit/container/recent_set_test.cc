@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tcpcopy {
+namespace tcpcopy::container {
 namespace {
 
 using namespace std::chrono_literals;
@@ -74,4 +74,4 @@ TEST(RecentSet, TheOldestMakeRoom) {
 }
 
 }  // namespace
-}  // namespace tcpcopy
+}  // namespace tcpcopy::container

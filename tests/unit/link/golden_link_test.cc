@@ -13,7 +13,7 @@
 #include "common/runtime/socket.hh"
 #include "intercept/link/link_server.hh"
 #include "intercept/route/single_tcpcopy.hh"
-#include "tcpcopy/link/intercept_links.hh"
+#include "tcpcopy/returns/intercept_links.hh"
 #include "tests/unit/link/old_peer.hh"
 
 namespace tcpcopy::link {
@@ -199,18 +199,18 @@ class OldIntercept : public GoldenLink {
 
   runtime::UniqueFd listener_ = runtime::listen_on(kAnyPort);
   std::vector<Response> responses_;
-  std::optional<InterceptLinks> links_;
+  std::optional<returns::InterceptLinks> links_;
   std::vector<runtime::UniqueFd> accepted_;
   std::vector<ByteVector> received_;
 };
 
 TEST_P(OldIntercept, ReadsWhatA1xTcpcopySaidAndIsUnderstood) {
   links_.emplace(loop_,
-                 InterceptLinks::Settings{{test::own_end(listener_.get())},
-                                          static_cast<int>(capture_.links.size()),
-                                          mode_,
-                                          GetParam().single},
-                 InterceptLinks::Events{
+                 returns::InterceptLinks::Settings{{test::own_end(listener_.get())},
+                                                   static_cast<int>(capture_.links.size()),
+                                                   mode_,
+                                                   GetParam().single},
+                 returns::InterceptLinks::Events{
                      [this](const Response& response) { responses_.push_back(response); }, [] {}});
   links_->start();
   accept(capture_.links.size());

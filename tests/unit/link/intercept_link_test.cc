@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/link/intercept_link.hh"
+#include "tcpcopy/returns/intercept_link.hh"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include "tests/unit/link/old_peer.hh"
 #include "tests/unit/runtime/refused_watches.hh"
 
-namespace tcpcopy::link {
+namespace tcpcopy::returns {
 namespace {
 
 TEST(InterceptLinkTest, ConnectsAgainWhenTheKernelRefusesToWatchIt) {
@@ -31,4 +31,4 @@ TEST(InterceptLinkTest, ConnectsAgainWhenTheKernelRefusesToWatchIt) {
 }
 
 }  // namespace
-}  // namespace tcpcopy::link
+}  // namespace tcpcopy::returns

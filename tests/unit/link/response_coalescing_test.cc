@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/link/response_coalescing.hh"
+#include "tcpcopy/returns/response_coalescing.hh"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 
 #include "tcpcopy/batch.hh"
 
-namespace tcpcopy::link {
+namespace tcpcopy::returns {
 namespace {
 
 using namespace std::chrono_literals;
@@ -120,4 +120,4 @@ TEST_F(Coalescing, EndsWhenItIsQuiet) {
 }
 
 }  // namespace
-}  // namespace tcpcopy::link
+}  // namespace tcpcopy::returns

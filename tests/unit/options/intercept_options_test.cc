@@ -12,7 +12,7 @@
 #include "tests/unit/options/refusal.hh"
 #include "tests/unit/options/words.hh"
 
-namespace tcpcopy::options {
+namespace tcpcopy::intercept_options {
 namespace {
 
 using test::ConfigFile;
@@ -253,4 +253,4 @@ TEST(InterceptOptions, WithoutAddressesTheFilterIsTheUsers) {
 }
 
 }  // namespace
-}  // namespace tcpcopy::options
+}  // namespace tcpcopy::intercept_options

@@ -110,7 +110,7 @@ TEST(WayOptions, DevicesAreCaptured) {
   EXPECT_EQ(options.way, Way::kPcap);
   EXPECT_EQ(options.sources, std::vector<std::string>{"any"});
   EXPECT_EQ(options.snap_length, 65535);
-  EXPECT_EQ(options.direction, capture::PcapCapture::Direction::kIn);
+  EXPECT_EQ(options.direction, pcap::Direction::kIn);
   texts.capture = "pcap";
   texts.input = "eth0,eth1";
   texts.snap_length = "96";
@@ -118,7 +118,7 @@ TEST(WayOptions, DevicesAreCaptured) {
   options = interpret_capture(texts);
   EXPECT_EQ(options.sources, (std::vector<std::string>{"eth0", "eth1"}));
   EXPECT_EQ(options.snap_length, 96);
-  EXPECT_EQ(options.direction, capture::PcapCapture::Direction::kBoth);
+  EXPECT_EQ(options.direction, pcap::Direction::kBoth);
 }
 
 TEST(WayOptions, WhatDevicesCannotBeUsedForIsRefused) {

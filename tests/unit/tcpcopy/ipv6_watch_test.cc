@@ -5,7 +5,7 @@
 
 #include "common/runtime/packet_filter.hh"
 
-namespace tcpcopy {
+namespace tcpcopy::replayer {
 namespace {
 
 TEST(Ipv6Watch, LooksForThePortsOfTheRules) {
@@ -19,4 +19,4 @@ TEST(Ipv6Watch, LooksForThePortsOfTheRules) {
 }
 
 }  // namespace
-}  // namespace tcpcopy
+}  // namespace tcpcopy::replayer

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tcpcopy {
+namespace tcpcopy::replayer {
 namespace {
 
 constexpr std::uint64_t kMb = 1 << 20;
@@ -47,4 +47,4 @@ TEST(MemoryBoundTest, LooksTheSoonerTheNearerTheLimit) {
 }
 
 }  // namespace
-}  // namespace tcpcopy
+}  // namespace tcpcopy::replayer

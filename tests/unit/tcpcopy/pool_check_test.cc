@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace tcpcopy {
+namespace tcpcopy::replayer {
 namespace {
 
 using testing::AllOf;
@@ -45,4 +45,4 @@ TEST(PoolCheck, TheAddressOfAnIntercept) {
 }
 
 }  // namespace
-}  // namespace tcpcopy
+}  // namespace tcpcopy::replayer

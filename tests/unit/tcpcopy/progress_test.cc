@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace tcpcopy {
+namespace tcpcopy::replayer {
 namespace {
 
 using namespace std::chrono_literals;
@@ -81,4 +81,4 @@ TEST(Progress, WhatFilesWaitFor) {
 }
 
 }  // namespace
-}  // namespace tcpcopy
+}  // namespace tcpcopy::replayer

@@ -6,7 +6,7 @@
 
 #include "tests/unit/tcpcopy/logged.hh"
 
-namespace tcpcopy {
+namespace tcpcopy::replayer {
 namespace {
 
 using test::logged;
@@ -19,10 +19,10 @@ class Statistics : public testing::Test {
  protected:
   StatisticsSources sources(const session::DatagramReplay::Counts* datagrams = nullptr,
                             int links = 0) {
-    link::InterceptLinks::Settings settings;
+    returns::InterceptLinks::Settings settings;
     settings.intercepts = {{Address::v4(0x7f000001), 1}};
     settings.links_per_intercept = links;
-    links_.emplace(loop_, settings, link::InterceptLinks::Events{});
+    links_.emplace(loop_, settings, returns::InterceptLinks::Events{});
     return {ledger_, capture_, inject_, *links_, std::nullopt, datagrams};
   }
 
@@ -35,7 +35,7 @@ class Statistics : public testing::Test {
   net::CaptureCounters capture_;
   inject::InjectCounters inject_;
   runtime::EventLoop loop_;
-  std::optional<link::InterceptLinks> links_;
+  std::optional<returns::InterceptLinks> links_;
 };
 
 TEST_F(Statistics, OfSessionsAndLinks) {
@@ -97,4 +97,4 @@ TEST_F(Statistics, TheFirstDeliveryIsToldOnce) {
 }
 
 }  // namespace
-}  // namespace tcpcopy
+}  // namespace tcpcopy::replayer

@@ -9,11 +9,11 @@
 #include <random>
 #include <vector>
 
-#include "tcpcopy/link/intercept_link.hh"
-#include "tcpcopy/link/response_coalescing.hh"
 #include "tcpcopy/ports.hh"
+#include "tcpcopy/returns/intercept_link.hh"
+#include "tcpcopy/returns/response_coalescing.hh"
 
-namespace tcpcopy::link {
+namespace tcpcopy::returns {
 
 class InterceptLinks : public RouteSink, public Announcer, public ResponseSource {
  public:
@@ -62,4 +62,4 @@ class InterceptLinks : public RouteSink, public Announcer, public ResponseSource
   std::vector<Intercept> intercepts_;
 };
 
-}  // namespace tcpcopy::link
+}  // namespace tcpcopy::returns

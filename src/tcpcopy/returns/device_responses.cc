@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/responses/device_responses.hh"
+#include "tcpcopy/returns/device_responses.hh"
 
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
@@ -8,24 +8,24 @@
 
 #include "tcpcopy/batch.hh"
 
-namespace tcpcopy::responses {
+namespace tcpcopy::returns {
 
 DeviceResponses::DeviceResponses(runtime::EventLoop& loop, const std::vector<std::string>& devices,
                                  const std::string& filter, Events events)
     : loop_(loop), events_(std::move(events)), alive_(devices.size()) {
   for (const std::string& device : devices) {
-    capture::PcapCapture::Settings settings;
+    pcap::PcapCapture::Settings settings;
     settings.option = "--responses";
     settings.device = device;
     settings.filter = filter;
     settings.batch = static_cast<int>(kBatch);
-    devices_.push_back(std::make_unique<capture::PcapCapture>(settings));
-    capture::PcapCapture& opened = *devices_.back();
+    devices_.push_back(std::make_unique<pcap::PcapCapture>(settings));
+    pcap::PcapCapture& opened = *devices_.back();
     loop_.watch(opened.fd(), EPOLLIN, [this, &opened](std::uint32_t) { read(opened); });
   }
 }
 
-void DeviceResponses::read(capture::PcapCapture& device) {
+void DeviceResponses::read(pcap::PcapCapture& device) {
   int frames = 0;
   for (int i = 0; i < kBatchesPerTurn; ++i) {
     frames = device.read([this](const net::TcpPacket& packet) {
@@ -49,4 +49,4 @@ net::CaptureCounters DeviceResponses::counters() const {
   return sum;
 }
 
-}  // namespace tcpcopy::responses
+}  // namespace tcpcopy::returns

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/link/response_coalescing.hh"
+#include "tcpcopy/returns/response_coalescing.hh"
 
 #include <algorithm>
 #include <utility>
 
 #include "tcpcopy/batch.hh"
 
-namespace tcpcopy::link {
+namespace tcpcopy::returns {
 namespace {
 
 using namespace std::chrono_literals;
@@ -45,4 +45,4 @@ void ResponseCoalescing::set(bool on) {
   if (!on) source_.read();  // what came between the last look and now
 }
 
-}  // namespace tcpcopy::link
+}  // namespace tcpcopy::returns

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "common/capture/pcapng_reader.hh"
+#include "common/pcap/pcapng_reader.hh"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 
 #include "common/net/bytes.hh"
 
-namespace tcpcopy::capture {
+namespace tcpcopy::pcap {
 namespace {
 
 constexpr std::uint32_t kSection = 0x0a0d0d0a;
@@ -272,4 +272,4 @@ Duration PcapngReader::time_of(const Interface& interface, std::uint64_t time) c
          std::chrono::nanoseconds(rest_ns);
 }
 
-}  // namespace tcpcopy::capture
+}  // namespace tcpcopy::pcap

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "common/capture/pcap_capture.hh"
+#include "common/pcap/pcap_capture.hh"
 
 #include <pcap/pcap.h>
 
 #include <array>
 
-#include "common/capture/filter_text.hh"
+#include "common/pcap/filter_text.hh"
 #include "common/runtime/errors.hh"
 
-namespace tcpcopy::capture {
+namespace tcpcopy::pcap {
 namespace {
 
 constexpr int kBlockTimeoutMs = 1;
@@ -116,4 +116,4 @@ void PcapCapture::update_counters() {
   if (pcap_stats(pcap_, &stat) == 0) counters_.kernel_drops = stat.ps_drop;
 }
 
-}  // namespace tcpcopy::capture
+}  // namespace tcpcopy::pcap

@@ -16,7 +16,7 @@
 #include "tcpcopy/segment.hh"
 #include "tcpcopy/time.hh"
 
-namespace tcpcopy::capture {
+namespace tcpcopy::pcap {
 
 class PcapngReader {
  public:
@@ -86,4 +86,4 @@ class PcapngReader {
   std::string damage_;
 };
 
-}  // namespace tcpcopy::capture
+}  // namespace tcpcopy::pcap

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace tcpcopy::capture {
+namespace tcpcopy::pcap {
 
 /// The filter, and fragments of datagrams that are not their beginnings: these have no ports, so
 /// that no filter for ports lets them pass. They stand in front, for `vlan` or `mpls` in a filter
@@ -25,4 +25,4 @@ inline std::string with_wrapped(const std::string& filter) {
   return here + " or (vlan and (" + here + " or (vlan and (" + third_tag + here + "))))";
 }
 
-}  // namespace tcpcopy::capture
+}  // namespace tcpcopy::pcap

@@ -10,7 +10,7 @@
 
 #include "tcpcopy/time.hh"
 
-namespace tcpcopy::link {
+namespace tcpcopy::returns {
 
 /// Where responses come from. Behind it: InterceptLinks.
 class ResponseSource {
@@ -58,4 +58,4 @@ class ResponseCoalescing {
   bool quiet_ = false;  // the last look found nothing, and nothing was expected
 };
 
-}  // namespace tcpcopy::link
+}  // namespace tcpcopy::returns

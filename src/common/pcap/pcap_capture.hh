@@ -10,11 +10,12 @@
 #include "common/net/link_layer.hh"
 #include "common/net/packet_parser.hh"
 #include "common/net/tunnel.hh"
+#include "common/pcap/settings.hh"
 #include "tcpcopy/time.hh"
 
 struct pcap;
 
-namespace tcpcopy::capture {
+namespace tcpcopy::pcap {
 
 class PcapCapture {
  public:
@@ -26,9 +27,6 @@ class PcapCapture {
     kAtOnce,  ///< one by one, each in a slot of the same size: for headers that somebody waits for
     kBlocks,  ///< in blocks, at the latest after a millisecond: for all sizes of packets
   };
-
-  /// Of packets, as this host sees them.
-  enum class Direction : std::uint8_t { kIn, kOut, kBoth };
 
   struct Settings {
     std::string option = "-i";  ///< that named the device, for errors
@@ -124,11 +122,11 @@ class PcapCapture {
 
   std::string device_;
   std::string named_;  // the device with its option, for errors
-  pcap* pcap_ = nullptr;
+  ::pcap* pcap_ = nullptr;
   int fd_ = -1;
   int batch_;
   net::LinkType link_type_ = net::LinkType::kEthernet;
   net::CaptureCounters counters_;
 };
 
-}  // namespace tcpcopy::capture
+}  // namespace tcpcopy::pcap

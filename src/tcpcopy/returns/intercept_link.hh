@@ -16,7 +16,7 @@
 #include "common/wire/route_message.hh"
 #include "tcpcopy/segment.hh"
 
-namespace tcpcopy::link {
+namespace tcpcopy::returns {
 
 struct LinkCounters {
   std::uint64_t responses = 0;
@@ -99,4 +99,4 @@ class InterceptLink {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for timers that outlive it
 };
 
-}  // namespace tcpcopy::link
+}  // namespace tcpcopy::returns

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/link/intercept_links.hh"
+#include "tcpcopy/returns/intercept_links.hh"
 
 #include <fmt/format.h>
 
-namespace tcpcopy::link {
+namespace tcpcopy::returns {
 
 InterceptLinks::InterceptLinks(runtime::EventLoop& loop, const Settings& settings,
                                const Events& events)
@@ -83,4 +83,4 @@ std::size_t InterceptLinks::size() const {
   return count;
 }
 
-}  // namespace tcpcopy::link
+}  // namespace tcpcopy::returns

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/link/intercept_link.hh"
+#include "tcpcopy/returns/intercept_link.hh"
 
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
@@ -13,7 +13,7 @@
 #include "common/runtime/socket.hh"
 #include "tcpcopy/batch.hh"
 
-namespace tcpcopy::link {
+namespace tcpcopy::returns {
 namespace {
 
 using namespace std::chrono_literals;
@@ -211,4 +211,4 @@ void InterceptLink::retry() {
   });
 }
 
-}  // namespace tcpcopy::link
+}  // namespace tcpcopy::returns

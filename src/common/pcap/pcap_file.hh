@@ -9,20 +9,19 @@
 #include <optional>
 #include <string>
 
-#include "common/capture/pcapng_reader.hh"
 #include "common/net/link_layer.hh"
 #include "common/net/tunnel.hh"
+#include "common/pcap/pcapng_reader.hh"
 #include "tcpcopy/segment.hh"
 #include "tcpcopy/time.hh"
 
 struct pcap;
 
-namespace tcpcopy::capture {
+namespace tcpcopy::pcap {
 
 class PcapFile {
  public:
   /// A name for standard input.
-  static constexpr const char* kStandardInput = "-";
 
   struct Packet {
     Duration time;               ///< since 1970, as the file says
@@ -60,7 +59,7 @@ class PcapFile {
 
  private:
   struct ClosePcap {
-    void operator()(pcap* capture) const;
+    void operator()(::pcap* capture) const;
   };
   struct CloseFile {
     void operator()(std::FILE* file) const;
@@ -84,7 +83,7 @@ class PcapFile {
   std::string path_;
   std::string filter_;
   std::unique_ptr<std::FILE, CloseFile> file_;  // of pcapng, else it is libpcap's
-  std::unique_ptr<pcap, ClosePcap> pcap_;
+  std::unique_ptr<::pcap, ClosePcap> pcap_;
   std::optional<PcapngReader> pcapng_;
   std::map<int, Reading> readings_;  // by link type
   std::map<std::string, std::uint64_t> left_out_;
@@ -94,4 +93,4 @@ class PcapFile {
   bool pipe_ = false;
 };
 
-}  // namespace tcpcopy::capture
+}  // namespace tcpcopy::pcap

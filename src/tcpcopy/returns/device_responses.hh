@@ -8,11 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "common/capture/pcap_capture.hh"
+#include "common/net/capture_counters.hh"
+#include "common/pcap/pcap_capture.hh"
 #include "common/runtime/event_loop.hh"
 #include "tcpcopy/ports.hh"
 
-namespace tcpcopy::responses {
+namespace tcpcopy::returns {
 
 class DeviceResponses : public RouteSink {
  public:
@@ -35,12 +36,12 @@ class DeviceResponses : public RouteSink {
   net::CaptureCounters counters() const;
 
  private:
-  void read(capture::PcapCapture& device);
+  void read(pcap::PcapCapture& device);
 
   runtime::EventLoop& loop_;
   Events events_;
-  std::vector<std::unique_ptr<capture::PcapCapture>> devices_;
+  std::vector<std::unique_ptr<pcap::PcapCapture>> devices_;
   std::size_t alive_ = 0;
 };
 
-}  // namespace tcpcopy::responses
+}  // namespace tcpcopy::returns

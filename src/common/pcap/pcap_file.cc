@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "common/capture/pcap_file.hh"
+#include "common/pcap/pcap_file.hh"
 
 #include <fmt/format.h>
 #include <pcap/pcap.h>
@@ -12,10 +12,11 @@
 #include <cerrno>
 #include <utility>
 
-#include "common/capture/filter_text.hh"
+#include "common/pcap/filter_text.hh"
+#include "common/pcap/settings.hh"
 #include "common/runtime/errors.hh"
 
-namespace tcpcopy::capture {
+namespace tcpcopy::pcap {
 namespace {
 
 using runtime::UsageError;
@@ -38,7 +39,7 @@ struct PcapFile::Filter {
 
   // @return why it cannot be; empty when it can.
   std::string compile(const std::string& text, int type) {
-    const std::unique_ptr<pcap, ClosePcap> none(pcap_open_dead(type, kLongestPacket));
+    const std::unique_ptr<::pcap, ClosePcap> none(pcap_open_dead(type, kLongestPacket));
     const auto compiles = [&](const std::string& filter) {
       return pcap_compile(none.get(), &program, filter.c_str(), 1, PCAP_NETMASK_UNKNOWN) == 0;
     };
@@ -59,7 +60,7 @@ struct PcapFile::Filter {
 
 PcapFile::~PcapFile() = default;
 
-void PcapFile::ClosePcap::operator()(pcap* capture) const { pcap_close(capture); }
+void PcapFile::ClosePcap::operator()(::pcap* capture) const { pcap_close(capture); }
 void PcapFile::CloseFile::operator()(std::FILE* file) const { std::fclose(file); }
 
 PcapFile::PcapFile(std::string path, std::string filter)
@@ -192,4 +193,4 @@ std::uint64_t PcapFile::position() const {
   return at > 0 ? static_cast<std::uint64_t>(at) : 0;
 }
 
-}  // namespace tcpcopy::capture
+}  // namespace tcpcopy::pcap

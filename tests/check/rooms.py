@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+"""The walls of the house: who includes whom, whose namespace is where, and what stands in some rooms
+alone. Before it looks at the tree it shows that each rule can fail, on a small tree that breaks it."""
+
+import pathlib
+import re
+import sys
+import tempfile
+
+from house import House, VOCABULARY, includes
+
+OPTIONS = "options"
+# These meet all rooms of tcpcopy; trace decorates their ports. Options take their settings alone.
+MEETING = {"replayer", "trace", OPTIONS}
+# What opens nothing may be included by options from any room.
+SETTINGS = re.compile(r"/settings\.hh$")
+OPTIONS_MAY_USE = {VOCABULARY, OPTIONS, "runtime"}
+
+
+def inclusion_faults(house):
+    """A room includes what it uses, and uses what it includes; pure rooms use pure rooms."""
+    for room in house.rooms.values():
+        used = set()
+        for path in house.files(room):
+            for number, quote, name in includes(path):
+                to = house.room_of(name)
+                place = f"{house.path(path)}:{number}"
+                if to is None:
+                    if (house.source / "src" / name).exists():
+                        yield f"{place}: {name} belongs to no room"
+                    continue
+                if quote == "<":
+                    yield f'{place}: the project\'s own {name} is included with "..."'
+                used.add(to)
+                if to not in (room.name, VOCABULARY, *room.uses):
+                    yield f"{place}: {room.name} does not use {to}"
+                if (room.name == OPTIONS and to not in OPTIONS_MAY_USE and
+                        not house.rooms[to].pure and not SETTINGS.search(name)):
+                    yield f"{place}: options take settings.hh alone of {to}"
+        for name in room.uses:
+            if name not in house.rooms:
+                yield f"{room.folder}: uses {name}, which is no room"
+            elif name not in used:
+                yield f"{room.folder}: uses {name} and includes nothing of it"
+            elif room.pure and not house.rooms[name].pure:
+                yield f"{room.folder}: is pure and uses {name}, which is not"
+
+
+def daemon(room):
+    folder = room.folder.split("/")
+    return folder[1] if len(folder) > 1 else ""
+
+
+def meeting_faults(house):
+    """Rooms of tcpcopy meet in a few places; no room is of use to the other daemon."""
+    for room in house.rooms.values():
+        for name in room.uses:
+            used = house.rooms.get(name)
+            if used is None or daemon(used) == "common":
+                continue
+            if daemon(used) != daemon(room):
+                yield f"{room.folder}: uses {used.folder}, which is another program's"
+            elif daemon(room) == "tcpcopy" and room.name not in MEETING:
+                yield f"{room.folder}: uses {used.folder}; these meet in {', '.join(sorted(MEETING))}"
+
+
+def namespace_faults(house):
+    """All of a room stands in its namespace."""
+    for room in house.rooms.values():
+        wanted = "tcpcopy" if room.name == VOCABULARY else f"tcpcopy::{room.name}"
+        for path in house.files(room):
+            opened = re.findall(r"^namespace (tcpcopy\S*) \{", path.read_text(), re.MULTILINE)
+            if not opened or any(name != wanted for name in opened):
+                yield f"{house.path(path)}: is to be in namespace {wanted}, not {opened}"
+
+
+# What is written in some places alone: the words, where, and why.
+PLACES = [
+    (r"\bv4_bits\b|\bsockaddr_in\b|\bAF_INET\b",
+     ("include/tcpcopy/address.hh", "src/common/vocabulary/", "src/common/net/", "src/common/wire/", "src/common/runtime/",
+      "src/tcpcopy/inject/",
+      # Until flows are of both families:
+      "src/tcpcopy/options/rule_syntax.cc", "src/tcpcopy/pool_check.cc",
+      "src/tcpcopy/session/sampling.cc", "src/tcpcopy/session/port_candidates.cc",
+      "src/tcpcopy/session/source_addresses.cc", "src/tcpcopy/capture/raw_capture.cc",
+      "src/intercept/route/destination_translation.cc"),
+     "knows one family of addresses"),
+    (r"\binjector_?(\.|->)flush\(", ("src/tcpcopy/inject/outbox.hh",),
+     "announcements would not leave first"),
+]
+
+
+def code_of(path):
+    return [(number, line.split("//")[0])
+            for number, line in enumerate(path.read_text().splitlines(), 1)]
+
+
+def sources(house):
+    return [path for folder in ("include", "src") for path in
+            sorted((house.source / folder).rglob("*")) if path.suffix in (".hh", ".cc")]
+
+
+def place_faults(house, places):
+    for pattern, allowed, why in places:
+        used = set()
+        for path in sources(house):
+            found = [number for number, line in code_of(path) if re.search(pattern, line)]
+            place = next((a for a in allowed if str(house.path(path)).startswith(a)), None)
+            if found and place is None:
+                yield f"{house.path(path)}:{found[0]}: {why}: {pattern}"
+            elif found:
+                used.add(place)
+        for place in sorted(set(allowed) - used):
+            yield f"{place} is allowed {pattern}, and has it no more: take it off the list"
+
+
+def faults_of(house, places):
+    for rule in (inclusion_faults, meeting_faults, namespace_faults):
+        yield from rule(house)
+    yield from place_faults(house, places)
+
+
+def broken_trees():
+    """Yields what is wrong, the rooms, the files and the places: one fault each."""
+    rooms = "net|src/common/net|pure||\nruntime|src/common/runtime|system||\n"
+    net = {"src/common/net/a.hh": "namespace tcpcopy::net {}"}
+    runtime = {"src/common/runtime/b.hh": "namespace tcpcopy::runtime {}"}
+    both = net | runtime
+    more = "capture|src/tcpcopy/capture|system||\n"
+    capture = {"src/tcpcopy/capture/c.hh": "namespace tcpcopy::capture {}"}
+    taking = '#include "tcpcopy/capture/c.hh"\n'
+    yield ("net does not use runtime", rooms,
+           both | {"src/common/net/a.hh": '#include "common/runtime/b.hh"\nnamespace tcpcopy::net {}'})
+    yield ("belongs to no room", rooms, both | {"src/other/x.hh": "", "src/common/net/a.hh":
+           '#include "other/x.hh"\nnamespace tcpcopy::net {}'})
+    yield ("includes nothing of it", rooms.replace("system||", "system|net|"), both)
+    yield ("is pure and uses runtime", rooms.replace("pure||", "pure|runtime|"),
+           both | {"src/common/net/a.hh": '#include "common/runtime/b.hh"\nnamespace tcpcopy::net {}'})
+    yield ("is to be in namespace tcpcopy::net", rooms, both | {"src/common/net/a.hh":
+           "namespace tcpcopy {}"})
+    yield ("these meet in", rooms + more + "inject|src/tcpcopy/inject|system|capture|\n",
+           both | capture | {"src/tcpcopy/inject/d.hh": taking + "namespace tcpcopy::inject {}"})
+    yield ("is another program's", rooms + more + "link|src/intercept/link|system|capture|\n",
+           both | capture | {"src/intercept/link/e.hh": taking + "namespace tcpcopy::link {}"})
+    yield ("options take settings.hh alone", rooms + more +
+           "options|src/tcpcopy/options|system|capture|\n",
+           both | capture | {"src/tcpcopy/options/f.hh": taking + "namespace tcpcopy::options {}"})
+    yield ("forbidden here", rooms, both | {"src/common/net/a.hh":
+           "namespace tcpcopy::net {}\nAF_INET"})
+    yield ("take it off the list", rooms, {**net, "src/common/runtime/b.hh":
+           "namespace tcpcopy::runtime {}  // AF_INET"})
+
+
+def self_test():
+    places = [(r"\bAF_INET\b", ("src/common/runtime/",), "forbidden here")]
+    for what, listing, files in broken_trees():
+        with tempfile.TemporaryDirectory() as folder:
+            if what not in ("take it off the list",):
+                files = files | {"src/common/runtime/g.hh": "namespace tcpcopy::runtime {}\nAF_INET"}
+            for name, text in files.items():
+                path = pathlib.Path(folder, name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text)
+            found = list(faults_of(House(folder, listing), places))
+            assert len(found) == 1 and what in found[0], f"{what}: {found}"
+
+
+def main():
+    self_test()
+    house = House.from_command_line()
+    assert len(house.rooms) > 10, "no rooms are listed"
+    faults = list(faults_of(house, PLACES))
+    print("\n".join(faults) or f"{len(house.rooms)} rooms keep to their walls")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
