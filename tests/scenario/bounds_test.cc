@@ -22,6 +22,7 @@ TEST_P(Bounds, SessionThatHoldsTooMuchIsShed) {
   talk.target(seg("A").seq(1).ack(1).win(0));
   for (std::int64_t at = 1; at < 12'000; at += 1000)
     talk.client(seg("A").seq(at).ack(1).len(1000));
+  talk.expect(seg("RA").seq(1).ack(1));
   EXPECT_EQ(sessions_lost(talk, LossReason::kMemoryLimit), 1U);
   EXPECT_TRUE(talk.ledger().balanced());
 }
@@ -37,6 +38,7 @@ TEST_P(Bounds, SessionThatHoldsTooManyPiecesIsShed) {
     talk.client(seg("A").seq(1 + i).ack(1).says("G"));
   EXPECT_EQ(talk.engine().sessions(), 1U);
   talk.client(seg("A").seq(101).ack(1).says("G"));
+  talk.expect(seg("RA").seq(1).ack(1));
   EXPECT_EQ(sessions_lost(talk, LossReason::kMemoryLimit), 1U);
   EXPECT_TRUE(talk.ledger().balanced());
 }
@@ -46,11 +48,14 @@ TEST_P(Bounds, TheSessionThatHoldsMostIsShedWhenAllHoldTooMuch) {
   settings.max_memory = 100'000;
   Conversation talk(GetParam(), settings);
   talk.client(seg("S").seq(0));
+  talk.expect(seg("S").seq(0));
   talk.client(seg("A").seq(1).ack(1).len(65'000));
   talk.client(seg("A").seq(65'001).ack(1).len(15'000));
   talk.set_client_port(50000);
   talk.client(seg("S").seq(0));
+  talk.expect(seg("S").seq(0));
   talk.client(seg("A").seq(1).ack(1).len(30'000));
+  talk.expect(seg("R").seq(1));
   EXPECT_EQ(talk.engine().sessions(), 1U);
   EXPECT_EQ(talk.ledger().held.bytes, 30'000U);
   EXPECT_EQ(sessions_lost(talk, LossReason::kMemoryLimit), 1U);
@@ -86,6 +91,7 @@ TEST_P(Bounds, NoMoreSessionsThanTheLimit) {
   settings.max_sessions = 1;
   Conversation talk(GetParam(), settings);
   talk.client(seg("S").seq(0));
+  talk.expect(seg("S").seq(0));
   talk.set_client_port(50000);
   talk.client(seg("S").seq(0));
   EXPECT_EQ(talk.engine().sessions(), 1U);

@@ -30,11 +30,13 @@ TEST_P(Turns, SessionsThatCannotGoOnAreCountedAsWaiting) {
   Conversation talk(GetParam());
   EXPECT_EQ(talk.engine().waiting(), 0U);
   talk.client(seg("S").seq(0));
+  talk.expect(seg("S").seq(0));
   EXPECT_EQ(talk.engine().waiting(), 1U) << "for the handshake";
   Conversation other(GetParam());
   two_requests(other);
   EXPECT_EQ(other.engine().waiting(), 1U) << "for the response";
   other.target(seg("PA").seq(1).ack(101).len(300));
+  other.expect(seg("PA").seq(101).ack(301).len(100));
   EXPECT_EQ(other.engine().waiting(), 0U);
   EXPECT_EQ(other.engine().unfinished(), 1U) << "what was sent is not acknowledged";
 }

@@ -95,12 +95,20 @@ std::string Step::to_string() const {
   return out.str();
 }
 
-Conversation::Conversation(Numbers numbers, session::Settings settings, std::vector<Address> pool)
-    : numbers_(numbers),
+Conversation::Conversation(Numbers numbers, session::Settings settings, std::vector<Address> pool,
+                           const char* file, int line)
+    : file_(file),
+      line_(line),
+      numbers_(numbers),
       engine_(settings, session::TargetRules({{std::nullopt, kOnline.port, kTarget}}),
               session::SourceAddresses(std::move(pool), std::nullopt), now_),
       client_(kClient),
       last_source_(kClient) {}
+
+Conversation::~Conversation() {
+  expect_nothing(file_, line_);
+  if (!ledger().balanced()) fail("the ledger does not balance", file_, line_);
+}
 
 std::string Conversation::at_time(const std::string& text) const {
   std::ostringstream out;

@@ -89,10 +89,17 @@ struct Numbers {
 class Conversation : public PacketSink, public RouteSink {
  public:
   explicit Conversation(Numbers numbers = {}, session::Settings settings = {},
-                        std::vector<Address> pool = {});
+                        std::vector<Address> pool = {}, const char* file = __builtin_FILE(),
+                        int line = __builtin_LINE());
+  /// A packet that no expectation took fails the test, and so does a ledger that does not balance.
+  ~Conversation() override;
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
+  Conversation(Conversation&&) = delete;
+  Conversation& operator=(Conversation&&) = delete;
 
-  // Inputs. Each is one wake-up, at whose end due acks leave, unless it is followed by more in
-  // `same_turn()`.
+  // Inputs. Each is one wake-up, at whose end due acks leave, unless it stands between
+  // `begin_turn()` and `end_turn()`.
   void client(const Step& step);
   void target(const Step& step);
   /// Lets time pass, firing every deadline on the way.
@@ -147,6 +154,8 @@ class Conversation : public PacketSink, public RouteSink {
 
   std::uint32_t replay_initial() const { return numbers_.client + replay_shift_; }
 
+  const char* file_;  // where it began
+  int line_;
   Numbers numbers_;
   std::uint32_t replay_shift_ = 0;  // how far a new connection's numbers are from the client's
   Instant now_{std::chrono::seconds(1000)};
