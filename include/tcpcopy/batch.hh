@@ -6,13 +6,9 @@
 
 namespace tcpcopy {
 
-/// Packets, responses or sessions that are taken at a time. Every source has one batch in each
-/// turn; for more the turn must not be over yet, so that it stays short whatever a packet costs.
+/// Packets, responses or sessions that are taken at a time: see runtime::Budget.
 /// The dearest that was measured, SYNs to a busy target on the same host, took 40 us each.
 inline constexpr std::size_t kBatch = 32;
-
-/// Batches of one source in one turn at most; then the others have theirs.
-inline constexpr int kBatchesPerTurn = 4;
 
 /// With so many sessions there is enough to do to take it in groups, at the price of a moment. With
 /// fewer each waits for its own round trip.

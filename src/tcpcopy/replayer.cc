@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/net/datagram_packet.hh"
+#include "common/runtime/budget.hh"
 #include "common/runtime/daemon.hh"
 #include "tcpcopy/batch.hh"
 #include "tcpcopy/capture/client_segment.hh"
@@ -49,7 +50,7 @@ Replayer::Replayer(const options::Options& options)
       memory_(options.settings.max_memory) {
   if (!options.response_devices.empty()) open_responses();
   if (!options.trace_file.empty()) open_trace();
-  injector_->set_mtu(options_.settings.mtu);
+  outbox_.set_mtu(options_.settings.mtu);
   if (options.udp) {
     datagrams_.emplace(options_.settings, rules_,
                        session::SourceAddresses(options.client_pool, options.loopback_as),
@@ -122,6 +123,7 @@ void Replayer::connect_rooms() {
   loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [this](int signal) { on_signal(signal); });
   for (const int fd : capture_->descriptors())
     loop_.watch(fd, EPOLLIN, [this](std::uint32_t) { capture(); });
+  loop_.before_clock([this] { outbox_.flush(); });
   loop_.at_end_of_turn([this] { end_turn(); });
   loop_.space_turns(kTurnSpacing, [this] { return engine_.sessions() >= kManySessions; });
   loop_.wake_by([this] { return engine_.next_deadline(); });
@@ -165,12 +167,11 @@ void Replayer::follow_mtu() {
   if (mtu == std::exchange(options_.settings.mtu, mtu)) return;
   spdlog::info("the way to the targets takes packets of {} bytes now", mtu);
   engine_.set_mtu(mtu);
-  injector_->set_mtu(mtu);
+  outbox_.set_mtu(mtu);
 }
 
 void Replayer::capture() {
-  for (int i = 0; i < kBatchesPerTurn; ++i) {
-    if (i > 0 && !has_time_for_more()) break;
+  for (runtime::Budget budget(loop_); budget.another();) {
     const auto outcome =
         capture_->read(loop_.now(), [this](const net::CapturedPacket& packet) { take(packet); });
     if (outcome == capture::ClientCapture::Outcome::kMore) continue;
@@ -278,12 +279,6 @@ bool Replayer::is_own(const Endpoint& destination) {
   return true;
 }
 
-// Sending is what takes the time of a turn, so it is done before the look at the clock.
-bool Replayer::has_time_for_more() {
-  outbox_.flush();
-  return !loop_.turn_is_over();
-}
-
 // What the wake-up brought leaves here.
 void Replayer::end_turn() {
   const session::Output out = output();
@@ -303,9 +298,10 @@ void Replayer::end_turn() {
     return {engine_.sessions(), engine_.unfinished(), engine_.waiting()};
   };
   if (!responses_) coalescing_.end_turn(sessions, now);
-  engine_.on_deadline(now, out);
-  for (int i = 1; i < kBatchesPerTurn && engine_.next_deadline() <= now && has_time_for_more(); ++i)
+  for (runtime::Budget budget(loop_); budget.another();) {
     engine_.on_deadline(now, out);
+    if (engine_.next_deadline() > now) break;
+  }
   outbox_.flush();
   if (memory_.due(engine_.memory_use())) bound_memory();
   first_delivery_.look(engine_.ledger());

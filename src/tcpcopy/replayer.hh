@@ -60,7 +60,6 @@ class Replayer {
   void capture_what_is_due();
   void finish_pass();
   void end_turn();
-  bool has_time_for_more();
   void on_signal(int signal);
   void bound_memory();
   void follow_mtu();

@@ -85,8 +85,13 @@ PLACES = [
       "src/tcpcopy/session/source_addresses.cc", "src/tcpcopy/capture/raw_capture.cc",
       "src/intercept/route/destination_translation.cc"),
      "knows one family of addresses"),
-    (r"\binjector_?(\.|->)flush\(", ("src/tcpcopy/inject/outbox.hh",),
+    (r"\binjector_?(\.|->)flush\(", ("src/tcpcopy/inject/outbox.cc",),
      "announcements would not leave first"),
+    (r"(?<![\w.>:])flush\(\);(?<!void flush\(\);)",
+     ("src/tcpcopy/inject/outbox.cc", "src/tcpcopy/returns/intercept_link.cc"),
+     "an injector sends nothing by itself"),
+    (r"\bturn_is_over\(", ("src/common/runtime/budget.hh", "src/common/runtime/event_loop."),
+     "each source takes its batches by a Budget"),
 ]
 
 

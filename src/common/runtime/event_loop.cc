@@ -157,7 +157,10 @@ void EventLoop::turn() {
   measure_turn();
 }
 
-bool EventLoop::turn_is_over() const { return clock() - now_ >= kTurnLength; }
+bool EventLoop::turn_is_over() {
+  if (before_clock_) before_clock_();
+  return clock() - now_ >= kTurnLength;
+}
 
 void EventLoop::measure_turn() {
   const Duration cpu = thread_cpu_time();

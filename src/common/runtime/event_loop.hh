@@ -58,8 +58,11 @@ class EventLoop {
   void space_turns(Duration spacing, std::function<bool()> wanted);
 
   /// This turn has lasted long enough: what can wait is for the next, so that whatever packets cost
-  /// to send, no source waits long for its turn. Asked between pieces of work: it reads the clock.
-  bool turn_is_over() const;
+  /// to send, no source waits long for its turn. Asked between pieces of work, through Budget: it
+  /// reads the clock, after what before_clock() was given.
+  bool turn_is_over();
+  /// Calls back before each look at the clock between pieces of work.
+  void before_clock(Callback callback) { before_clock_ = std::move(callback); }
 
   /// A turn that takes more CPU time than this is a long one.
   static constexpr Duration kLongTurn = std::chrono::milliseconds(5);
@@ -103,6 +106,7 @@ class EventLoop {
   std::vector<std::unique_ptr<Watch>> forgotten_;  // until the end of the turn
   std::vector<Timer> timers_;
   std::vector<Callback> end_of_turn_;
+  Callback before_clock_;
   std::vector<std::function<Instant()>> deadlines_;
   Duration spacing_{0};
   std::function<bool()> spacing_wanted_;

@@ -3,15 +3,9 @@
 
 #include <spdlog/spdlog.h>
 
-#include "common/net/datagram_packet.hh"
 #include "common/runtime/errors.hh"
 
 namespace tcpcopy::inject {
-
-void Injector::send_datagram(const Datagram& datagram) {
-  const auto packet = net::write_datagram(datagram, ++datagrams_);
-  net::fragment(packet, mtu_, [&](Bytes piece) { put(piece, datagram.destination.address); });
-}
 
 void Injector::refuse(int error, std::uint64_t packets) {
   const SendError kind = send_error(error);

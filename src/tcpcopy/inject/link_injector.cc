@@ -123,8 +123,7 @@ void LinkInjector::send(const ReplaySegment& segment, std::span<const Bytes> pay
 
 bool LinkInjector::full() const { return batch_->count == kBatch; }
 
-void LinkInjector::put(Bytes packet, const Address& destination) {
-  if (full()) flush();
+void LinkInjector::send_packet(Bytes packet, const Address& destination) {
   const LinkWay* way = way_to(destination);
   if (way == nullptr) return refuse(EHOSTUNREACH);
   const auto to = begin_frame(*way, packet.size());

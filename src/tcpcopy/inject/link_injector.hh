@@ -34,12 +34,10 @@ class LinkInjector : public Injector {
   LinkInjector& operator=(LinkInjector&&) = delete;
 
   void send(const ReplaySegment& segment, std::span<const Bytes> payload) override;
+  void send_packet(Bytes packet, const Address& destination) override;
   bool full() const override;
   void flush() override;
   void refresh() override;
-
- protected:
-  void put(Bytes packet, const Address& destination) override;
 
  private:
   struct Batch;

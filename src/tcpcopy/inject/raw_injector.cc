@@ -67,8 +67,7 @@ void RawInjector::send(const ReplaySegment& segment, std::span<const Bytes> payl
 
 bool RawInjector::full() const { return batch_->count == kBatch; }
 
-void RawInjector::put(Bytes packet, const Address& destination) {
-  if (full()) flush();
+void RawInjector::send_packet(Bytes packet, const Address& destination) {
   std::copy(packet.begin(), packet.end(), reserve(packet.size()).begin());
   commit(packet.size(), destination);
 }

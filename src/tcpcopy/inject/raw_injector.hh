@@ -24,14 +24,10 @@ class RawInjector : public Injector {
   RawInjector(RawInjector&&) = delete;
   RawInjector& operator=(RawInjector&&) = delete;
 
-  /// Puts the packet into the batch, and sends the batch when it is full.
   void send(const ReplaySegment& segment, std::span<const Bytes> payload) override;
-
+  void send_packet(Bytes packet, const Address& destination) override;
   bool full() const override;
   void flush() override;
-
- protected:
-  void put(Bytes packet, const Address& destination) override;
 
  private:
   struct Batch;

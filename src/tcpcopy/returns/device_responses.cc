@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "common/runtime/budget.hh"
 #include "tcpcopy/batch.hh"
 
 namespace tcpcopy::returns {
@@ -27,12 +28,12 @@ DeviceResponses::DeviceResponses(runtime::EventLoop& loop, const std::vector<std
 
 void DeviceResponses::read(pcap::PcapCapture& device) {
   int frames = 0;
-  for (int i = 0; i < kBatchesPerTurn; ++i) {
+  for (runtime::Budget budget(loop_); budget.another();) {
     frames = device.read([this](const net::TcpPacket& packet) {
       events_.on_response(
           net::to_segment<Response>(packet.ip, packet.tcp, packet.payload_length, {}));
     });
-    if (frames < static_cast<int>(kBatch) || loop_.turn_is_over()) break;
+    if (frames < static_cast<int>(kBatch)) break;
   }
   if (frames >= 0) return;
   spdlog::error("--responses {}: the device cannot be read any more", device.device());

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "common/runtime/budget.hh"
 #include "common/runtime/errors.hh"
 #include "common/runtime/socket.hh"
 #include "tcpcopy/batch.hh"
@@ -134,8 +135,7 @@ void InterceptLink::coalesce(bool on) {
 }
 
 void InterceptLink::read() {
-  for (int i = 0; i < kBatchesPerTurn; ++i) {
-    if (!connected() || !read_some() || loop_.turn_is_over()) return;
+  for (runtime::Budget budget(loop_); connected() && budget.another() && read_some();) {
   }
 }
 

@@ -37,6 +37,10 @@ class SmallInjector : public Injector {
     ASSERT_FALSE(full());
     waiting_.push_back({segment.source, segment.destination});
   }
+  void send_packet(Bytes, const Address& destination) override {
+    ASSERT_FALSE(full());
+    waiting_.push_back({{}, {destination, 0}});
+  }
   bool full() const override { return waiting_.size() == kBatch; }
   void flush() override {
     for (const FlowKey& flow : waiting_)
@@ -45,9 +49,6 @@ class SmallInjector : public Injector {
   }
   int in_time = 0;
   int too_early = 0;
-
- protected:
-  void put(Bytes, const Address&) override {}
 
  private:
   const Links& links_;
@@ -75,6 +76,19 @@ TEST(Outbox, AnnouncesBeforeItSendsWhateverFills) {
   outbox.flush();
   EXPECT_EQ(injector.in_time, 180);
   EXPECT_EQ(injector.too_early, 0);
+}
+
+TEST(Outbox, SendsDatagramsInFragmentsThatFitTheWay) {
+  Links links;
+  SmallInjector injector(links);
+  Outbox outbox(links, injector);
+  outbox.set_mtu(68);  // 48 bytes of each fragment
+  const std::vector<std::byte> payload(48 * 3 * kBatch - 8);
+  Datagram datagram;
+  datagram.payload = payload;
+  outbox.send_datagram(datagram);
+  outbox.flush();
+  EXPECT_EQ(injector.too_early, 3 * static_cast<int>(kBatch)) << "nothing announces these";
 }
 
 }  // namespace

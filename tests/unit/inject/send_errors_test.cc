@@ -19,7 +19,7 @@ class Refusing : public Injector {
   }
   bool full() const override { return false; }
   void flush() override {}
-  void put(Bytes /*packet*/, const Address& /*destination*/) override { refuse(error_); }
+  void send_packet(Bytes /*packet*/, const Address& /*destination*/) override { refuse(error_); }
 
  private:
   int error_;
