@@ -164,23 +164,26 @@ void closed_window(benchmark::State& state) {
   }
 }
 
-// The target resets the first connection. What the client says meanwhile waits, and the first
-// request among it, which comes last, begins the next.
+// The target resets the first connection behind a request. What the client says meanwhile waits,
+// and the first request among it, which comes last, begins the next.
 void retry_pause(benchmark::State& state) {
   const auto count = static_cast<std::uint32_t>(state.range(0));
   for (auto _ : state) {
     Backlog talk;
+    talk.open(65535);
+    talk.say("GET /");
+    talk.client(kAck, 1, kSegment);
+    talk.target(kAck, 1 + kSegment, 65535);
+    talk.target(TcpFlags::kRst | kAck, 1 + kSegment, 0);
     talk.say(text(state.range(1)));
-    talk.open(0);
-    talk.target(TcpFlags::kRst | kAck, 1, 0);
-    for (std::uint32_t i = 0; i < count; ++i)
+    for (std::uint32_t i = 1; i <= count; ++i)
       talk.client(kAck, 1 + i * kSegment, kSegment);
     talk.say("GET /");
-    talk.client(kAck, 1 + count * kSegment, kSegment);
+    talk.client(kAck, 1 + (count + 1) * kSegment, kSegment);
     talk.pass(2s);
     talk.target(TcpFlags::kSyn | kAck, 1, 65535);
     talk.drain();
-    report(state, talk, kSegment);
+    report(state, talk, 2 * kSegment);
   }
 }
 

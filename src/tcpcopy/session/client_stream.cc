@@ -181,7 +181,7 @@ void ClientStream::extend_contiguous() {
   // The last one may have grown.
   if (contiguous_tail_ != nullptr) contiguous_end_ = contiguous_tail_->end();
   Chunk* next = behind(contiguous_tail_);
-  while (next != nullptr && next->begin_ <= contiguous_end_) {
+  for (int i = 0; i < kMostExtended && next != nullptr && next->begin_ <= contiguous_end_; ++i) {
     contiguous_end_ = next->end();
     next->starts_turn_ =
         !behind_hole_ && !next->sent_before_ && next->online_acked_ > last_online_acked_;
@@ -316,9 +316,11 @@ Account ClientStream::release_to(ClientOffset to) {
 
 Account ClientStream::release_all() {
   release_urgent(ClientOffset(INT64_MAX));
+  index_.reset();  // which need not be kept up while all goes
   Account released;
   while (head_ != nullptr)
     released += free_first();
+  unindexed_ = 0;
   return released;
 }
 

@@ -147,6 +147,11 @@ class ClientStream {
 
   const Chunk* first() const { return head_; }
 
+  /// Where a hole is filled before very many chunks they join in several steps, so that nobody waits
+  /// for them: whether some are left, and the next step.
+  bool extends() const { return has_hole() && next_joins(); }
+  void extend() { extend_contiguous(); }
+
   /// The first chunk beyond contiguous_end(); null when nothing was captured there.
   const Chunk* behind_hole() const;
 
@@ -205,6 +210,10 @@ class ClientStream {
   void build_index();
   Account free_first();
   void extend_contiguous();
+  bool next_joins() const {
+    const Chunk* next = behind_hole();
+    return next != nullptr && next->begin() <= contiguous_end_;
+  }
 
   Chunk* head_ = nullptr;
   Chunk* contiguous_tail_ = nullptr;  // the last chunk before contiguous_end_, if held

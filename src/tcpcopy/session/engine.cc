@@ -59,7 +59,7 @@ void Engine::drive(Session& session, const Context& ctx, Input input) {
   recount(session.waits_for_target(), session.counted_waiting, waiting_);
   if (!session.ended()) {
     held_memory_ += held_now - held_before;
-    wheel_.schedule(session, session.next_deadline(settings_));
+    wheel_.schedule(session, session.next_deadline(ctx));
     return;
   }
   held_memory_ -= held_before;

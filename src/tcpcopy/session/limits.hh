@@ -109,6 +109,11 @@ inline constexpr Duration kIdleEnough = 60s;
 inline constexpr std::size_t kFewChunks = 16;
 inline constexpr std::uint32_t kMergedChunk = 2048;
 
+// Chunks behind a hole that join the stream in one step when it is filled: half a millisecond. The
+// next step has a wake-up of its own.
+inline constexpr int kMostExtended = 1024;
+inline constexpr Duration kNextStep = 1ms;
+
 // Connections that ended are remembered for this long, as far as there is room (recent_set.hh).
 inline constexpr Duration kRememberEnded = 30s;
 

@@ -53,6 +53,10 @@ void Session::on_deadline(const Context& ctx) {
     expire(ctx);
     return;
   }
+  if (stream_.extends()) {
+    stream_.extend();
+    note_hole(ctx.now);
+  }
   for (int i = 0; i < kMaxHolesPerTurn && ctx.now >= hole_patience_ends(); ++i) {
     skip_hole(ctx);
     if (ended()) return;
@@ -111,8 +115,9 @@ void Session::expire(const Context& ctx) {
   end(silent ? LossReason::kTargetSilent : LossReason::kIdle, ctx);
 }
 
-Instant Session::next_deadline(const Settings& settings) const {
-  Instant deadline = std::min({expiry(settings), retry_at_, hole_patience_ends()});
+Instant Session::next_deadline(const Context& ctx) const {
+  if (stream_.extends()) return ctx.now + kNextStep;
+  Instant deadline = std::min({expiry(ctx.settings), retry_at_, hole_patience_ends()});
   if (phase_ == Phase::kConnected) deadline = std::min(deadline, connection_.deadline());
   return deadline;
 }

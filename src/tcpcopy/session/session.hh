@@ -48,7 +48,7 @@ class Session : public TimerNode {
   void on_client_segment(const ClientSegment& segment, const Context& ctx);
   void on_response(const Response& response, const Context& ctx);
   void on_deadline(const Context& ctx);
-  Instant next_deadline(const Settings& settings) const;
+  Instant next_deadline(const Context& ctx) const;
 
   /// Routes can be registered (again): announces this session, starts or resumes it.
   void on_route_restored(const Context& ctx);

@@ -154,9 +154,9 @@ void Session::suspend(LossReason reason, ClientOffset resume_from, const Context
   if (stream_.complete() && stream_.first() == nullptr) complete(ctx);
 }
 
+// Looks for its place with every packet, also while it has to wait: what is of no use is not held.
 void Session::resume(const Context& ctx) {
-  if (retry_at_ != kNever && ctx.now < retry_at_) return;
-  retry_at_ = kNever;
+  if (ctx.now >= retry_at_) retry_at_ = kNever;
   // A connection that took no bytes begins where it would have begun.
   std::optional<ClientOffset> boundary;
   if (nothing_cut_) {
@@ -174,6 +174,7 @@ void Session::resume(const Context& ctx) {
       return;
     }
     lose(*boundary, suspended_for_, ctx);
+    if (retry_at_ != kNever) return;
     connect(*boundary, ctx);
     return;
   }

@@ -393,5 +393,23 @@ TEST_F(ClientStreamTest, TurnsBeginWhereTheyBeginWithoutMerging) {
   EXPECT_EQ(turns_of(true), turns_of(false));
 }
 
+// Whoever fills a hole before very many chunks does not wait for all of them.
+TEST_F(ClientStreamTest, AHoleIsFilledInSteps) {
+  constexpr int kPieces = 3 * kMostExtended;
+  for (int i = 1; i < kPieces; ++i)
+    insert(i, "G");
+  EXPECT_FALSE(stream_.extends());
+  insert(0, "G");
+  EXPECT_TRUE(stream_.extends());
+  EXPECT_EQ(stream_.contiguous_end(), ClientOffset(kMostExtended));
+  insert(kPieces, "G");
+  int steps = 0;
+  for (; stream_.extends(); ++steps)
+    stream_.extend();
+  EXPECT_LE(steps, 3);
+  EXPECT_EQ(stream_.contiguous_end(), ClientOffset(kPieces + 1));
+  EXPECT_FALSE(stream_.has_hole());
+}
+
 }  // namespace
 }  // namespace tcpcopy::session
