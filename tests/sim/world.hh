@@ -120,6 +120,8 @@ class World : public PacketSink, public RouteSink, public route::MessageSink {
   void check_read(TargetSide& side, const std::string& bytes);
   bool joined_in_the_middle(TargetSide& side);
   void check_waiting(TargetSide& side, std::size_t from, std::size_t to);
+  void check_held();
+  void check_steps();
   void check_calm();
   void check_streams();
   void check_end();
@@ -145,6 +147,7 @@ class World : public PacketSink, public RouteSink, public route::MessageSink {
   std::vector<std::unique_ptr<TargetSide>> target_gone_;
   std::map<FlowKey, std::uint32_t> last_ack_;
   Instant engine_wake_ = kNever;
+  std::uint64_t timer_wake_ups_ = 0;
   std::map<FlowKey, std::uint32_t> target_connections_;  // how many there were so far
   std::map<FlowKey, std::uint32_t> traced_from_;         // the number of a flow's SYN
   std::uint64_t fingerprint_ = 1469598103934665603ULL;

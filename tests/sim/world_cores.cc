@@ -20,6 +20,7 @@ void World::engine_input(const std::function<void()>& input) {
   engine_.on_deadline(clockwork_.now(), {*this, *this});
   send_routes();
   if (!engine_.ledger().balanced()) fail("the ledger does not balance");
+  check_held();
   if (engine_.sessions() > 0) {
     sessions_gone_at_ = kNever;
   } else if (sessions_gone_at_ == kNever) {
@@ -63,6 +64,7 @@ void World::schedule_engine() {
   clockwork_.at(next, [this, next] {
     if (engine_wake_ != next) return;
     engine_wake_ = kNever;
+    ++timer_wake_ups_;
     engine_input([] {});
   });
 }

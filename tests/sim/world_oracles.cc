@@ -32,6 +32,9 @@ constexpr Duration kMostEndingUnanswered = 45s;
 constexpr Duration kMostHalfOpen = 75s;
 // Of a session that the target takes nothing of, before it is forgotten that it was given up.
 constexpr int kMostConnections = 6;
+// Of each packet that is held, in bytes, and of each session in its life.
+constexpr std::uint64_t kMostOverhead = 160;
+constexpr std::uint64_t kMostWakeUps = 20;
 
 }  // namespace
 
@@ -123,6 +126,28 @@ void World::check_waiting(TargetSide& side, std::size_t from, std::size_t to) {
   }
 }
 
+// A packet costs its bytes, in chunks that may have room for as many more, and what keeps them. One
+// that fills several gaps lies in several, and is accounted with one.
+void World::check_held() {
+  const session::Account held = engine_.ledger().held;
+  if (engine_.held_memory() > 2 * held.bytes + kMostOverhead * (held.packets + 3)) {
+    fail("more memory is held than bytes");
+  }
+}
+
+// What the engine does is done for a packet that came, or for one that leaves; but for the timing
+// wheel, whose first level turns four times a second.
+void World::check_steps() {
+  const session::Ledger& ledger = engine_.ledger();
+  const std::uint64_t packets = ledger.captured.packets + ledger.responses + ledger.segments_sent;
+  const std::uint64_t sessions = ledger.sessions_opened;
+  const auto turns = static_cast<std::uint64_t>((clockwork_.now().time_since_epoch() - 100s) / 250ms);
+  if (timer_wake_ups_ > packets + kMostWakeUps * sessions + turns) {
+    fail(std::to_string(timer_wake_ups_) + " wake-ups for " + std::to_string(packets) +
+         " packets of " + std::to_string(sessions) + " sessions");
+  }
+}
+
 // What must not happen where there are no faults.
 void World::check_calm() {
   const session::Ledger& ledger = engine_.ledger();
@@ -183,6 +208,7 @@ void World::check_end() {
   if (engine_.sessions() != 0) return fail("a session never ended");
   if (engine_.timers() != 0) return fail("a timer is left");
   if (ledger.held.bytes != 0 || ledger.held.packets != 0) return fail("bytes are still held");
+  check_steps();
   if (flood_was_established_) return fail("a SYN alone made a connection");
   if (weather_.calm) check_calm();
   if (!plan_.capture_misses() && !target_was_restarted_) check_streams();

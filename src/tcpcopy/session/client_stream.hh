@@ -147,8 +147,8 @@ class ClientStream {
 
   const Chunk* first() const { return head_; }
 
-  /// Where a hole is filled before very many chunks they join in several steps, so that nobody waits
-  /// for them: whether some are left, and the next step.
+  /// Where a hole is filled before very many chunks they join in several steps, so that nobody
+  /// waits for them: whether some are left, and the next step.
   bool extends() const { return has_hole() && next_joins(); }
   void extend() { extend_contiguous(); }
 

@@ -77,6 +77,7 @@ class Engine {
 
   std::size_t sessions() const { return table_.size(); }
   /// Bytes that the sessions take, and what they hold.
+  std::uint64_t held_memory() const { return held_memory_; }
   std::uint64_t memory_use() const { return held_memory_ + table_.size() * kSessionMemory; }
   /// Sessions that have something to do without a further packet of their client.
   std::size_t unfinished() const { return unfinished_; }
