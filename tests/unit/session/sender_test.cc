@@ -322,6 +322,13 @@ TEST_F(SenderTest, BackOffOfProbesBeginsAnew) {
 }
 
 // A FIN takes a number: it waits for the window as a byte does.
+TEST_F(SenderTest, FinRidesOnTheLastByteOfASegmentThatIsNotTooLarge) {
+  open();
+  EXPECT_EQ(take({ClientOffset(1001), true}), (Segments{{0, 1000}, {1000, 1, true}}));
+  open();
+  EXPECT_EQ(take({ClientOffset(1000), true}), (Segments{{0, 1000, true}}));
+}
+
 TEST_F(SenderTest, FinWaitsForTheWindow) {
   open(1000);
   offer_ = {ClientOffset(1000), true};
