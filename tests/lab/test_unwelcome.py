@@ -33,8 +33,10 @@ STORMS = {
 def test_storm(make_lab, online, target, client):
     """A target that will have none of it is not attacked."""
     replay = Replay(make_lab, online, target)
+    before = replay.tcpcopy.cpu_seconds()
     replay.ask(40, 5, "--think", 20, *client)
-    print(f"{replay.target.connections()} connections")
+    used = replay.tcpcopy.cpu_seconds() - before
+    print(f"{replay.target.connections()} connections, {100 * used / 5:.1f} % of a core")
     assert 40 <= replay.target.connections() <= 40 * AT_MOST_A_SESSION
 
 

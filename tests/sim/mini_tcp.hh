@@ -47,6 +47,7 @@ struct Offers {
 
 class MiniTcp {
  public:
+  static constexpr std::uint32_t kMss = 500;  ///< bytes
   struct Events {
     std::function<void(const Packet&)> transmit;
     std::function<void(std::string)> received;  ///< bytes in order
@@ -89,7 +90,6 @@ class MiniTcp {
   std::uint32_t received_up_to() const { return rcv_nxt_; }
 
  private:
-  static constexpr std::uint32_t kMss = 500;
   static constexpr std::uint32_t kBuffer = 20'000;
   static constexpr std::uint8_t kShift = 3;
   static constexpr std::size_t kMostSacks = 3;  // timestamps take the room of a fourth

@@ -38,8 +38,10 @@ constexpr std::uint64_t kMostWakeUps = 20;
 
 }  // namespace
 
-// Acknowledgments never regress, and nothing is acknowledged that the target has not sent.
+// Acknowledgments never regress, nothing is acknowledged that the target has not sent, and nothing
+// is larger than it takes.
 void World::check_sent(const ReplaySegment& segment) {
+  if (segment.payload_length > MiniTcp::kMss) fail("a segment is larger than the target takes");
   const FlowKey flow{segment.source, segment.destination};
   if (segment.flags.syn()) {
     last_ack_.erase(flow);
@@ -141,7 +143,8 @@ void World::check_steps() {
   const session::Ledger& ledger = engine_.ledger();
   const std::uint64_t packets = ledger.captured.packets + ledger.responses + ledger.segments_sent;
   const std::uint64_t sessions = ledger.sessions_opened;
-  const auto turns = static_cast<std::uint64_t>((clockwork_.now().time_since_epoch() - 100s) / 250ms);
+  const auto turns =
+      static_cast<std::uint64_t>((clockwork_.now().time_since_epoch() - 100s) / 250ms);
   if (timer_wake_ups_ > packets + kMostWakeUps * sessions + turns) {
     fail(std::to_string(timer_wake_ups_) + " wake-ups for " + std::to_string(packets) +
          " packets of " + std::to_string(sessions) + " sessions");
