@@ -88,8 +88,8 @@ struct Segment {
 /// A packet of the client, captured on the online server.
 using ClientSegment = Segment<space::Client, space::Online>;
 /// A packet of the target.
-using Response = Segment<space::Target, space::Client>;
+using Response = Segment<space::Target, space::Replay>;
 /// A packet that tcpcopy plays towards the target.
-using ReplaySegment = Segment<space::Client, space::Target>;
+using ReplaySegment = Segment<space::Replay, space::Target>;
 
 }  // namespace tcpcopy

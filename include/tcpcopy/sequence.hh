@@ -12,10 +12,12 @@
 
 namespace tcpcopy {
 
-/// The three sequence spaces.
+/// The sequence spaces.
 namespace space {
-struct Client {};  ///< bytes that the client sends; kept as they are towards the target
+struct Client {};  ///< bytes that the client sends
 struct Online {};  ///< bytes that the online server sends; seen only as acks of the client
+struct Replay {
+};  ///< bytes that tcpcopy sends to the target: the client's, as far as they are sent
 struct Target {};  ///< bytes that the target sends
 }  // namespace space
 
@@ -73,6 +75,7 @@ class MaybeOffset {
 
 using ClientOffset = Offset<space::Client>;
 using OnlineOffset = Offset<space::Online>;
+using ReplayOffset = Offset<space::Replay>;
 using TargetOffset = Offset<space::Target>;
 
 /// Converts between the numbers and the offsets of one space of one connection.

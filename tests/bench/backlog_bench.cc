@@ -65,7 +65,7 @@ class Backlog : public PacketSink, public RouteSink {
     response.source = kTarget;
     response.destination = client_endpoint(0);
     response.seq = Seq<space::Target>(kTargetIss + (TcpFlags{flags}.syn() ? 0 : 1));
-    response.ack = Seq<space::Client>(iss_ + ack);
+    response.ack = Seq<space::Replay>(iss_ + ack);
     response.flags = {flags};
     response.window = window;
     if (response.flags.syn()) response.options.mss = 1460;

@@ -63,7 +63,7 @@ void Crowd::target(std::size_t id, std::uint8_t flags, At at, std::uint32_t leng
   ++packets_in_;
   response_.destination = client_endpoint(id);
   response_.seq = Seq<space::Target>(kTargetIss + at.seq);
-  response_.ack = Seq<space::Client>(client_iss(id) + at.ack);
+  response_.ack = Seq<space::Replay>(client_iss(id) + at.ack);
   response_.flags = {flags};
   response_.window = window(response_.flags);
   response_.options = response_.flags.syn() ? syn_options() : TcpOptions();

@@ -20,7 +20,7 @@ ReplaySegment segment(std::uint32_t payload_length) {
   ReplaySegment segment;
   segment.source = {Address::v4(0x0a800001), 40000};
   segment.destination = {Address::v4(0x0a4d001e), 8080};
-  segment.seq = Seq<space::Client>(0x11223344);
+  segment.seq = Seq<space::Replay>(0x11223344);
   segment.ack = Seq<space::Target>(0x55667788);
   segment.flags = {TcpFlags::kAck | TcpFlags::kPsh};
   segment.window = 502;

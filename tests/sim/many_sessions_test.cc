@@ -79,7 +79,7 @@ class Crowd : public PacketSink, public RouteSink {
     response.destination = client(number);
     response.flags = {flags};
     response.seq = Seq<space::Target>(kTargetIss + seq);
-    response.ack = Seq<space::Client>(kClientIss + ack);
+    response.ack = Seq<space::Replay>(kClientIss + ack);
     response.window = 65535;
     response.payload_length = length;
     engine_.on_response(response, now_, {*this, *this});

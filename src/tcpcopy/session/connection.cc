@@ -46,18 +46,19 @@ bool newer(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(
 
 }  // namespace
 
-ReplaySegment reset_segment(const net::Ipv4Flow& flow, Seq<space::Client> seq) {
+ReplaySegment reset_segment(const net::Ipv4Flow& flow, Seq<space::Replay> seq) {
   ReplaySegment segment = segment_of(flow, TcpFlags::kRst);
   segment.seq = seq;
   return segment;
 }
 
 void Connection::open(const Start& start, const ConnectionContext& ctx) {
-  client_numbers_ = SequenceMap<space::Client>(start.iss, start.first - 1);
+  stream_map_ = StreamMap();
+  first_ = stream_map_.to_replay(start.first);
+  replay_numbers_ = SequenceMap<space::Replay>(start.iss, first_ - 1);
   turns_.open(start.first, start.online_acked);
-  sender_.open(start.first, kDefaultMss, 0);
+  sender_.open(first_, kDefaultMss, 0);
   receiver_ = Receiver();
-  first_ = start.first;
   right_edge_ = TargetOffset();
   answered_ = false;
   timeouts_ = 0;
@@ -75,7 +76,7 @@ void Connection::send_syn(const ConnectionContext& ctx) {
   syn_deadline_ = ctx.now + std::min(kInitialRto * (1 << (syns_ - 1)), kMaxRto);
 
   ReplaySegment syn = segment_of(ctx.flow, TcpFlags::kSyn);
-  syn.seq = client_numbers_.wrap(sender_.snd_una() - 1);
+  syn.seq = replay_numbers_.wrap(sender_.snd_una() - 1);
   syn.window = ctx.offer.syn_window;
   syn.options = ctx.offer.options;
   const std::uint32_t offered = ctx.offer.options.mss.value_or(kDefaultMss);
@@ -110,14 +111,15 @@ Connection::Event Connection::on_open(const Response& response, const Connection
     state_ = State::kClosed;
     return Event::kReset;
   }
-  const ClientOffset una = sender_.snd_una();
-  const ClientOffset acked = client_numbers_.unwrap(response.ack, una);
+  const ReplayOffset una = sender_.snd_una();
+  const ReplayOffset acked = replay_numbers_.unwrap(response.ack, una);
   const Receiver::Habit habit{ctx.client_rtt, sender_.mss()};
   const bool news =
       receiver_.on_segment(at, response.payload_length, response.flags.fin(), habit, ctx.now);
   if (news) {
     const bool ends_burst = response.flags.psh() || response.payload_length < sender_.mss();
-    turns_.on_response({acked, ends_burst, acked > una, network_pause(ctx)}, ctx.habits, ctx.now);
+    const ClientOffset heard = stream_map_.to_client(acked);
+    turns_.on_response({heard, ends_burst, acked > una, network_pause(ctx)}, ctx.habits, ctx.now);
     if (response.payload_length > 0 && acked > first_) answered_ = true;
   }
   note_timestamp(response, at);
@@ -141,7 +143,7 @@ std::optional<Refusal> Connection::judge(const Response& response, TargetOffset 
   if (at > right_edge_ || (at == right_edge_ && response.payload_length > 0)) {
     return Refusal::kBeyondWindow;
   }
-  const ClientOffset acked = client_numbers_.unwrap(response.ack, sender_.snd_una());
+  const ReplayOffset acked = replay_numbers_.unwrap(response.ack, sender_.snd_una());
   if (acked > sender_.snd_nxt()) return Refusal::kAckOfUnsent;
   if (acked < sender_.snd_una() - kMaxWindow || acked < first_ - 1) return Refusal::kAckTooOld;
   return std::nullopt;
@@ -190,7 +192,7 @@ Duration Connection::network_pause(const ConnectionContext& ctx) const {
 // RFC 9293, 3.10.7.3.
 Connection::Event Connection::on_syn_sent(const Response& response, const ConnectionContext& ctx) {
   const bool acks_our_syn =
-      response.flags.ack() && response.ack == client_numbers_.wrap(sender_.snd_una());
+      response.flags.ack() && response.ack == replay_numbers_.wrap(sender_.snd_una());
   if (response.flags.rst()) {
     if (!acks_our_syn) return Event::kNone;
     state_ = State::kClosed;
@@ -246,10 +248,7 @@ void Connection::on_client_window(std::uint32_t window, Instant now) {
 }
 
 void Connection::skip_to(ClientOffset to) {
-  client_numbers_ = SequenceMap<space::Client>(client_numbers_.wrap(sender_.snd_nxt()), to);
-  // What was delivered before stays delivered.
-  first_ = std::min(first_ + (to - sender_.snd_nxt()), to);
-  sender_.skip_to(to);
+  stream_map_.leave_out(snd_nxt(), to);
   turns_.skip_to(to);
 }
 
@@ -262,14 +261,14 @@ void Connection::note_timestamp(const Response& response, TargetOffset at) {
 
 void Connection::take_ack(const Response& response, TargetOffset at, bool news,
                           const ConnectionContext& ctx) {
-  const ClientOffset una = sender_.snd_una();
+  const ReplayOffset una = sender_.snd_una();
   Sender::Ack ack;
   for (std::size_t i = 0; sack_ && i < response.sack_count; ++i) {
-    const ClientRange range{client_numbers_.unwrap(response.sacks[i].begin, una),
-                            client_numbers_.unwrap(response.sacks[i].end, una)};
+    const ReplayRange range{replay_numbers_.unwrap(response.sacks[i].begin, una),
+                            replay_numbers_.unwrap(response.sacks[i].end, una)};
     if (sender_.sack(range)) ack.news = true;
   }
-  ack.ack = client_numbers_.unwrap(response.ack, una);
+  ack.ack = replay_numbers_.unwrap(response.ack, una);
   ack.window = std::uint32_t{response.window} << target_window_shift_;
   ack.bare = response.sequence_length() == 0 && !news;
   ack.current = at >= window_from_;
@@ -282,20 +281,20 @@ void Connection::take_ack(const Response& response, TargetOffset at, bool news,
 void Connection::send(const ClientStream& stream, bool hurried, const ConnectionContext& ctx) {
   if (state_ != State::kOpen) return;
   const Turns::Progress progress{
-      sender_.snd_nxt(), receiver_.highest(), receiver_.has_gap(), target_closed(),
-      hurried,           network_pause(ctx)};
+      snd_nxt(), receiver_.highest(), receiver_.has_gap(), target_closed(),
+      hurried,   network_pause(ctx)};
   turns_.judge(stream, progress, ctx.settings.turn_order, ctx.habits, ctx.now, ctx.ledger);
   sender_.limit_mss(largest_mss(ctx.settings) - (timestamps_ ? kTimestampsRoom : 0));
-  const Sender::Offer offer{turns_.limit(), turns_.fin_allowed()};
+  const Sender::Offer offer = this->offer();
   while (const auto segment = sender_.next(offer, ctx.now))
     transmit(*segment, stream, ctx);
-  turns_.on_sent(sender_.snd_nxt(), ctx.now);
+  turns_.on_sent(snd_nxt(), ctx.now);
 }
 
 void Connection::transmit(const Transmission& segment, const ClientStream& stream,
                           const ConnectionContext& ctx) {
   std::array<Bytes, kMaxPieces> pieces;
-  ClientOffset at = segment.begin;
+  ClientOffset at = stream_map_.to_client(segment.begin);
   std::uint32_t left = segment.length;
   if (segment.again) {
     ++ctx.ledger.retransmissions;
@@ -313,7 +312,7 @@ void Connection::transmit(const Transmission& segment, const ClientStream& strea
     if (gathered.length == 0) flags = TcpFlags::kAck;
     if (segment.fin && last) flags |= TcpFlags::kFin;
     ReplaySegment out = header(flags, ctx);
-    out.seq = client_numbers_.wrap(at);
+    out.seq = replay_numbers_.wrap(stream_map_.to_replay(at));
     out.payload_length = gathered.length;
     if (urgent > 0 && urgent <= UINT16_MAX) {  // else the segments that follow tell
       out.flags.bits |= TcpFlags::kUrg;
@@ -349,9 +348,9 @@ std::uint16_t Connection::window_field(const ClientOffer& offer, TargetOffset ac
   return static_cast<std::uint16_t>(field);
 }
 
-void Connection::send_bare(std::uint8_t flags, ClientOffset at, const ConnectionContext& ctx) {
+void Connection::send_bare(std::uint8_t flags, ReplayOffset at, const ConnectionContext& ctx) {
   ReplaySegment segment = header(flags, ctx);
-  segment.seq = client_numbers_.wrap(at);
+  segment.seq = replay_numbers_.wrap(at);
   if (sack_ && (flags & TcpFlags::kRst) == 0) {
     const Receiver::Gaps gaps = receiver_.sack_blocks();
     for (; segment.sack_count < gaps.count; ++segment.sack_count) {
@@ -373,7 +372,7 @@ bool Connection::on_deadline(const ConnectionContext& ctx) {
   if (state_ == State::kOpen && sender_.deadline() <= ctx.now) {
     if (timeouts_ < UINT8_MAX) ++timeouts_;
     if (timeouts_ >= kDoubtfulTimeouts) ctx.routes.add_route(ctx.flow.key());
-    sender_.on_deadline({turns_.limit(), turns_.fin_allowed()}, ctx.now);
+    sender_.on_deadline(offer(), ctx.now);
   }
   return true;
 }
@@ -391,11 +390,11 @@ Instant Connection::deadline() const {
 
 void Connection::reset(const ConnectionContext& ctx) {
   if (state_ == State::kOpen && !finished()) {
-    const ClientOffset at = sender_.acceptable_seq(1U << target_window_shift_);
+    const ReplayOffset at = sender_.acceptable_seq(1U << target_window_shift_);
     send_bare(TcpFlags::kRst | TcpFlags::kAck, at, ctx);
   } else if (state_ == State::kSynSent) {
     // The target may have answered already: an RST behind our SYN ends its half-open connection.
-    put(reset_segment(ctx.flow, client_numbers_.wrap(sender_.snd_una())), {}, ctx);
+    put(reset_segment(ctx.flow, replay_numbers_.wrap(sender_.snd_una())), {}, ctx);
   }
   state_ = State::kClosed;
 }
@@ -416,8 +415,8 @@ void Connection::on_path_restored(const ConnectionContext& ctx) {
   }
 }
 
-Seq<space::Client> Connection::next_iss() const {
-  return client_numbers_.wrap(sender_.snd_nxt()) + kIssStep;
+Seq<space::Replay> Connection::next_iss() const {
+  return replay_numbers_.wrap(sender_.snd_nxt()) + kIssStep;
 }
 
 }  // namespace tcpcopy::session

@@ -15,6 +15,7 @@
 #include "tcpcopy/session/receiver.hh"
 #include "tcpcopy/session/sender.hh"
 #include "tcpcopy/session/settings.hh"
+#include "tcpcopy/session/stream_map.hh"
 #include "tcpcopy/session/target_habits.hh"
 #include "tcpcopy/session/turns.hh"
 
@@ -47,7 +48,7 @@ struct ConnectionContext : Context {
 
 /// An RST that acknowledges nothing (RFC 9293, 3.10.7.1).
 /// @param flow as the target sees it.
-ReplaySegment reset_segment(const net::Ipv4Flow& flow, Seq<space::Client> seq);
+ReplaySegment reset_segment(const net::Ipv4Flow& flow, Seq<space::Replay> seq);
 
 class Connection {
  public:
@@ -58,7 +59,7 @@ class Connection {
   /// Where in the client's stream the connection begins.
   struct Start {
     ClientOffset first;         ///< the first byte to be sent
-    Seq<space::Client> iss;     ///< the number of the SYN
+    Seq<space::Replay> iss;     ///< the number of the SYN
     OnlineOffset online_acked;  ///< what the client had seen before that byte
   };
 
@@ -99,17 +100,18 @@ class Connection {
   void on_path_restored(const ConnectionContext& ctx);
 
   State state() const { return state_; }
-  /// Where the client's stream was joined by it.
-  ClientOffset first() const { return first_; }
+  /// Where the client's stream was joined by it, what was left out since counted too.
+  ClientOffset first() const { return stream_map_.to_client(first_); }
   /// Everything that may be sent was, and is acknowledged.
   bool idle() const {
-    return is_open() && snd_una() == snd_nxt() && snd_nxt() == turns_.limit() &&
+    return is_open() && sender_.in_flight() == 0 && snd_nxt() == turns_.limit() &&
            !sender_.fin_sent();
   }
   /// Whether the client's bytes were of use to the target: it took some and said something behind
   /// them, or closed in order behind all of them.
   bool of_use() const {
-    return snd_una() > first_ && (answered_ || (target_closed() && snd_una() == snd_nxt()));
+    const bool all = sender_.in_flight() == 0;
+    return sender_.snd_una() > first_ && (answered_ || (target_closed() && all));
   }
   /// Turns that the target has answered, up to 255.
   std::uint8_t turns_answered() const { return turns_.answered(); }
@@ -130,8 +132,9 @@ class Connection {
            !turns_.as_much(acked, received() - 1);
   }
   bool is_open() const { return state_ == State::kOpen; }
-  ClientOffset snd_una() const { return sender_.snd_una(); }
-  ClientOffset snd_nxt() const { return sender_.snd_nxt(); }
+  /// Of the client's stream: what the target has acknowledged, and what was sent.
+  ClientOffset snd_una() const { return stream_map_.to_client(sender_.snd_una()); }
+  ClientOffset snd_nxt() const { return stream_map_.to_client(sender_.snd_nxt()); }
   /// The client's RST may be sent. REQUIRES: send() was called in this wake-up.
   bool reset_allowed() const { return turns_.reset_allowed(); }
   bool target_closed() const { return receiver_.fin_received(); }
@@ -139,7 +142,7 @@ class Connection {
   /// Both directions are closed and acknowledged.
   bool finished() const { return sender_.fin_acked() && receiver_.fin_received(); }
   /// The number that the next connection on these ports may begin with: clear of this one's.
-  Seq<space::Client> next_iss() const;
+  Seq<space::Replay> next_iss() const;
   Duration srtt() const { return sender_.rtt().srtt(); }
 
  private:
@@ -157,18 +160,23 @@ class Connection {
   void send_syn(const ConnectionContext& ctx);
   void transmit(const Transmission& segment, const ClientStream& stream,
                 const ConnectionContext& ctx);
-  void send_bare(std::uint8_t flags, ClientOffset at, const ConnectionContext& ctx);
+  void send_bare(std::uint8_t flags, ReplayOffset at, const ConnectionContext& ctx);
   ReplaySegment header(std::uint8_t flags, const ConnectionContext& ctx);
   void put(const ReplaySegment& segment, std::span<const Bytes> payload,
            const ConnectionContext& ctx);
+  /// What may be sent now, as the turns have it.
+  Sender::Offer offer() const {
+    return {stream_map_.to_replay(turns_.limit()), turns_.fin_allowed()};
+  }
   std::uint16_t window_field(const ClientOffer& offer, TargetOffset ack);
 
-  SequenceMap<space::Client> client_numbers_;
+  SequenceMap<space::Replay> replay_numbers_;
   SequenceMap<space::Target> target_numbers_;
   Sender sender_;
   Receiver receiver_;
   Turns turns_;
-  ClientOffset first_;
+  StreamMap stream_map_;
+  ReplayOffset first_;
   TargetOffset window_from_;  // where the segment stood that announced the window (SND.WL1)
   TargetOffset right_edge_;   // the end of what the target may send: it never moves back
   Instant syn_deadline_ = kNever;

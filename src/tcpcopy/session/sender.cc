@@ -23,7 +23,7 @@ Duration Sender::since(std::uint32_t before, Instant now) {
   return ShortDuration(microseconds(now) - before);
 }
 
-void Sender::open(ClientOffset first, std::uint32_t mss, std::uint32_t window) {
+void Sender::open(ReplayOffset first, std::uint32_t mss, std::uint32_t window) {
   const RttEstimator rtt = rtt_;
   *this = Sender();
   rtt_ = rtt;
@@ -36,9 +36,9 @@ void Sender::open(ClientOffset first, std::uint32_t mss, std::uint32_t window) {
 
 // The end of what recovery takes for lost: what a timeout or duplicate acks said, and what SACK
 // blocks prove.
-ClientOffset Sender::lost_end() const {
+ReplayOffset Sender::lost_end() const {
   if (!recovering()) return snd_una_;
-  ClientOffset end = losses_->lost_to;
+  ReplayOffset end = losses_->lost_to;
   const std::int64_t threshold = std::int64_t{kDuplicateAckThreshold - 1} * mss_ + 1;
   if (const auto sacked = losses_->scoreboard.lost_before(threshold)) end = std::max(end, *sacked);
   return std::min(end, snd_nxt_);
@@ -55,7 +55,7 @@ std::int64_t Sender::pipe() const {
   return std::max<std::int64_t>(0, in_flight() - gone);
 }
 
-Transmission Sender::cut(ClientOffset begin, ClientOffset end, bool again) const {
+Transmission Sender::cut(ReplayOffset begin, ReplayOffset end, bool again) const {
   const std::int64_t bytes_end = fin_at_ ? std::min(end, *fin_at_) - begin : end - begin;
   const std::int64_t length = std::clamp<std::int64_t>(bytes_end, 0, mss_);
   const bool fin = fin_at_ && begin + length == *fin_at_ && end > *fin_at_;
@@ -122,7 +122,7 @@ std::optional<Transmission> Sender::next(const Offer& offer, Instant now) {
   return segment;
 }
 
-bool Sender::sack(ClientRange range) {
+bool Sender::sack(ReplayRange range) {
   range.begin = std::max(range.begin, snd_una_);
   range.end = std::min(range.end, snd_nxt_);
   return losses().scoreboard.add(range);
@@ -159,7 +159,7 @@ void Sender::take_window(std::uint32_t window, Instant now) {
   if (in_flight() > 0) restart_timer(now);
 }
 
-void Sender::on_new_ack(ClientOffset ack, Instant now) {
+void Sender::on_new_ack(ReplayOffset ack, Instant now) {
   const std::int64_t acked = ack - snd_una_;
   if (timed_end_ && ack >= *timed_end_) {
     rtt_.measure(since(timed_at_, now));
@@ -176,7 +176,7 @@ void Sender::on_new_ack(ClientOffset ack, Instant now) {
   }
 }
 
-void Sender::advance_recovery(ClientOffset ack) {
+void Sender::advance_recovery(ReplayOffset ack) {
   losses_->scoreboard.advance(ack);
   losses_->duplicate_acks = 0;
   if (losses_->recovery_point && ack < *losses_->recovery_point) {

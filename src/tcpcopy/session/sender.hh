@@ -21,7 +21,7 @@ namespace tcpcopy::session {
 
 /// One segment to be sent. With neither payload nor FIN it probes a closed window.
 struct Transmission {
-  ClientOffset begin;
+  ReplayOffset begin;
   std::uint32_t length = 0;  ///< bytes of payload
   bool fin = false;          ///< FIN stands behind the payload
   bool again = false;        ///< was sent before
@@ -32,11 +32,11 @@ class Sender {
   /// Begins a connection whose first byte stands at `first`.
   /// @param mss payload bytes of a full segment.
   /// @param window what the target announced, in bytes.
-  void open(ClientOffset first, std::uint32_t mss, std::uint32_t window);
+  void open(ReplayOffset first, std::uint32_t mss, std::uint32_t window);
 
   /// What may be sent, as far as the client's side goes.
   struct Offer {
-    ClientOffset end;  ///< bytes up to here
+    ReplayOffset end;  ///< bytes up to here
     bool fin = false;  ///< and then a FIN
   };
 
@@ -45,7 +45,7 @@ class Sender {
 
   /// An acknowledgment of the target.
   struct Ack {
-    ClientOffset ack;
+    ReplayOffset ack;
     std::uint32_t window = 0;  ///< bytes
     bool news = false;         ///< its SACK blocks reported something new (see sack())
     bool bare = true;          ///< brought neither payload nor FIN
@@ -55,24 +55,21 @@ class Sender {
   bool on_ack(const Ack& ack, Instant now);
 
   /// Notes a SACK block. @return whether it was news.
-  bool sack(ClientRange range);
+  bool sack(ReplayRange range);
 
   /// To be called when deadline() has come, before next().
   void on_deadline(const Offer& offer, Instant now);
   Instant deadline() const { return deadline_; }
 
-  /// Goes on at `to`: what lies between is not sent. REQUIRES: nothing is in flight.
-  void skip_to(ClientOffset to) { snd_una_ = snd_nxt_ = to; }
-
   /// Sends everything in flight again: whatever held the path up is over.
   void retransmit_all();
 
-  ClientOffset snd_una() const { return snd_una_; }
-  ClientOffset snd_nxt() const { return snd_nxt_; }
+  ReplayOffset snd_una() const { return snd_una_; }
+  ReplayOffset snd_nxt() const { return snd_nxt_; }
   /// Where a segment without data stands: at snd_nxt, or, where the target's window has shrunk and
   /// it would not look at that, at the end of the window (Linux: tcp_acceptable_seq()).
   /// @param unit of the target's window: what it announces is rounded down to it.
-  ClientOffset acceptable_seq(std::uint32_t unit = 1) const {
+  ReplayOffset acceptable_seq(std::uint32_t unit = 1) const {
     return snd_nxt_ - window_end() < unit ? snd_nxt_ : window_end();
   }
   std::int64_t in_flight() const { return snd_nxt_ - snd_una_; }
@@ -91,23 +88,23 @@ class Sender {
   // acknowledged.
   struct Losses {
     SackScoreboard scoreboard;
-    MaybeOffset<space::Client> recovery_point;
+    MaybeOffset<space::Replay> recovery_point;
     bool begins = false;  // the first loss is sent again whatever the window says
-    ClientOffset lost_to;
-    ClientOffset high_rxt;
+    ReplayOffset lost_to;
+    ReplayOffset high_rxt;
     int duplicate_acks = 0;
   };
 
   Losses& losses();
   bool recovering() const { return losses_ && losses_->recovery_point; }
-  ClientOffset lost_end() const;
+  ReplayOffset lost_end() const;
   std::int64_t pipe() const;
   std::optional<Transmission> next_lost();
   std::optional<Transmission> next_new(const Offer& offer, Instant now);
-  Transmission cut(ClientOffset begin, ClientOffset end, bool again) const;
+  Transmission cut(ReplayOffset begin, ReplayOffset end, bool again) const;
   void take_window(std::uint32_t window, Instant now);
-  void on_new_ack(ClientOffset ack, Instant now);
-  void advance_recovery(ClientOffset ack);
+  void on_new_ack(ReplayOffset ack, Instant now);
+  void advance_recovery(ReplayOffset ack);
   void on_duplicate_ack();
   void enter_recovery();
   void grow_window(std::int64_t acked);
@@ -116,7 +113,7 @@ class Sender {
   void restart_after_idle(Instant now);
   void probe(Instant now);
   bool waits_for_window(const Offer& offer) const;
-  ClientOffset window_end() const { return snd_una_ + snd_wnd_; }
+  ReplayOffset window_end() const { return snd_una_ + snd_wnd_; }
 
   // Instants in four bytes, for times that are compared within an hour.
   static std::uint32_t microseconds(Instant at);
@@ -133,9 +130,9 @@ class Sender {
   std::uint8_t probes_ = 0;  // sent into the closed window, as far as the back-off counts them
   bool probe_is_due_ = false;
 
-  ClientOffset snd_una_;
-  ClientOffset snd_nxt_;
-  MaybeOffset<space::Client> fin_at_;  // once sent
+  ReplayOffset snd_una_;
+  ReplayOffset snd_nxt_;
+  MaybeOffset<space::Replay> fin_at_;  // once sent
   std::uint32_t cwnd_ = 0;
   std::uint32_t ssthresh_ = UINT32_MAX;
   std::unique_ptr<Losses> losses_;  // most connections never have any
@@ -143,7 +140,7 @@ class Sender {
   std::uint32_t max_snd_wnd_ = 0;
 
   // Karn: one segment at a time is timed, and only if it is not sent again.
-  MaybeOffset<space::Client> timed_end_;
+  MaybeOffset<space::Replay> timed_end_;
   std::uint32_t timed_at_ = 0;
   std::uint32_t sent_at_ = 0;  // data, the last time
 

@@ -17,7 +17,9 @@ void Session::connect(ClientOffset first, const Context& ctx) {
   }
   Connection::Start start;
   start.first = first;
-  start.iss = connected_once_ ? connection_.next_iss() : client_numbers_.wrap(first - 1);
+  // The first connection begins with the client's own number.
+  start.iss = connected_once_ ? connection_.next_iss()
+                              : Seq<space::Replay>(client_numbers_.wrap(first - 1).raw);
   // Behind the start of the stream only what the client sees from now on counts.
   const bool whole = first == ClientOffset(0) && from_start_;
   const Chunk* chunk = stream_.find(first);

@@ -152,12 +152,12 @@ TEST(PacketParser, ASegmentIsBoundToItsSpaces) {
   EXPECT_EQ(segment.source, parsed.value.source());
   EXPECT_EQ(segment.destination, parsed.value.destination());
   EXPECT_EQ(segment.seq, Seq<space::Target>(1));
-  EXPECT_EQ(segment.ack, Seq<space::Client>(2));
+  EXPECT_EQ(segment.ack, Seq<space::Replay>(2));
   EXPECT_TRUE(segment.flags.ack());
   EXPECT_EQ(segment.window, 512);
   ASSERT_EQ(segment.sack_count, 1);
-  EXPECT_EQ(segment.sacks[0].begin, Seq<space::Client>(100));
-  EXPECT_EQ(segment.sacks[0].end, Seq<space::Client>(200));
+  EXPECT_EQ(segment.sacks[0].begin, Seq<space::Replay>(100));
+  EXPECT_EQ(segment.sacks[0].end, Seq<space::Replay>(200));
   EXPECT_EQ(segment.payload_length, 3U);
   EXPECT_EQ(segment.sequence_length(), 3U);
 }

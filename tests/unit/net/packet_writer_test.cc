@@ -21,7 +21,7 @@ ReplaySegment segment_of(std::uint32_t payload_length = 0) {
   ReplaySegment segment;
   segment.source = {Address::v4(0x3e87c801), 40001};
   segment.destination = {Address::v4(0x0a00001e), 8080};
-  segment.seq = Seq<space::Client>(0xfffffffe);
+  segment.seq = Seq<space::Replay>(0xfffffffe);
   segment.ack = Seq<space::Target>(0x80000001);
   segment.flags = {TcpFlags::kPsh | TcpFlags::kAck};
   segment.window = 64240;

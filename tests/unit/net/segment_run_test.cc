@@ -18,7 +18,7 @@ ReplaySegment data(std::uint32_t position, std::uint32_t length = kSize,
   ReplaySegment segment;
   segment.source = {Address::v4(0x3e87c801), 40000};
   segment.destination = {Address::v4(0x0a00001e), 8080};
-  segment.seq = Seq<space::Client>(0xffffff80) + position;  // wraps within the run
+  segment.seq = Seq<space::Replay>(0xffffff80) + position;  // wraps within the run
   segment.ack = Seq<space::Target>(777);
   segment.flags = {flags};
   segment.window = 500;

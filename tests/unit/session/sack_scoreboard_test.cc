@@ -6,8 +6,8 @@
 namespace tcpcopy::session {
 namespace {
 
-ClientRange range(std::int64_t begin, std::int64_t end) {
-  return {ClientOffset(begin), ClientOffset(end)};
+ReplayRange range(std::int64_t begin, std::int64_t end) {
+  return {ReplayOffset(begin), ReplayOffset(end)};
 }
 
 TEST(SackScoreboard, TellsNewsFromWhatIsKnown) {
@@ -26,20 +26,20 @@ TEST(SackScoreboard, MergesRangesThatTouch) {
   board.add(range(100, 200));
   board.add(range(300, 400));
   board.add(range(200, 300));
-  EXPECT_EQ(board.first_hole(ClientOffset(0), ClientOffset(500)), range(0, 100));
-  EXPECT_EQ(board.first_hole(ClientOffset(100), ClientOffset(500)), range(400, 500));
-  EXPECT_EQ(board.first_hole(ClientOffset(100), ClientOffset(400)), std::nullopt);
-  EXPECT_EQ(board.missing(ClientOffset(0), ClientOffset(500)), 200);
-  EXPECT_EQ(board.missing(ClientOffset(500), ClientOffset(0)), 0);
+  EXPECT_EQ(board.first_hole(ReplayOffset(0), ReplayOffset(500)), range(0, 100));
+  EXPECT_EQ(board.first_hole(ReplayOffset(100), ReplayOffset(500)), range(400, 500));
+  EXPECT_EQ(board.first_hole(ReplayOffset(100), ReplayOffset(400)), std::nullopt);
+  EXPECT_EQ(board.missing(ReplayOffset(0), ReplayOffset(500)), 200);
+  EXPECT_EQ(board.missing(ReplayOffset(500), ReplayOffset(0)), 0);
 }
 
 TEST(SackScoreboard, ForgetsWhatWasAcknowledged) {
   SackScoreboard board;
   board.add(range(100, 200));
   board.add(range(300, 400));
-  board.advance(ClientOffset(350));
+  board.advance(ReplayOffset(350));
   EXPECT_EQ(board.bytes(), 50);
-  board.advance(ClientOffset(400));
+  board.advance(ReplayOffset(400));
   EXPECT_TRUE(board.empty());
 }
 
@@ -49,8 +49,8 @@ TEST(SackScoreboard, TellsWhatIsLost) {
   board.add(range(100, 200));
   EXPECT_EQ(board.lost_before(101), std::nullopt);
   board.add(range(300, 400));
-  EXPECT_EQ(board.lost_before(100), ClientOffset(300));
-  EXPECT_EQ(board.lost_before(101), ClientOffset(100));
+  EXPECT_EQ(board.lost_before(100), ReplayOffset(300));
+  EXPECT_EQ(board.lost_before(101), ReplayOffset(100));
 }
 
 TEST(SackScoreboard, IsBounded) {

@@ -32,7 +32,7 @@ class SenderTest : public ::testing::Test {
 
   void open(std::uint32_t window = kWindow) {
     sender_.measure_handshake(kTick);
-    sender_.open(ClientOffset(0), kMss, window);
+    sender_.open(ReplayOffset(0), kMss, window);
   }
 
   Segments take(const Sender::Offer& offer) {
@@ -44,7 +44,7 @@ class SenderTest : public ::testing::Test {
     return segments;
   }
   Segments send(std::int64_t to) {
-    offer_ = {ClientOffset(to), false};
+    offer_ = {ReplayOffset(to), false};
     return take(offer_);
   }
   /// What is sent when the timer fires, which it does after so long.
@@ -55,11 +55,11 @@ class SenderTest : public ::testing::Test {
     return take(offer_);
   }
   bool ack(std::int64_t at, std::uint32_t window = kWindow) {
-    return sender_.on_ack({.ack = ClientOffset(at), .window = window}, now_);
+    return sender_.on_ack({.ack = ReplayOffset(at), .window = window}, now_);
   }
   void sack(std::int64_t at, std::int64_t begin, std::int64_t end) {
-    const bool news = sender_.sack({ClientOffset(begin), ClientOffset(end)});
-    sender_.on_ack({.ack = ClientOffset(at), .window = kWindow, .news = news}, now_);
+    const bool news = sender_.sack({ReplayOffset(begin), ReplayOffset(end)});
+    sender_.on_ack({.ack = ReplayOffset(at), .window = kWindow, .news = news}, now_);
   }
   /// Sends and acknowledges full segments until the congestion window is so many bytes or more.
   std::int64_t widen(std::int64_t window) {
@@ -214,7 +214,7 @@ TEST_F(SenderTest, DataAndKeepAliveAnswersAreNoDuplicates) {
     ack(0);
   send(5000);
   for (int i = 0; i < 5; ++i)
-    sender_.on_ack({.ack = ClientOffset(0), .window = kWindow, .bare = false}, now_);
+    sender_.on_ack({.ack = ReplayOffset(0), .window = kWindow, .bare = false}, now_);
   EXPECT_EQ(send(5000), Segments());
 }
 
@@ -259,9 +259,9 @@ TEST_F(SenderTest, RenegingIsSeenByTheAck) {
 TEST_F(SenderTest, WindowOfAnOlderSegmentIsIgnored) {
   open(2000);
   EXPECT_EQ(send(5000).size(), 2U);
-  sender_.on_ack({.ack = ClientOffset(0), .window = kWindow, .current = false}, now_);
+  sender_.on_ack({.ack = ReplayOffset(0), .window = kWindow, .current = false}, now_);
   EXPECT_EQ(send(5000), Segments());
-  sender_.on_ack({.ack = ClientOffset(1000), .window = 0, .current = false}, now_);
+  sender_.on_ack({.ack = ReplayOffset(1000), .window = 0, .current = false}, now_);
   EXPECT_EQ(send(5000), (Segments{{2000, 1000}}));
 }
 
@@ -280,8 +280,8 @@ TEST_F(SenderTest, ProbeCarriesNoNewByte) {
   open(0);
   EXPECT_EQ(send(5000), Segments());
   EXPECT_EQ(at_timer(200ms + kTick), (Segments{{-1, 0}}));
-  EXPECT_EQ(sender_.snd_nxt(), ClientOffset(0));
-  EXPECT_EQ(sender_.acceptable_seq(), ClientOffset(0));
+  EXPECT_EQ(sender_.snd_nxt(), ReplayOffset(0));
+  EXPECT_EQ(sender_.acceptable_seq(), ReplayOffset(0));
   ack(0, 0);
   EXPECT_EQ(send(5000), Segments());
 }
@@ -324,14 +324,14 @@ TEST_F(SenderTest, BackOffOfProbesBeginsAnew) {
 // A FIN takes a number: it waits for the window as a byte does.
 TEST_F(SenderTest, FinRidesOnTheLastByteOfASegmentThatIsNotTooLarge) {
   open();
-  EXPECT_EQ(take({ClientOffset(1001), true}), (Segments{{0, 1000}, {1000, 1, true}}));
+  EXPECT_EQ(take({ReplayOffset(1001), true}), (Segments{{0, 1000}, {1000, 1, true}}));
   open();
-  EXPECT_EQ(take({ClientOffset(1000), true}), (Segments{{0, 1000, true}}));
+  EXPECT_EQ(take({ReplayOffset(1000), true}), (Segments{{0, 1000, true}}));
 }
 
 TEST_F(SenderTest, FinWaitsForTheWindow) {
   open(1000);
-  offer_ = {ClientOffset(1000), true};
+  offer_ = {ReplayOffset(1000), true};
   EXPECT_EQ(take(offer_), (Segments{{0, 1000}}));
   ack(1000, 0);
   EXPECT_EQ(take(offer_), Segments());
@@ -344,13 +344,13 @@ TEST_F(SenderTest, FinWaitsForTheWindow) {
 TEST_F(SenderTest, WhatCarriesNoDataStandsWithinTheWindow) {
   open(5000);
   send(5000);
-  EXPECT_EQ(sender_.acceptable_seq(), ClientOffset(5000));
+  EXPECT_EQ(sender_.acceptable_seq(), ReplayOffset(5000));
   ack(1000, 2000);
-  EXPECT_EQ(sender_.acceptable_seq(), ClientOffset(3000));
+  EXPECT_EQ(sender_.acceptable_seq(), ReplayOffset(3000));
   ack(1000, 0);
-  EXPECT_EQ(sender_.acceptable_seq(), ClientOffset(1000));
+  EXPECT_EQ(sender_.acceptable_seq(), ReplayOffset(1000));
   ack(1000, 10'000);
-  EXPECT_EQ(sender_.acceptable_seq(), ClientOffset(5000));
+  EXPECT_EQ(sender_.acceptable_seq(), ReplayOffset(5000));
 }
 
 // A window is rounded down when it is announced: it has not shrunk by less than its unit.
@@ -358,8 +358,8 @@ TEST_F(SenderTest, RoundingOfTheWindowIsNoShrinking) {
   open(5000);
   send(5000);
   ack(1000, 4000 - 127);
-  EXPECT_EQ(sender_.acceptable_seq(128), ClientOffset(5000));
-  EXPECT_EQ(sender_.acceptable_seq(64), ClientOffset(5000 - 127));
+  EXPECT_EQ(sender_.acceptable_seq(128), ReplayOffset(5000));
+  EXPECT_EQ(sender_.acceptable_seq(64), ReplayOffset(5000 - 127));
 }
 
 // Behind a shrunk window only the left edge is sent again.

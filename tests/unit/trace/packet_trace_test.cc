@@ -85,7 +85,7 @@ ReplaySegment segment_of(const ByteVector& payload) {
   ReplaySegment segment;
   segment.source = kPlayed;
   segment.destination = kTarget;
-  segment.seq = Seq<space::Client>(1000);
+  segment.seq = Seq<space::Replay>(1000);
   segment.flags = {TcpFlags::kAck};
   segment.payload_length = static_cast<std::uint32_t>(payload.size());
   return segment;

@@ -98,7 +98,7 @@ TEST(ResponseRecord, DecodesToTheResponse) {
   EXPECT_EQ(response.value.source, fields.source);
   EXPECT_EQ(response.value.destination, fields.destination);
   EXPECT_EQ(response.value.seq, Seq<space::Target>(0xfffffff0));
-  EXPECT_EQ(response.value.ack, Seq<space::Client>(0x80000000));
+  EXPECT_EQ(response.value.ack, Seq<space::Replay>(0x80000000));
   EXPECT_TRUE(response.value.flags.syn());
   EXPECT_EQ(response.value.window, 65160);
   EXPECT_EQ(response.value.options.mss, 1460);
