@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from lab import ADDRESS, HERE, POOL, POOL_NET, ROOT, statistic, wait_until
+from lab import ADDRESS, HERE, POOL, POOL_NET, ROOT, run, statistic, wait_until
 from peers import Nginx, assert_same_requests, finish, wrk
 
 CONTROL_PORT = 36524
@@ -256,14 +256,11 @@ def test_every_option_is_documented(build, program):
 @pytest.mark.skipif(not shutil.which("dpkg-query"), reason="packages are not Debian's here")
 @pytest.mark.parametrize("program", ("tcpcopy", "intercept"))
 def test_every_package_that_a_daemon_needs_is_named(build, program):
-    listed = subprocess.run(["ldd", build / "src" / program / program], text=True,
-                            capture_output=True, check=True).stdout
-    needed = subprocess.run(["objdump", "-p", build / "src" / program / program], text=True,
-                            capture_output=True, check=True).stdout
-    for name in re.findall(r"NEEDED +(\S+)", needed):
-        path = os.path.realpath(re.search(rf"{re.escape(name)} => (\S+)", listed)[1])
-        package = subprocess.run(["dpkg-query", "-S", f"*-linux-gnu*/{os.path.basename(path)}"], text=True,
-                                 capture_output=True, check=True).stdout.split(":")[0]
+    file = build / "src" / program / program
+    found = dict(re.findall(r"(\S+) => (\S+)", run("ldd", file)))
+    for name in re.findall(r"NEEDED +(\S+)", run("objdump", "-p", file)):
+        path = os.path.realpath(found[name])
+        package = run("dpkg-query", "-S", f"*-linux-gnu*/{os.path.basename(path)}").split(":")[0]
         every_debian_has_it = package in ("libc6", "libgcc-s1", "libstdc++6")
         assert every_debian_has_it or f" {package} " in document("README.md").replace("`", " ")
 
