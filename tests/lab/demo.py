@@ -18,16 +18,16 @@ CLIENTS = 20
 PORTS = ((80,), (8080,))
 CATCH_UP_SECONDS = 10
 PICTURE = f"""
-Four hosts, each a network namespace with a kernel's TCP of its own, on one switch:
+Four hosts on one switch, each a network namespace with a TCP of its own:
 
   +--------------------+   the live requests    +--------------------+
   | client             |----------------------->| online             |
   | {ADDRESS['client']:<18} |<-----------------------| {ADDRESS['online']:<18} |
   +--------------------+     their responses    | web server, tcpcopy|
                                                 +--------------------+
-                         headers of responses,    ^               | the same requests,
-                         over the control channel |               | from {POOL}
-                                                  |               v
+                         headers of responses,    ^       | the same requests,
+                         over the control channel |       | from {POOL}
+                                                  |       v
   +--------------------+                        +--------------------+
   | assistant          |   responses, routed    | target             |
   | {ADDRESS['assistant']:<18} |<-----------------------| {ADDRESS['target']:<18} |
@@ -35,6 +35,9 @@ Four hosts, each a network namespace with a kernel's TCP of its own, on one swit
   +--------------------+                        +--------------------+
 
 The control channel is a TCP connection from tcpcopy to intercept.
+
+Each second: the requests that each web server has read, and by how many the
+target lags. It may be ahead for a moment, as it gets what was captured.
 """
 
 
@@ -119,14 +122,13 @@ class Demo:
         exact = self.connections - len({line.split(":")[0] for line in self.differences})
         lines = [
             f"  requests     {target} served by the target, of {online} that the online server had",
-            f"  connections  {exact} of {self.connections} byte-exact on the target (SHA-256 of "
-            "all that each client sent)",
+            f"  connections  {exact} of {self.connections} byte-exact on the target, by SHA-256",
             f"  CPU          tcpcopy {self.cpu(self.tcpcopy)}, intercept "
             f"{self.cpu(self.intercept)} for each request",
         ]
         if self.complete():
             lines.insert(0, "The replay was complete: the target served every request that the "
-                            "online server did,\nbyte for byte, and no other.")
+                            "online\nserver did, byte for byte, and no other.")
         else:
             lines.insert(0, "The replay was NOT complete.")
             lines += [f"  {difference}" for difference in self.differences[:10]]
@@ -180,6 +182,8 @@ def main():
         status = 0 if demo.complete() else 1
         if options.keep:
             demo.keep()
+        elif status == 0:
+            print('\nBetween servers of your own: README.md, "Install", "Replay in five minutes".')
         return status
 
 

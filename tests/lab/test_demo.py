@@ -1,10 +1,11 @@
 """The demonstration says what happened."""
 
 import os
+import re
 import sys
 
 from demo import Demo, live_line
-from lab import HERE, run
+from lab import HERE, ROOT, run
 
 
 def test_complete(build, tmp_path):
@@ -16,6 +17,11 @@ def test_complete(build, tmp_path):
     assert not (tmp_path / "asked").exists()
     assert "The replay was complete" in told
     assert "sessions live" in told
+    assert max(map(len, told.splitlines())) <= 80
+    chapters = re.findall(r'"([^"]+)"', told.splitlines()[-1])
+    assert len(chapters) == 2
+    for chapter in chapters:
+        assert f"\n## {chapter}\n" in (ROOT / "README.md").read_text()
 
 
 def test_live_line_fits_into_80_columns():
