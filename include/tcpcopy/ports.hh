@@ -3,13 +3,42 @@
 // behind them in the daemons; tests and the simulator stand behind them elsewhere.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
 #include "tcpcopy/address.hh"
+#include "tcpcopy/datagram.hh"
 #include "tcpcopy/segment.hh"
+#include "tcpcopy/time.hh"
 
 namespace tcpcopy {
+
+/// Where the packets of clients go that a rule wants. Behind it: session::Replay.
+class ClientSink {
+ public:
+  virtual ~ClientSink() = default;
+
+  /// @param target where the rules send it; it outlives the sink.
+  virtual void on_segment(const ClientSegment& segment, const Endpoint& target, Instant now) = 0;
+  virtual void on_datagram(const Datagram& datagram, const Endpoint& target, Instant now) = 0;
+};
+
+/// Where the target's responses go. Behind it: session::Replay.
+class ResponseSink {
+ public:
+  virtual ~ResponseSink() = default;
+
+  virtual void on_response(const Response& response, Instant now) = 0;
+};
+
+/// How it stands with the sessions.
+struct Standing {
+  std::size_t sessions = 0;
+  std::size_t unfinished = 0;  ///< of these: something is to be done without a packet of the client
+  std::size_t waiting = 0;     ///< of these: the next step waits for a response
+  std::uint64_t held = 0;      ///< bytes of clients that the target has not acknowledged
+};
 
 /// Where segments for the target go. Behind it: src/tcpcopy/inject.
 class PacketSink {
@@ -22,7 +51,7 @@ class PacketSink {
   virtual void send(const ReplaySegment& segment, std::span<const Bytes> payload) = 0;
 };
 
-/// Where sessions announce which responses they want. Behind it: src/tcpcopy/link.
+/// Where sessions announce which responses they want. Behind it: src/tcpcopy/returns.
 class RouteSink {
  public:
   virtual ~RouteSink() = default;

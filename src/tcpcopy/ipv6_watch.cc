@@ -39,7 +39,7 @@ runtime::UniqueFd open_watch(const std::string& filter) {
 
 std::string ipv6_filter(const options::Options& options) {
   std::string ports;
-  for (const session::TargetRule& rule : options.rules)
+  for (const TargetRule& rule : options.rules)
     ports += fmt::format("{}dst port {}", ports.empty() ? "" : " or ", rule.online_port);
   return fmt::format("ip6 and {} and ({})", options.udp ? "udp" : "tcp", ports);
 }

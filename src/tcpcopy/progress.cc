@@ -28,13 +28,13 @@ std::string clock_text(double time) {
 }
 
 // A file that grows while it is read may have given more than its size was.
-double share_of(const capture::ClientCapture::Progress& progress) {
+double share_of(const capture::Progress& progress) {
   return std::clamp(progress.share.value_or(0), 0.0, 1.0);
 }
 
 // What is left, unless that cannot be told: nothing has been replayed yet, or nothing is being
 // read.
-std::optional<double> time_left(const capture::ClientCapture::Progress& progress, Duration elapsed,
+std::optional<double> time_left(const capture::Progress& progress, Duration elapsed,
                                 const std::string& wait) {
   const double share = share_of(progress);
   if (share == 0 || progress.time == Duration(0) || !wait.empty()) return std::nullopt;
@@ -51,9 +51,8 @@ std::string describe(const FileWait& wait, const session::Ledger& ledger, Instan
   return fmt::format("next packet in {}", clock_text(seconds(wait.due - now)));
 }
 
-std::string progress_text(const capture::ClientCapture::Progress& progress,
-                          const session::Ledger& ledger, double speed, Duration elapsed,
-                          const std::string& wait) {
+std::string progress_text(const capture::Progress& progress, const session::Ledger& ledger,
+                          double speed, Duration elapsed, const std::string& wait) {
   std::string text =
       fmt::format("{} in the file, speed {:.1f}, sessions {} ({} active), packets {}",
                   clock_text(seconds(progress.time)), speed, ledger.sessions_opened,
@@ -69,9 +68,8 @@ std::string progress_text(const capture::ClientCapture::Progress& progress,
   return text;
 }
 
-std::string progress_bar(const capture::ClientCapture::Progress& progress,
-                         const session::Ledger& ledger, double speed, Duration elapsed,
-                         const std::string& wait) {
+std::string progress_bar(const capture::Progress& progress, const session::Ledger& ledger,
+                         double speed, Duration elapsed, const std::string& wait) {
   const double share = share_of(progress);
   const auto filled = static_cast<int>(std::lround(share * kBarWidth));
   std::string line = fmt::format("[{:#<{}}{:.<{}}]", "", filled, "", kBarWidth - filled);
@@ -98,8 +96,8 @@ ProgressReport::ProgressReport(Instant start)
 
 Duration ProgressReport::period() const { return terminal_ ? Duration(500ms) : Duration(5s); }
 
-void ProgressReport::show(const capture::ClientCapture::Progress& progress,
-                          const session::Ledger& ledger, const FileWait& wait, Instant now) {
+void ProgressReport::show(const capture::Progress& progress, const session::Ledger& ledger,
+                          const FileWait& wait, Instant now) {
   const Duration passed = std::max<Duration>(progress.time - last_time_, 0s);
   const double speed = now > last_ ? seconds(passed) / seconds(now - last_) : 0;
   last_ = now;

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "tcpcopy/capture/client_capture.hh"
+#include "tcpcopy/capture/passes.hh"
 #include "tcpcopy/session/ledger.hh"
 #include "tcpcopy/time.hh"
 
@@ -28,8 +28,8 @@ class ProgressReport {
   /// How often show() is to be called.
   Duration period() const;
 
-  void show(const capture::ClientCapture::Progress& progress, const session::Ledger& ledger,
-            const FileWait& wait, Instant now);
+  void show(const capture::Progress& progress, const session::Ledger& ledger, const FileWait& wait,
+            Instant now);
 
   /// Takes the bar off the terminal.
   void clear() const;
@@ -46,13 +46,11 @@ class ProgressReport {
 /// what is waited for.
 /// @param speed file time over real time since the last line.
 /// @param wait as describe() says it.
-std::string progress_text(const capture::ClientCapture::Progress& progress,
-                          const session::Ledger& ledger, double speed, Duration elapsed,
-                          const std::string& wait = {});
+std::string progress_text(const capture::Progress& progress, const session::Ledger& ledger,
+                          double speed, Duration elapsed, const std::string& wait = {});
 
 /// The same for a terminal of 80 columns, behind a bar: what does not fit is left out.
-std::string progress_bar(const capture::ClientCapture::Progress& progress,
-                         const session::Ledger& ledger, double speed, Duration elapsed,
-                         const std::string& wait = {});
+std::string progress_bar(const capture::Progress& progress, const session::Ledger& ledger,
+                         double speed, Duration elapsed, const std::string& wait = {});
 
 }  // namespace tcpcopy::replayer

@@ -19,7 +19,7 @@ constexpr std::uint16_t kMaxPortSalt = 511;
 std::uint16_t mtu_to_targets(const options::Options& options) {
   if (options.mtu) return *options.mtu;
   std::uint16_t mtu = session::Settings().mtu;
-  for (const session::TargetRule& rule : options.rules)
+  for (const TargetRule& rule : options.rules)
     mtu = std::min(mtu, inject::path_mtu(rule.target.address, mtu));
   return mtu;
 }

@@ -80,8 +80,9 @@ void log_sessions(const StatisticsSources& sources) {
       ledger.sessions_live, ledger.connections, ledger.responses, ledger.response_bytes,
       ledger.captured.packets, ledger.captured.packets - ledger.control_packets,
       ledger.segments_sent, ledger.bytes_sent, ledger.syns_sent, ledger.retransmissions,
-      ledger.reconnects, ledger.joined, sources.capture.packets, sources.links.connected(),
-      sources.links.size());
+      ledger.reconnects, ledger.joined, sources.capture.packets,
+      sources.links == nullptr ? 0 : sources.links->connected(),
+      sources.links == nullptr ? 0 : sources.links->size());
   spdlog::info(
       "ledger: sessions opened:{} completed:{} live:{} lost:{}; bytes captured:{} delivered:{} "
       "duplicate:{} held:{} lost:{}; balanced:{}; lost by reason (packets/bytes/sessions):{}",
@@ -106,7 +107,7 @@ void log_links(const returns::InterceptLinks& links) {
       counters.malformed, counters.routes, counters.routes_dropped, links.unsent_bytes());
 }
 
-void log_datagrams(const session::DatagramReplay::Counts& datagrams) {
+void log_datagrams(const session::DatagramCounts& datagrams) {
   spdlog::info("datagrams captured:{} left out:{} sent:{}; bytes captured:{} sent:{}",
                datagrams.captured.packets, datagrams.sampled_out.packets, datagrams.sent.packets,
                datagrams.captured.bytes, datagrams.sent.bytes);
@@ -120,7 +121,7 @@ void log_lines(const StatisticsSources& sources, const session::Lag& lag) {
     log_sessions(sources);
     log_target(sources.ledger, lag);
   }
-  if (sources.links.size() > 0) log_links(sources.links);
+  if (sources.links != nullptr) log_links(*sources.links);
   const auto& inject = sources.inject;
   if (sources.capture.kernel_drops > 0 || inject.refused > 0) {
     spdlog::warn("the kernel dropped {} packets at capture (see -B); it refused {} packets: {}",

@@ -7,8 +7,8 @@
 #include "common/net/capture_counters.hh"
 #include "tcpcopy/inject/injector.hh"
 #include "tcpcopy/returns/intercept_links.hh"
-#include "tcpcopy/session/datagram_replay.hh"
 #include "tcpcopy/session/ledger.hh"
+#include "tcpcopy/session/replay.hh"
 
 namespace tcpcopy::replayer {
 
@@ -17,9 +17,9 @@ struct StatisticsSources {
   const session::Ledger& ledger;
   const net::CaptureCounters& capture;
   const inject::InjectCounters& inject;
-  const returns::InterceptLinks& links;
-  std::optional<net::CaptureCounters> responses;               ///< of --responses
-  const session::DatagramReplay::Counts* datagrams = nullptr;  ///< of --udp: instead of sessions
+  const returns::InterceptLinks* links;                ///< null without links
+  std::optional<net::CaptureCounters> responses;       ///< of --responses
+  const session::DatagramCounts* datagrams = nullptr;  ///< of --udp: instead of sessions
 };
 
 /// Logs the state of the replay. The words of 1.x (`active`, `conns`, `resp`, `c-resp`, `all clt`,

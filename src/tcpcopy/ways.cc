@@ -8,14 +8,21 @@
 
 #include "tcpcopy/capture/device_capture.hh"
 #include "tcpcopy/capture/file_capture.hh"
+#include "tcpcopy/capture/lossy_capture.hh"
 #include "tcpcopy/capture/raw_capture.hh"
 #include "tcpcopy/inject/link_injector.hh"
 #include "tcpcopy/inject/raw_injector.hh"
+#include "tcpcopy/returns/device_responses.hh"
+#include "tcpcopy/returns/link_returns.hh"
+#include "tcpcopy/session/datagram_replay.hh"
+#include "tcpcopy/session/session_replay.hh"
 
 namespace tcpcopy::replayer {
 namespace {
 
 using CaptureWay = options::CaptureOptions::Way;
+
+constexpr Duration kTraceFlush = std::chrono::seconds(1);
 
 std::unique_ptr<capture::ClientCapture> open_files(const options::Options& options) {
   capture::FileCapture::Settings settings;
@@ -38,9 +45,7 @@ std::unique_ptr<capture::ClientCapture> open_devices(const options::Options& opt
   return std::make_unique<capture::DeviceCapture>(settings);
 }
 
-}  // namespace
-
-std::unique_ptr<capture::ClientCapture> make_capture(const options::Options& options) {
+std::unique_ptr<capture::ClientCapture> open_capture(const options::Options& options) {
   if (options.capture.way == CaptureWay::kFile) return open_files(options);
   if (options.capture.way == CaptureWay::kPcap) return open_devices(options);
   return std::make_unique<capture::RawCapture>(options.udp ? IPPROTO_UDP : IPPROTO_TCP,
@@ -48,14 +53,74 @@ std::unique_ptr<capture::ClientCapture> make_capture(const options::Options& opt
                                                options.capture_buffer_mb << 20);
 }
 
-std::unique_ptr<inject::Injector> make_injector(const options::Options& options) {
+std::unique_ptr<inject::Injector> open_injector(const options::Options& options) {
   if (options.send.way == options::SendOptions::Way::kLink) {
     std::vector<inject::LinkTarget> targets;
-    for (const session::TargetRule& rule : options.rules)
+    for (const TargetRule& rule : options.rules)
       targets.push_back({rule.target.address, rule.source_mac, rule.next_hop_mac});
     return std::make_unique<inject::LinkInjector>(options.send.device, targets);
   }
   return std::make_unique<inject::RawInjector>();
+}
+
+std::unique_ptr<returns::Returns> open_returns(runtime::EventLoop& loop,
+                                               const options::Options& options) {
+  if (!options.response_devices.empty()) {
+    return std::make_unique<returns::DeviceResponses>(loop, options.response_devices,
+                                                      options::response_filter(options));
+  }
+  if (options.udp) return std::make_unique<returns::NoReturns>();
+  return std::make_unique<returns::LinkReturns>(
+      loop, returns::InterceptLinks::Settings{options.intercepts, options.links, options.mode,
+                                              options.single});
+}
+
+}  // namespace
+
+Ways::Ways(runtime::EventLoop& loop, const options::Options& options) {
+  std::unique_ptr<capture::ClientCapture> capture = open_capture(options);
+  injector_ = open_injector(options);
+  returns_ = open_returns(loop, options);
+  outbox_ = std::make_unique<inject::Outbox>(*returns_, *injector_);
+  if (options.lose_captured > 0) {
+    capture = std::make_unique<capture::LossyCapture>(std::move(capture), options.lose_captured);
+  }
+  PacketSink* packets = outbox_.get();
+  DatagramSink* datagrams = outbox_.get();
+  if (!options.trace_file.empty()) {
+    open_trace(loop, options);
+    capture = std::make_unique<trace::TracedCapture>(std::move(capture), *trace_);
+    packets = traced_sink_.get();
+    datagrams = traced_sink_.get();
+  }
+
+  const TargetRules rules(options.rules);
+  const session::SourceAddresses addresses(options.client_pool, options.loopback_as);
+  if (options.udp) {
+    replay_ = std::make_unique<session::DatagramReplay>(options.settings, addresses, loop.now(),
+                                                        *datagrams);
+    intake_ = std::make_unique<capture::DatagramIntake>(std::move(capture), rules);
+  } else {
+    replay_ = std::make_unique<session::SessionReplay>(
+        options.settings, rules, addresses, loop.now(), session::Output{*packets, *returns_});
+    intake_ = std::make_unique<capture::SegmentIntake>(std::move(capture), rules);
+  }
+  if (trace_) {
+    traced_responses_ = std::make_unique<trace::TracedResponses>(*replay_, *trace_);
+  }
+}
+
+void Ways::open_trace(runtime::EventLoop& loop, const options::Options& options) {
+  trace_ = std::make_unique<trace::PacketTrace>(options.trace_file);
+  trace_->name_by([this](const FlowKey& target) { return replay_->captured_flow(target); });
+  traced_sink_ =
+      std::make_unique<trace::TracedSink>(trace::TracedSink::Next{*outbox_, *outbox_}, *trace_);
+  loop.every(kTraceFlush, [this] { trace_->flush(); });
+}
+
+ResponseSink& Ways::responses() {
+  if (traced_responses_) return *traced_responses_;
+  return *replay_;
 }
 
 }  // namespace tcpcopy::replayer

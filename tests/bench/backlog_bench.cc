@@ -37,7 +37,7 @@ Duration thread_time() {
 class Backlog : public PacketSink, public RouteSink {
  public:
   Backlog()
-      : engine_(session::Settings(), session::TargetRules({{std::nullopt, kOnline.port, kTarget}}),
+      : engine_(session::Settings(), TargetRules({{std::nullopt, kOnline.port, kTarget}}),
                 session::SourceAddresses(), now_) {}
 
   /// What every segment of the client begins with from now on.

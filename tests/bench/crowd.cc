@@ -36,7 +36,7 @@ std::uint16_t window(TcpFlags flags) { return flags.syn() ? 64240 : 502; }
 }  // namespace
 
 Crowd::Crowd()
-    : engine_(session::Settings(), session::TargetRules({{std::nullopt, kOnline.port, kTarget}}),
+    : engine_(session::Settings(), TargetRules({{std::nullopt, kOnline.port, kTarget}}),
               session::SourceAddresses(), now_) {
   constexpr std::string_view kRequest = "GET /index.html HTTP/1.1\r\nHost: online\r\n\r\n";
   std::transform(kRequest.begin(), kRequest.end(), payload_.begin(),

@@ -32,8 +32,7 @@ class Fuzzer : public PacketSink, public RouteSink {
  public:
   explicit Fuzzer(fuzz::Input input)
       : input_(input),
-        engine_(settings(input_.byte()),
-                session::TargetRules({{std::nullopt, kOnline.port, kTarget}}),
+        engine_(settings(input_.byte()), TargetRules({{std::nullopt, kOnline.port, kTarget}}),
                 session::SourceAddresses(), now_),
         payload_(64 << 10) {}
 

@@ -11,9 +11,9 @@ namespace {
 
 using fuzz::require;
 
-std::string text_of(const std::vector<session::TargetRule>& rules) {
+std::string text_of(const std::vector<TargetRule>& rules) {
   std::string text;
-  for (const session::TargetRule& rule : rules) {
+  for (const TargetRule& rule : rules) {
     if (!text.empty()) text += ',';
     if (rule.online_address) text += rule.online_address->to_string() + ":";
     text += std::to_string(rule.online_port) + "-" + rule.target.to_string();
@@ -24,7 +24,7 @@ std::string text_of(const std::vector<session::TargetRule>& rules) {
 void check_rules(std::string_view text) {
   const auto rules = options::parse_rules(text);
   require(!rules.empty(), "there is a rule");
-  for (const session::TargetRule& rule : rules)
+  for (const TargetRule& rule : rules)
     require(rule.online_port != 0 && rule.target.port != 0, "ports are not 0");
   const std::string plain = text_of(rules);
   require(text_of(options::parse_rules(plain)) == plain,

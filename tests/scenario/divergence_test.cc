@@ -465,7 +465,7 @@ class Nowhere : public PacketSink, public RouteSink {
 
 TEST(HalfOpen, SessionsGiveTheirPortBackWhenNoneIsFree) {
   const Endpoint target{Address::v4(0x0a00001e), 8080};
-  session::Engine engine({}, session::TargetRules({{std::nullopt, 80, target}}),
+  session::Engine engine({}, TargetRules({{std::nullopt, 80, target}}),
                          session::SourceAddresses({Address::v4(0x0b000001)}, std::nullopt),
                          Instant());
   Nowhere nowhere;

@@ -17,7 +17,7 @@ class ManyClients : public ::testing::Test, public PacketSink, public RouteSink 
  protected:
   void start(const session::Settings& settings, std::vector<Address> pool) {
     engine_ = std::make_unique<session::Engine>(
-        settings, session::TargetRules({{std::nullopt, kOnline.port, kTarget}}),
+        settings, TargetRules({{std::nullopt, kOnline.port, kTarget}}),
         session::SourceAddresses(std::move(pool), std::nullopt), now_);
   }
 

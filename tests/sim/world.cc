@@ -28,8 +28,8 @@ session::SourceAddresses addresses_of(const Weather& weather) {
   return session::SourceAddresses({Address::v4(kPool + 1), Address::v4(kPool + 2)}, std::nullopt);
 }
 
-session::TargetRules rules() {
-  return session::TargetRules(
+TargetRules rules() {
+  return TargetRules(
       {{std::nullopt, kOnlinePort, kTarget}, {std::nullopt, kGreetingPort, kTargetGreeting}});
 }
 

@@ -100,7 +100,7 @@ Conversation::Conversation(Numbers numbers, session::Settings settings, std::vec
     : file_(file),
       line_(line),
       numbers_(numbers),
-      engine_(settings, session::TargetRules({{std::nullopt, kOnline.port, kTarget}}),
+      engine_(settings, TargetRules({{std::nullopt, kOnline.port, kTarget}}),
               session::SourceAddresses(std::move(pool), std::nullopt), now_),
       client_(kClient),
       last_source_(kClient) {}

@@ -4,12 +4,12 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "common/net/capture_counters.hh"
 #include "common/net/tunnel.hh"
+#include "tcpcopy/capture/passes.hh"
 #include "tcpcopy/segment.hh"
 #include "tcpcopy/time.hh"
 
@@ -44,21 +44,8 @@ class ClientCapture {
   /// Reads a batch, bounded so that a flood of packets starves nobody, and hands each packet on.
   virtual Outcome read(Instant now, Take take) = 0;
 
-  /// Tells a capture that can wait whether the sessions have fallen behind. Others cannot.
-  virtual void hold_back(bool /*held*/, Instant /*now*/) {}
-
-  /// Begins again from the start. @return kMore when it has; kEnded when all is done: there is no
-  ///   further pass; kFailed when there should be one, and the log says why there is none.
-  virtual Outcome next_pass(Instant /*now*/) { return Outcome::kEnded; }
-
-  /// How far it has come; nothing for a capture that has no end.
-  struct Progress {
-    Duration time{0};             ///< in the files, since their first packet
-    std::optional<double> share;  ///< of all passes, 0 to 1, when it can be told
-    int pass = 1;                 ///< the one that runs, from 1
-    int passes = 1;
-  };
-  virtual std::optional<Progress> progress() const { return std::nullopt; }
+  /// Of files; null for a capture that has no end.
+  virtual Passes* passes() { return nullptr; }
 
   /// Says in the log, at the end, what is of interest of this way of capture alone.
   virtual void log_summary() const {}
@@ -66,8 +53,7 @@ class ClientCapture {
   /// Asks the kernel for the counters that it does not bring with the packets.
   virtual void update_counters() {}
 
-  const net::CaptureCounters& counters() const { return counters_; }
-  net::CaptureCounters& counters() { return counters_; }
+  virtual net::CaptureCounters& counters() { return counters_; }
 
  private:
   net::CaptureCounters counters_;

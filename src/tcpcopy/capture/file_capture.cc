@@ -120,8 +120,8 @@ void FileCapture::hold_back(bool held, Instant now) {
 }
 
 // What has gone since the start is left out of this pass and of those that follow.
-FileCapture::Outcome FileCapture::next_pass(Instant now) {
-  if (pass_ == settings_.passes) return files_failed_ ? Outcome::kFailed : Outcome::kEnded;
+Passes::Next FileCapture::next_pass(Instant now) {
+  if (pass_ == settings_.passes) return files_failed_ ? Next::kFailed : Next::kAllDone;
   inputs_.clear();
   next_ = nullptr;
   for (const std::string& path : settings_.files) {
@@ -133,15 +133,15 @@ FileCapture::Outcome FileCapture::next_pass(Instant now) {
       files_failed_ = true;
     }
   }
-  if (inputs_.empty()) return Outcome::kFailed;
+  if (inputs_.empty()) return Next::kFailed;
   ++pass_;
   next_due_ = now;
   first_time_.reset();
   last_time_ = Duration(0);
-  return Outcome::kMore;
+  return Next::kBegun;
 }
 
-std::optional<ClientCapture::Progress> FileCapture::progress() const {
+Progress FileCapture::progress() const {
   Progress progress;
   progress.pass = pass_;
   progress.passes = settings_.passes;

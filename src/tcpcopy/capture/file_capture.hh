@@ -19,7 +19,7 @@
 
 namespace tcpcopy::capture {
 
-class FileCapture : public ClientCapture {
+class FileCapture : public ClientCapture, public Passes {
  public:
   struct Settings {
     std::vector<std::string> files;       ///< -i, opened in this order
@@ -36,8 +36,9 @@ class FileCapture : public ClientCapture {
   Instant due() const override { return held_since_ == kNever ? next_due_ : kNever; }
   Outcome read(Instant now, Take take) override;
   void hold_back(bool held, Instant now) override;
-  Outcome next_pass(Instant now) override;
-  std::optional<Progress> progress() const override;
+  Next next_pass(Instant now) override;
+  Progress progress() const override;
+  Passes* passes() override { return this; }
   void log_summary() const override;
   void update_counters() override { counters().fragments = packets_.fragments().counters(); }
 

@@ -177,7 +177,7 @@ void interpret_pool(const Texts& texts, Options& options) {
   options.client_pool = parse_client_pool(texts.pool, options.rules);
   const std::vector<Address> given = parse_client_pool(texts.pool, {});
   std::set<Address> left_out;
-  for (const session::TargetRule& rule : options.rules) {
+  for (const TargetRule& rule : options.rules) {
     const Address& address = rule.target.address;
     if (std::find(given.begin(), given.end(), address) == given.end()) continue;
     if (!left_out.insert(address).second) continue;
@@ -188,7 +188,7 @@ void interpret_pool(const Texts& texts, Options& options) {
 
 void refuse_idle_macs(const Options& options) {
   if (options.send.way == SendOptions::Way::kLink) return;
-  for (const session::TargetRule& rule : options.rules) {
+  for (const TargetRule& rule : options.rules) {
     if (!rule.source_mac && !rule.next_hop_mac) continue;
     throw UsageError("-x: an address behind @ has no effect without --send link: leave it out");
   }
@@ -237,7 +237,7 @@ void interpret(const Texts& texts, Options& options) {
 // @param side `src` or `dst`: packets of the targets, or for them.
 std::string any_target(const Options& options, std::string_view side) {
   std::string text;
-  for (const session::TargetRule& rule : options.rules) {
+  for (const TargetRule& rule : options.rules) {
     text += fmt::format("{0}({1} host {2} and {1} port {3})", text.empty() ? "" : " or ", side,
                         rule.target.address.to_string(), rule.target.port);
   }
@@ -293,7 +293,7 @@ std::string response_filter(const Options& options) {
 std::string capture_filter(const Options& options) {
   if (!options.filter.empty()) return options.filter;
   std::string wanted;
-  for (const session::TargetRule& rule : options.rules) {
+  for (const TargetRule& rule : options.rules) {
     if (!wanted.empty()) wanted += " or ";
     const std::string port = fmt::format("dst port {}", rule.online_port);
     wanted += rule.online_address

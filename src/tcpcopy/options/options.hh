@@ -11,20 +11,20 @@
 #include "common/wire/frame.hh"
 #include "tcpcopy/address.hh"
 #include "tcpcopy/options/way_options.hh"
+#include "tcpcopy/rules.hh"
 #include "tcpcopy/session/settings.hh"
-#include "tcpcopy/session/target_rules.hh"
 
 namespace tcpcopy::options {
 
 struct Options : runtime::ProcessOptions {
-  std::vector<session::TargetRule> rules;  ///< -x
-  std::vector<Endpoint> intercepts;        ///< -s, -p
-  std::vector<Address> client_pool;        ///< -c
-  std::optional<Address> loopback_as;      ///< -H
-  std::string filter;                      ///< -F; empty: made from the rules
-  int capture_buffer_mb = 16;              ///< -B
-  int links = 2;                           ///< -C
-  std::optional<std::uint16_t> mtu;        ///< -M; none: that of the route
+  std::vector<TargetRule> rules;       ///< -x
+  std::vector<Endpoint> intercepts;    ///< -s, -p
+  std::vector<Address> client_pool;    ///< -c
+  std::optional<Address> loopback_as;  ///< -H
+  std::string filter;                  ///< -F; empty: made from the rules
+  int capture_buffer_mb = 16;          ///< -B
+  int links = 2;                       ///< -C
+  std::optional<std::uint16_t> mtu;    ///< -M; none: that of the route
   CaptureOptions capture;
   SendOptions send;
   bool udp = false;                           ///< datagrams instead of connections

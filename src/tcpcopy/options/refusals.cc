@@ -43,8 +43,8 @@ void refuse_without_effect(CLI::App& app, const Options& options) {
 
 void refuse_loops(const Options& options) {
   const std::vector<Address> local = runtime::local_addresses();
-  for (const session::TargetRule& online : options.rules) {
-    for (const session::TargetRule& rule : options.rules) {
+  for (const TargetRule& online : options.rules) {
+    for (const TargetRule& rule : options.rules) {
       if (rule.target.port != online.online_port) continue;
       const bool named = online.online_address.has_value();
       const bool same = named && *online.online_address == rule.target.address;

@@ -44,12 +44,12 @@ std::size_t find_dash(std::string_view rule) {
   return rule.find('-');
 }
 
-session::TargetRule parse_rule(std::string_view text, const HostParser& host) {
+TargetRule parse_rule(std::string_view text, const HostParser& host) {
   const std::size_t dash = find_dash(text);
   if (dash == std::string_view::npos) {
     throw UsageError(fmt::format("-x '{}': no '-' between online and target; {}", text, kRuleForm));
   }
-  session::TargetRule rule;
+  TargetRule rule;
   std::string_view online = text.substr(0, dash);
   std::string_view target = text.substr(dash + 1);
   rule.source_mac = take_mac(text, online);
@@ -106,8 +106,8 @@ void add_item(std::vector<Address>& pool, std::string_view item, std::string_vie
 
 }  // namespace
 
-std::vector<session::TargetRule> parse_rules(std::string_view text, const HostParser& host) {
-  std::vector<session::TargetRule> rules;
+std::vector<TargetRule> parse_rules(std::string_view text, const HostParser& host) {
+  std::vector<TargetRule> rules;
   for (const std::string_view rule : split_list(text))
     rules.push_back(parse_rule(rule, host));
   if (rules.empty()) throw UsageError(fmt::format("-x is empty; {}", kRuleForm));
@@ -134,14 +134,13 @@ std::vector<Endpoint> parse_intercepts(std::string_view text, std::uint16_t defa
 }
 
 std::vector<Address> parse_client_pool(std::string_view text,
-                                       const std::vector<session::TargetRule>& rules) {
+                                       const std::vector<TargetRule>& rules) {
   std::vector<Address> pool;
   for (const std::string_view item : split_list(text))
     add_item(pool, item, text);
   const auto is_target = [&](const Address& address) {
-    return std::any_of(rules.begin(), rules.end(), [&](const session::TargetRule& rule) {
-      return rule.target.address == address;
-    });
+    return std::any_of(rules.begin(), rules.end(),
+                       [&](const TargetRule& rule) { return rule.target.address == address; });
   };
   std::erase_if(pool, is_target);
   if (pool.empty()) throw UsageError(fmt::format("-c '{}': no address is left to be used", text));

@@ -10,7 +10,7 @@
 
 #include "common/runtime/option_values.hh"
 #include "tcpcopy/address.hh"
-#include "tcpcopy/session/target_rules.hh"
+#include "tcpcopy/rules.hh"
 
 namespace tcpcopy::options {
 
@@ -18,8 +18,8 @@ namespace tcpcopy::options {
 using HostParser = std::function<Address(std::string_view what, std::string_view text)>;
 
 /// -x: `[onlineIP:]onlinePort[@sourceMAC]-targetIP:targetPort[@nextHopMAC],…`.
-std::vector<session::TargetRule> parse_rules(std::string_view text,
-                                             const HostParser& host = runtime::parse_address);
+std::vector<TargetRule> parse_rules(std::string_view text,
+                                    const HostParser& host = runtime::parse_address);
 
 /// -s: `IP[:port],…`, at most 32.
 std::vector<Endpoint> parse_intercepts(std::string_view text, std::uint16_t default_port,
@@ -28,7 +28,6 @@ std::vector<Endpoint> parse_intercepts(std::string_view text, std::uint16_t defa
 /// -c: `a.b.c.x` (.1 to .254), `a.b.c.d/prefix` (its host addresses), single addresses, in a list;
 /// at most 4096 addresses in all.
 /// @param rules whose targets' addresses are left out: a target does not answer to itself.
-std::vector<Address> parse_client_pool(std::string_view text,
-                                       const std::vector<session::TargetRule>& rules);
+std::vector<Address> parse_client_pool(std::string_view text, const std::vector<TargetRule>& rules);
 
 }  // namespace tcpcopy::options

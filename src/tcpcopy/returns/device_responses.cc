@@ -12,8 +12,8 @@
 namespace tcpcopy::returns {
 
 DeviceResponses::DeviceResponses(runtime::EventLoop& loop, const std::vector<std::string>& devices,
-                                 const std::string& filter, Events events)
-    : loop_(loop), events_(std::move(events)), alive_(devices.size()) {
+                                 const std::string& filter)
+    : loop_(loop), alive_(devices.size()) {
   for (const std::string& device : devices) {
     pcap::PcapCapture::Settings settings;
     settings.option = "--responses";
@@ -21,27 +21,31 @@ DeviceResponses::DeviceResponses(runtime::EventLoop& loop, const std::vector<std
     settings.filter = filter;
     settings.batch = static_cast<int>(kBatch);
     devices_.push_back(std::make_unique<pcap::PcapCapture>(settings));
-    pcap::PcapCapture& opened = *devices_.back();
-    loop_.watch(opened.fd(), EPOLLIN, [this, &opened](std::uint32_t) { read(opened); });
   }
+}
+
+void DeviceResponses::start(ResponseSink& to) {
+  to_ = &to;
+  for (const auto& device : devices_)
+    loop_.watch(device->fd(), EPOLLIN, [this, &device](std::uint32_t) { read(*device); });
 }
 
 void DeviceResponses::read(pcap::PcapCapture& device) {
   int frames = 0;
   for (runtime::Budget budget(loop_); budget.another();) {
     frames = device.read([this](const net::TcpPacket& packet) {
-      events_.on_response(
-          net::to_segment<Response>(packet.ip, packet.tcp, packet.payload_length, {}));
+      to_->on_response(net::to_segment<Response>(packet.ip, packet.tcp, packet.payload_length, {}),
+                       loop_.now());
     });
     if (frames < static_cast<int>(kBatch)) break;
   }
   if (frames >= 0) return;
   spdlog::error("--responses {}: the device cannot be read any more", device.device());
   loop_.forget(device.fd());
-  if (--alive_ == 0) events_.on_failed();
+  if (--alive_ == 0) failed_ = true;
 }
 
-net::CaptureCounters DeviceResponses::counters() const {
+std::optional<net::CaptureCounters> DeviceResponses::captured() const {
   net::CaptureCounters sum;
   for (const auto& device : devices_) {
     device->update_counters();

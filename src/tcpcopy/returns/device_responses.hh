@@ -3,45 +3,46 @@
 // no control channel are needed.
 #pragma once
 
-#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/net/capture_counters.hh"
 #include "common/pcap/pcap_capture.hh"
 #include "common/runtime/event_loop.hh"
-#include "tcpcopy/ports.hh"
+#include "tcpcopy/returns/returns.hh"
 
 namespace tcpcopy::returns {
 
-class DeviceResponses : public RouteSink {
+class DeviceResponses : public Returns {
  public:
-  struct Events {
-    std::function<void(const Response&)> on_response;
-    /// The last device cannot be read any more.
-    std::function<void()> on_failed;
-  };
-
-  /// Opens the devices and watches them.
+  /// Opens the devices.
   /// @param filter which packets are responses, in libpcap's language.
   /// Throws UsageError or SystemError.
   DeviceResponses(runtime::EventLoop& loop, const std::vector<std::string>& devices,
-                  const std::string& filter, Events events);
+                  const std::string& filter);
+
+  void start(ResponseSink& to) override;
+  bool reachable() const override { return true; }
+  News news() override { return std::exchange(failed_, false) ? News::kFailed : News::kNone; }
 
   /// Nothing has to be announced: what the devices bring is for this process.
   bool add_route(const FlowKey& /*flow*/) override { return true; }
+  void flush() override {}
 
   /// Over all devices.
-  net::CaptureCounters counters() const;
+  std::optional<net::CaptureCounters> captured() const override;
 
  private:
   void read(pcap::PcapCapture& device);
 
   runtime::EventLoop& loop_;
-  Events events_;
+  ResponseSink* to_ = nullptr;
   std::vector<std::unique_ptr<pcap::PcapCapture>> devices_;
   std::size_t alive_ = 0;
+  bool failed_ = false;  // the last device cannot be read any more
 };
 
 }  // namespace tcpcopy::returns

@@ -13,14 +13,14 @@ using namespace std::chrono_literals;
 
 constexpr Duration kPause = 20ms;  // bursts with shorter pauses than this are one load
 
-bool may_wait(const ResponseCoalescing::Sessions& sessions) {
-  return sessions.all >= kManySessions && sessions.waiting == 0;
+bool may_wait(const Standing& standing) {
+  return standing.sessions >= kManySessions && standing.waiting == 0;
 }
 
 }  // namespace
 
-void ResponseCoalescing::end_turn(absl::FunctionRef<Sessions()> sessions, Instant now) {
-  Sessions standing = sessions();
+void ResponseCoalescing::end_turn(absl::FunctionRef<Standing()> sessions, Instant now) {
+  Standing standing = sessions();
   if (!on_ && may_wait(standing) && standing.unfinished > 0) {
     set(true);
     read_at_ = now + kLongestWait;

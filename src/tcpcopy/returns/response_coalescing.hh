@@ -8,6 +8,7 @@
 
 #include "absl/functional/function_ref.h"
 
+#include "tcpcopy/ports.hh"
 #include "tcpcopy/time.hh"
 
 namespace tcpcopy::returns {
@@ -34,17 +35,10 @@ class ResponseCoalescing {
 
   explicit ResponseCoalescing(ResponseSource& source) : source_(source) {}
 
-  /// How it stands with the sessions.
-  struct Sessions {
-    std::size_t all = 0;
-    std::size_t unfinished = 0;  ///< responses are to come for these
-    std::size_t waiting = 0;     ///< cannot go on without one
-  };
-
   /// To be called at the end of a turn: takes the responses whose time has come, and decides for
   /// the next turn.
-  /// @param sessions asked again when responses were taken.
-  void end_turn(absl::FunctionRef<Sessions()> sessions, Instant now);
+  /// @param sessions how it stands with them; asked again when responses were taken.
+  void end_turn(absl::FunctionRef<Standing()> sessions, Instant now);
 
   /// When end_turn() has to be called again; kNever while responses do not wait.
   Instant deadline() const { return on_ ? read_at_ : kNever; }

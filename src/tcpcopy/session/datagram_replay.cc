@@ -7,16 +7,14 @@
 
 namespace tcpcopy::session {
 
-DatagramReplay::DatagramReplay(const Settings& settings, TargetRules rules,
-                               SourceAddresses addresses, Instant start)
+DatagramReplay::DatagramReplay(const Settings& settings, SourceAddresses addresses, Instant start,
+                               DatagramSink& out)
     : settings_(settings),
-      rules_(std::move(rules)),
       addresses_(std::move(addresses)),
-      sampling_(settings.percent, settings.ramp, start) {}
+      sampling_(settings.percent, settings.ramp, start),
+      out_(out) {}
 
-void DatagramReplay::on_datagram(const Datagram& datagram, Instant now, DatagramSink& out) {
-  const Endpoint* target = rules_.target_of(datagram.destination);
-  if (target == nullptr) return;
+void DatagramReplay::on_datagram(const Datagram& datagram, const Endpoint& target, Instant now) {
   const Account one{1, datagram.payload.size()};
   counts_.captured += one;
   if (!sampling_.takes(datagram.source, now)) {
@@ -26,7 +24,7 @@ void DatagramReplay::on_datagram(const Datagram& datagram, Instant now, Datagram
   for (std::uint16_t copy = 0; copy < settings_.copies; ++copy) {
     const Endpoint client{addresses_.map(datagram.source.address, copy), datagram.source.port};
     const PortCandidates ports(client, port_shift(settings_, copy));
-    out.send_datagram({{client.address, ports.preferred()}, *target, datagram.payload});
+    out_.send_datagram({{client.address, ports.preferred()}, target, datagram.payload});
     counts_.sent += one;
   }
 }

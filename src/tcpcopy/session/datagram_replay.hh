@@ -5,38 +5,32 @@
 
 #include <cstdint>
 
-#include "tcpcopy/datagram.hh"
-#include "tcpcopy/session/ledger.hh"
+#include "tcpcopy/session/replay.hh"
 #include "tcpcopy/session/sampling.hh"
 #include "tcpcopy/session/settings.hh"
 #include "tcpcopy/session/source_addresses.hh"
-#include "tcpcopy/session/target_rules.hh"
 
 namespace tcpcopy::session {
 
-class DatagramReplay {
+class DatagramReplay : public Replay {
  public:
-  /// captured = sampled out + replayed; sent = copies (-n) times replayed.
-  struct Counts {
-    Account captured;
-    Account sampled_out;  ///< left out by -r or --ramp
-    Account sent;
-  };
+  /// @param out outlives it.
+  DatagramReplay(const Settings& settings, SourceAddresses addresses, Instant start,
+                 DatagramSink& out);
 
-  DatagramReplay(const Settings& settings, TargetRules rules, SourceAddresses addresses,
-                 Instant start);
-
-  /// A captured datagram of a client. Those that no rule wants are ignored.
-  void on_datagram(const Datagram& datagram, Instant now, DatagramSink& out);
-
-  const Counts& counts() const { return counts_; }
+  void on_segment(const ClientSegment&, const Endpoint&, Instant) override {}
+  void on_datagram(const Datagram& datagram, const Endpoint& target, Instant now) override;
+  void on_response(const Response&, Instant) override {}
+  const Ledger& ledger() const override { return no_sessions_; }
+  const DatagramCounts* datagrams() const override { return &counts_; }
 
  private:
   Settings settings_;
-  TargetRules rules_;
   SourceAddresses addresses_;
   Sampling sampling_;
-  Counts counts_;
+  DatagramSink& out_;
+  DatagramCounts counts_;
+  Ledger no_sessions_;
 };
 
 }  // namespace tcpcopy::session

@@ -73,11 +73,15 @@ void Engine::drive(Session& session, const Context& ctx, Input input) {
 
 void Engine::on_client_segment(const ClientSegment& segment, Instant now, const Output& out) {
   const Endpoint* target = rules_.target_of(segment.destination);
-  if (target == nullptr) return;
+  if (target != nullptr) on_client_segment(segment, *target, now, out);
+}
+
+void Engine::on_client_segment(const ClientSegment& segment, const Endpoint& target, Instant now,
+                               const Output& out) {
   const Context ctx = context(now, out);
   SourceKey source{net::Ipv4Flow(segment.source, segment.destination)};
   for (; source.copy < settings_.copies; ++source.copy)
-    take(segment, source, *target, ctx);
+    take(segment, source, target, ctx);
   shed_over_limit(ctx);
 }
 

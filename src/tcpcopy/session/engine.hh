@@ -14,13 +14,13 @@
 
 #include "common/container/recent_set.hh"
 #include "tcpcopy/ports.hh"
+#include "tcpcopy/rules.hh"
 #include "tcpcopy/session/ledger.hh"
 #include "tcpcopy/session/sampling.hh"
 #include "tcpcopy/session/session_table.hh"
 #include "tcpcopy/session/settings.hh"
 #include "tcpcopy/session/source_addresses.hh"
 #include "tcpcopy/session/target_habits.hh"
-#include "tcpcopy/session/target_rules.hh"
 #include "tcpcopy/session/timing_wheel.hh"
 
 namespace tcpcopy::session {
@@ -38,6 +38,9 @@ class Engine {
 
   /// A captured packet of a client. Those that no rule wants are ignored.
   void on_client_segment(const ClientSegment& segment, Instant now, const Output& out);
+  /// The same when the rule has been found: it sends the packet to this target.
+  void on_client_segment(const ClientSegment& segment, const Endpoint& target, Instant now,
+                         const Output& out);
 
   /// A packet of the target.
   void on_response(const Response& response, Instant now, const Output& out);

@@ -6,7 +6,6 @@
 
 #include <cerrno>
 #include <chrono>
-#include <utility>
 
 #include "common/net/datagram_packet.hh"
 #include "common/net/packet_writer.hh"
@@ -26,11 +25,8 @@ std::uint64_t nanoseconds_since_1970() {
 
 }  // namespace
 
-PacketTrace::PacketTrace(const std::string& path, const Next& next, CapturedFlow captured_flow)
-    : path_(path),
-      file_(std::fopen(path.c_str(), "wbe")),
-      next_(next),
-      captured_flow_(std::move(captured_flow)) {
+PacketTrace::PacketTrace(const std::string& path)
+    : path_(path), file_(std::fopen(path.c_str(), "wbe")) {
   if (!file_) {
     throw runtime::UsageError("--trace " + path + ": " + runtime::error_text(errno));
   }
@@ -54,22 +50,18 @@ void PacketTrace::returned(const Response& response) {
                 comment});
 }
 
-void PacketTrace::send(const ReplaySegment& segment, std::span<const Bytes> payload) {
-  if (file_) {
-    packet_.resize(net::kMaxHeaders + segment.payload_length);
-    const std::size_t size = net::write_packet(segment, payload, 0, packet_);
-    const std::string comment = replays({segment.source, segment.destination});
-    write_packet({kInjected, 0, Bytes(packet_).first(size), size, Direction::kOutbound, comment});
-  }
-  next_.packets.send(segment, payload);
+void PacketTrace::injected(const ReplaySegment& segment, std::span<const Bytes> payload) {
+  if (!file_) return;
+  packet_.resize(net::kMaxHeaders + segment.payload_length);
+  const std::size_t size = net::write_packet(segment, payload, 0, packet_);
+  const std::string comment = replays({segment.source, segment.destination});
+  write_packet({kInjected, 0, Bytes(packet_).first(size), size, Direction::kOutbound, comment});
 }
 
-void PacketTrace::send_datagram(const Datagram& datagram) {
-  if (file_) {
-    const auto packet = net::write_datagram(datagram, 0);
-    write_packet({kInjected, 0, packet, packet.size(), Direction::kOutbound, {}});
-  }
-  next_.datagrams.send_datagram(datagram);
+void PacketTrace::injected(const Datagram& datagram) {
+  if (!file_) return;
+  const auto packet = net::write_datagram(datagram, 0);
+  write_packet({kInjected, 0, packet, packet.size(), Direction::kOutbound, {}});
 }
 
 void PacketTrace::flush() {
@@ -77,6 +69,7 @@ void PacketTrace::flush() {
 }
 
 std::string PacketTrace::replays(const FlowKey& target) const {
+  if (!captured_flow_) return {};
   const auto flow = captured_flow_(target);
   if (!flow) return "no session";
   return fmt::format("replays {} to {}", flow->client.to_string(), flow->server.to_string());

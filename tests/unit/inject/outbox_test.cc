@@ -60,7 +60,7 @@ TEST(Outbox, AnnouncesBeforeItSendsWhateverFills) {
   const Endpoint target{Address::v4(0x0a00001e), 8080};
   session::Settings settings;
   settings.copies = 3;
-  session::Engine engine(settings, session::TargetRules({{std::nullopt, online.port, target}}), {},
+  session::Engine engine(settings, TargetRules({{std::nullopt, online.port, target}}), {},
                          Instant());
   Links links;
   SmallInjector injector(links);

@@ -42,7 +42,7 @@ class Coalescing : public ::testing::Test, public ResponseSource {
   int reads_ = 0;
   std::size_t there_ = 0;    // responses that were not taken yet
   std::size_t unended_ = 0;  // of them
-  ResponseCoalescing::Sessions sessions_{100, 0, 0};
+  Standing sessions_{100, 0, 0};
   ResponseCoalescing coalescing_{*this};
 };
 
@@ -57,7 +57,7 @@ TEST_F(Coalescing, IsOffUntilResponsesAreExpected) {
 }
 
 TEST_F(Coalescing, IsNothingForFewSessions) {
-  sessions_.all = kManySessions - 1;
+  sessions_.sessions = kManySessions - 1;
   end_turn(5);
   EXPECT_FALSE(on_);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/session/target_rules.hh"
+#include "tcpcopy/rules.hh"
 
 #include <gtest/gtest.h>
 

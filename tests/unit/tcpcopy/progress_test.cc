@@ -39,7 +39,7 @@ TEST(Progress, TheBarFitsIntoATerminalWhateverTheFiguresAre) {
 }
 
 TEST(Progress, AFileThatGrewLeavesNoTimeLessThanNone) {
-  const capture::ClientCapture::Progress grown{90s, 1.5, 1, 1};
+  const capture::Progress grown{90s, 1.5, 1, 1};
   for (const std::string& line : {progress_bar(grown, session::Ledger(), 1.0, 45s),
                                   progress_text(grown, session::Ledger(), 1.0, 45s)}) {
     EXPECT_THAT(line, HasSubstr("100 %"));
@@ -50,7 +50,7 @@ TEST(Progress, AFileThatGrewLeavesNoTimeLessThanNone) {
 
 // A few bytes of a large file have been read, which tell nothing of how long the rest will take.
 TEST(Progress, WhoeverHasNoDataSaysWhatItWaitsFor) {
-  const capture::ClientCapture::Progress begun{0s, 1e-7, 1, 1};
+  const capture::Progress begun{0s, 1e-7, 1, 1};
   const std::string wait = describe({true, false, false, kNever}, session::Ledger(), Instant(9s));
   EXPECT_EQ(progress_bar(begun, session::Ledger(), 0, 5s, wait),
             "[....................] 0 % waits for an intercept at 0:00:00 speed 0.0 active 0");
@@ -61,7 +61,7 @@ TEST(Progress, WhoeverHasNoDataSaysWhatItWaitsFor) {
 }
 
 TEST(Progress, AWaitInTheMiddleTakesThePlaceOfTheEstimate) {
-  const capture::ClientCapture::Progress half{90s, 0.5, 1, 1};
+  const capture::Progress half{90s, 0.5, 1, 1};
   EXPECT_THAT(progress_text(half, session::Ledger(), 0, 5s), testing::EndsWith("ends in 0:00:05"));
   EXPECT_THAT(progress_text(half, session::Ledger(), 0, 5s, "waits for the target"),
               testing::EndsWith(", 50 %, waits for the target"));

@@ -17,13 +17,12 @@ using testing::Not;
 
 class Statistics : public testing::Test {
  protected:
-  StatisticsSources sources(const session::DatagramReplay::Counts* datagrams = nullptr,
-                            int links = 0) {
+  StatisticsSources sources(const session::DatagramCounts* datagrams = nullptr, int links = 0) {
     returns::InterceptLinks::Settings settings;
     settings.intercepts = {{Address::v4(0x7f000001), 1}};
     settings.links_per_intercept = links;
     links_.emplace(loop_, settings, returns::InterceptLinks::Events{});
-    return {ledger_, capture_, inject_, *links_, std::nullopt, datagrams};
+    return {ledger_, capture_, inject_, links == 0 ? nullptr : &*links_, std::nullopt, datagrams};
   }
 
   std::string lines() {
@@ -78,7 +77,7 @@ TEST_F(Statistics, RefusedSegmentsAreToldByReason) {
 }
 
 TEST_F(Statistics, OfDatagramsAlone) {
-  session::DatagramReplay::Counts datagrams;
+  session::DatagramCounts datagrams;
   datagrams.captured = {7, 70};
   const std::string text = logged([&] { log_summary(sources(&datagrams)); });
   EXPECT_THAT(text, AllOf(HasSubstr("datagrams captured:7 "), HasSubstr("malformed packets:")));

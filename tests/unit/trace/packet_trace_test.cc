@@ -10,6 +10,7 @@
 
 #include "common/net/packet_parser.hh"
 #include "common/runtime/errors.hh"
+#include "tcpcopy/trace/traced_ports.hh"
 #include "tests/unit/packet_bytes.hh"
 
 namespace tcpcopy::trace {
@@ -34,6 +35,14 @@ struct Sinks : PacketSink, DatagramSink {
   int datagrams = 0;
 };
 
+struct Answers : ResponseSink {
+  void on_response(const Response& response, Instant /*now*/) override {
+    lengths.push_back(response.payload_length);
+  }
+
+  std::vector<std::uint32_t> lengths;
+};
+
 class PacketTraceTest : public testing::Test {
  protected:
   struct Read {
@@ -44,10 +53,12 @@ class PacketTraceTest : public testing::Test {
   ~PacketTraceTest() override { std::remove(path_.c_str()); }
 
   PacketTrace open() {
-    return {path_, {sinks_, sinks_}, [](const FlowKey& target) -> std::optional<FlowKey> {
-              if (target.client != kPlayed || target.server != kTarget) return std::nullopt;
-              return FlowKey{kClient, kOnline};
-            }};
+    PacketTrace trace(path_);
+    trace.name_by([](const FlowKey& target) -> std::optional<FlowKey> {
+      if (target.client != kPlayed || target.server != kTarget) return std::nullopt;
+      return FlowKey{kClient, kOnline};
+    });
+    return trace;
   }
 
   // As libpcap reads the file, with nanoseconds.
@@ -95,7 +106,8 @@ TEST_F(PacketTraceTest, NotesWhatIsInjectedAndHandsItOn) {
   PacketTrace trace = open();
   const ByteVector payload = pattern(33);
   const Bytes piece(payload);
-  trace.send(segment_of(payload), std::span(&piece, 1));
+  TracedSink sink({sinks_, sinks_}, trace);
+  sink.send(segment_of(payload), std::span(&piece, 1));
   trace.flush();
 
   ASSERT_EQ(sinks_.segments.size(), 1U);
@@ -129,8 +141,10 @@ TEST_F(PacketTraceTest, AResponseIsAsLongAsItWas) {
   response.seq = Seq<space::Target>(7);
   response.flags = {TcpFlags::kAck | TcpFlags::kPsh};
   response.payload_length = 1400;
-  trace.returned(response);
+  Answers answers;
+  TracedResponses(answers, trace).on_response(response, Instant());
   trace.flush();
+  EXPECT_EQ(answers.lengths, std::vector{1400U});
   const auto found = packets();
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].length, 1440U);
@@ -146,7 +160,7 @@ TEST_F(PacketTraceTest, SaysWhenThereIsNoSession) {
   PacketTrace trace = open();
   ReplaySegment stray = segment_of({});
   stray.source.port = 1;
-  trace.send(stray, {});
+  trace.injected(stray, {});
   trace.flush();
   EXPECT_TRUE(file_says("no session"));
 }
@@ -154,7 +168,7 @@ TEST_F(PacketTraceTest, SaysWhenThereIsNoSession) {
 TEST_F(PacketTraceTest, NotesDatagrams) {
   PacketTrace trace = open();
   const ByteVector payload = pattern(20);
-  trace.send_datagram({kPlayed, kTarget, payload});
+  TracedSink({sinks_, sinks_}, trace).send_datagram({kPlayed, kTarget, payload});
   trace.flush();
   EXPECT_EQ(sinks_.datagrams, 1);
   const auto found = packets();
@@ -163,18 +177,17 @@ TEST_F(PacketTraceTest, NotesDatagrams) {
 }
 
 TEST_F(PacketTraceTest, AFullDiskStopsTheTraceAlone) {
-  PacketTrace trace("/dev/full", {sinks_, sinks_}, [](const FlowKey&) { return std::nullopt; });
-  trace.send(segment_of({}), {});
+  PacketTrace trace("/dev/full");
+  TracedSink sink({sinks_, sinks_}, trace);
+  sink.send(segment_of({}), {});
   trace.flush();
-  trace.send(segment_of({}), {});
+  sink.send(segment_of({}), {});
   trace.flush();
   EXPECT_EQ(sinks_.segments.size(), 2U);
 }
 
 TEST_F(PacketTraceTest, AFileThatCannotBeMadeIsAUsageError) {
-  EXPECT_THROW(PacketTrace("/nowhere/trace.pcapng", {sinks_, sinks_},
-                           [](const FlowKey&) { return std::nullopt; }),
-               runtime::UsageError);
+  EXPECT_THROW(PacketTrace("/nowhere/trace.pcapng"), runtime::UsageError);
 }
 
 }  // namespace

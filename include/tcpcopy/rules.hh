@@ -10,7 +10,7 @@
 #include "tcpcopy/address.hh"
 #include "tcpcopy/mac_address.hh"
 
-namespace tcpcopy::session {
+namespace tcpcopy {
 
 struct TargetRule {
   std::optional<Address> online_address;  ///< none: any address of this host
@@ -45,4 +45,4 @@ class TargetRules {
   std::vector<TargetRule> rules_;
 };
 
-}  // namespace tcpcopy::session
+}  // namespace tcpcopy

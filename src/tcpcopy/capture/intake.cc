@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tcpcopy/capture/intake.hh"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "common/net/datagram_packet.hh"
+#include "tcpcopy/capture/client_segment.hh"
+
+namespace tcpcopy::capture {
+
+Intake::Intake(std::unique_ptr<ClientCapture> capture, TargetRules rules)
+    : capture_(std::move(capture)), rules_(std::move(rules)) {}
+
+Intake::Outcome Intake::read_batch(Instant now, ClientSink& to) {
+  return capture_->read(now, [&](const net::CapturedPacket& packet) { take(packet, now, to); });
+}
+
+const net::CaptureCounters& Intake::counters() {
+  capture_->update_counters();
+  return capture_->counters();
+}
+
+const Endpoint* Intake::target_of(const Endpoint& destination, bool opens) {
+  // What was captured once may well have gone to the target. What is captured now has not, unless
+  // this process sent it.
+  if (!recorded() && rules_.is_target(destination)) {
+    ++counted().own_packets;
+    return nullptr;
+  }
+  const Endpoint* target = rules_.target_of(destination);
+  if (target != nullptr) {
+    matched_ = true;
+  } else if (recorded() && !matched_) {  // to be told at the end of the files
+    unmatched_.add(destination, opens);
+  }
+  return target;
+}
+
+std::string Intake::what_was_there() const {
+  constexpr std::size_t kShown = 8;
+  if (unmatched_.packets() == 0) return fmt::format("no {} over IPv4 could be read", protocol());
+  return fmt::format("{} packets went to {}", unmatched_.packets(),
+                     unmatched_.most_frequent(kShown));
+}
+
+void SegmentIntake::take(const net::CapturedPacket& packet, Instant now, ClientSink& to) {
+  net::CaptureCounters& counters = counted();
+  const auto captured = client_segment(packet, counters);
+  if (!captured) return;
+  const ClientSegment& segment = captured->segment;
+  const bool opens = segment.flags.syn() && !segment.flags.ack();
+  const Endpoint* target = target_of(segment.destination, opens);
+  if (target == nullptr) return;
+  cut_packets_.add(segment, captured->cut, counters);
+  if (recorded() && has_bad_checksum(packet)) ++counters.bad_checksums;
+  to.on_segment(segment, *target, now);
+}
+
+void DatagramIntake::take(const net::CapturedPacket& packet, Instant now, ClientSink& to) {
+  const auto datagram = net::parse_datagram(packet.bytes);
+  if (!datagram) {
+    const bool told = packet.error != net::ParseError::kNone;
+    ++counted().of(told ? packet.error : datagram.error);
+    return;
+  }
+  const Endpoint* target = target_of(datagram.value.destination, false);
+  if (target != nullptr) to.on_datagram(datagram.value, *target, now);
+}
+
+}  // namespace tcpcopy::capture

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Responses that intercepts bring over links.
+#pragma once
+
+#include "tcpcopy/returns/intercept_links.hh"
+#include "tcpcopy/returns/response_coalescing.hh"
+#include "tcpcopy/returns/returns.hh"
+
+namespace tcpcopy::returns {
+
+class LinkReturns : public Returns {
+ public:
+  LinkReturns(runtime::EventLoop& loop, const InterceptLinks::Settings& settings);
+
+  void start(ResponseSink& to) override;
+  bool reachable() const override { return links_.any_connected(); }
+  bool add_route(const FlowKey& flow) override { return links_.add_route(flow); }
+  void flush() override { links_.flush(); }
+  News news() override;
+  void end_wake_up(absl::FunctionRef<Standing()> standing, Instant now) override {
+    coalescing_.end_turn(standing, now);
+  }
+  Instant deadline() const override { return coalescing_.deadline(); }
+  const InterceptLinks* links() const override { return &links_; }
+
+ private:
+  ResponseSink* to_ = nullptr;
+  bool changed_ = false;
+  bool was_connected_ = false;
+  InterceptLinks links_;
+  ResponseCoalescing coalescing_{links_};
+};
+
+}  // namespace tcpcopy::returns

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// How the target's responses come back, and how they are asked for: over links to intercepts, from
+// devices of this host, or not at all.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "absl/functional/function_ref.h"
+#include "common/net/capture_counters.hh"
+#include "tcpcopy/ports.hh"
+
+namespace tcpcopy::returns {
+
+class InterceptLinks;
+
+class Returns : public RouteSink, public Announcer {
+ public:
+  /// Begins to bring responses.
+  /// @param to outlives it.
+  virtual void start(ResponseSink& to) = 0;
+
+  /// Whether a response could come now.
+  virtual bool reachable() const = 0;
+
+  enum class News : std::uint8_t {
+    kNone,
+    kReachable,  ///< a way came or went and there is one: sessions have to be announced again
+    kLost,       ///< there is none any more
+    kFailed,     ///< and there will be none; the log says why
+  };
+  /// What has happened since this was asked last.
+  virtual News news() { return News::kNone; }
+
+  /// To be called at the end of every wake-up, and of one at deadline().
+  /// @param standing how it stands; asked again when responses were brought.
+  virtual void end_wake_up(absl::FunctionRef<Standing()> /*standing*/, Instant /*now*/) {}
+  virtual Instant deadline() const { return kNever; }
+
+  /// Null, nothing, where there are none.
+  virtual const InterceptLinks* links() const { return nullptr; }
+  virtual std::optional<net::CaptureCounters> captured() const { return std::nullopt; }
+};
+
+/// For what waits for no response.
+class NoReturns : public Returns {
+ public:
+  void start(ResponseSink& /*to*/) override {}
+  bool reachable() const override { return true; }
+  bool add_route(const FlowKey& /*flow*/) override { return true; }
+  void flush() override {}
+};
+
+}  // namespace tcpcopy::returns

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What becomes of the packets of clients: sessions of TCP, or datagrams. One of the two is made;
+// what stands around it knows neither.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "tcpcopy/ports.hh"
+#include "tcpcopy/session/ledger.hh"
+
+namespace tcpcopy::session {
+
+/// Datagrams in all: captured = sampled out + replayed; sent = copies (-n) times replayed.
+struct DatagramCounts {
+  Account captured;
+  Account sampled_out;  ///< left out by -r or --ramp
+  Account sent;
+};
+
+class Replay : public ClientSink, public ResponseSink {
+ public:
+  /// To be called at next_deadline(), and at the end of every wake-up.
+  virtual void on_deadline(Instant /*now*/) {}
+  virtual Instant next_deadline() const { return kNever; }
+
+  /// Responses can come (again): see Engine.
+  virtual void on_route_restored(Instant /*now*/) {}
+
+  /// Takes every client to have closed now; may be called again and again.
+  virtual void drain(Instant /*now*/) {}
+  /// So long after drain() at the end of a run shut_down() is due; zero when nothing takes time.
+  virtual Duration drain_time() const { return Duration(0); }
+  /// Ends what has not ended.
+  virtual void shut_down(Instant /*now*/) {}
+
+  virtual Standing standing() const { return {}; }
+
+  /// @param mtu bytes of a packet to the targets.
+  virtual void set_mtu(std::uint16_t /*mtu*/) {}
+
+  /// Bytes that sessions take and hold, and how many they may.
+  virtual std::uint64_t memory_use() const { return 0; }
+  virtual void set_max_memory(std::uint64_t /*bytes*/) {}
+  /// Ends sessions until so many bytes are free. @return how many.
+  virtual std::size_t shed(std::uint64_t /*bytes*/, Instant /*now*/) { return 0; }
+
+  /// @return the captured connection that a connection to the target replays.
+  virtual std::optional<FlowKey> captured_flow(const FlowKey& /*target*/) const {
+    return std::nullopt;
+  }
+
+  /// Of sessions.
+  virtual const Ledger& ledger() const = 0;
+  /// Null when sessions are replayed.
+  virtual const DatagramCounts* datagrams() const { return nullptr; }
+};
+
+}  // namespace tcpcopy::session

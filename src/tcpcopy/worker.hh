@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One loop's rooms, connected: what is captured goes through the replay to the outbox and leaves,
+// what comes back goes to the replay. A packet passes here on its way, and never comes back.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "common/runtime/event_loop.hh"
+#include "tcpcopy/memory_watch.hh"
+#include "tcpcopy/options/options.hh"
+#include "tcpcopy/progress.hh"
+#include "tcpcopy/statistics.hh"
+#include "tcpcopy/ways.hh"
+
+namespace tcpcopy::replayer {
+
+/// What is being done. It only goes on, but for the first two.
+enum class Phase : std::uint8_t {
+  kReplaying,
+  kBetweenPasses,  ///< the files have been read: sessions finish, then all begins again or ends
+  kEnding,         ///< nothing is captured any more; sessions send what they hold and close
+  kStragglers,     ///< all sessions have ended; what their targets still send is answered
+};
+
+class Worker {
+ public:
+  /// The exit status when nothing in the files matched the rules.
+  static constexpr int kNothingMatched = 4;
+
+  /// Opens sockets and checks filters. Throws UsageError or SystemError.
+  /// @param loop, options outlive it.
+  Worker(runtime::EventLoop& loop, const options::Options& options);
+
+  /// Connects the rooms with the loop, and with intercepts.
+  void start();
+
+  /// Captures no more; sessions send what they hold and close, for drain_time(). Then the rest is
+  /// reset, and the loop is stopped.
+  void end();
+  Duration drain_time() { return ways_.replay().drain_time(); }
+
+  Phase phase() const { return phase_; }
+  Standing standing() { return ways_.replay().standing(); }
+  /// How far files have come, and what they wait for; nothing without files.
+  struct OfFiles {
+    capture::Progress progress;
+    FileWait wait;
+  };
+  std::optional<OfFiles> of_files();
+  StatisticsSources statistics();
+  const session::Ledger& ledger() { return ways_.replay().ledger(); }
+  /// Says at the end what the way of capture has to say.
+  void log_summary() { ways_.intake().log_summary(); }
+  /// 0, or why it ended.
+  int exit_status() const { return exit_status_; }
+
+ private:
+  void capture();
+  void capture_what_is_due();
+  void hear_of_returns();
+  void end_wake_up();
+  void finish_pass();
+  void end_of_files(capture::Passes::Next why);
+  void fail();
+  void look_at_way();
+  bool too_much_under_way();
+
+  runtime::EventLoop& loop_;
+  const options::Options& options_;
+  Ways ways_;
+  MemoryWatch memory_;
+  FirstDelivery first_delivery_;
+  std::uint16_t mtu_;  // of the way to the targets, bytes
+  Phase phase_ = Phase::kReplaying;
+  int exit_status_ = 0;
+};
+
+}  // namespace tcpcopy::replayer
