@@ -64,11 +64,15 @@ void log_capture_faults(const net::CaptureCounters& capture) {
     spdlog::warn("{} of {} captured packets could not be read:{}", capture.unread(),
                  capture.packets, malformed(capture));
   }
-  if (capture.bad_checksums > 0) {
+  if (capture.refused_checksums > 0) {
+    spdlog::warn("{} packets were damaged on their way: their TCP checksum is wrong; left out",
+                 capture.refused_checksums);
+  }
+  if (capture.bad_checksums > capture.refused_checksums) {
     spdlog::warn(
         "{} packets have a wrong TCP checksum that no device was to compute; they are replayed all "
         "the same",
-        capture.bad_checksums);
+        capture.bad_checksums - capture.refused_checksums);
   }
 }
 

@@ -77,6 +77,23 @@ def test_syn_flood(make_lab):
     assert replay.share(replay.ask(5, 0.5)) == 1
 
 
+@pytest.mark.parametrize("way", ((), ("--capture", "pcap", "-i", "eth0")), ids=("raw", "pcap"))
+def test_damaged_packets(make_lab, way):
+    """The online server's kernel drops them, and so do we; where most are, they are no damage."""
+    replay = Replay(make_lab, options=way)
+    flood = ("client", sys.executable, HERE / "syn_flood.py", "10.77.0", ADDRESS["online"], 80)
+    for count, kind in ((150, "whole"), (3, "damaged")):
+        sent = replay.lab.start(*flood, count, kind, name="syn_flood")
+        assert sent.popen.wait(10) == 0, sent.log()
+    replay.tcpcopy.wait_for("sessions opened:150 .* live:150 ")
+    sent = replay.lab.start(*flood, 400, "damaged", name="syn_flood")
+    assert sent.popen.wait(10) == 0, sent.log()
+    replay.tcpcopy.wait_for("many captured packets have a wrong TCP checksum")
+    assert "opened:400 " in replay.last_ledger()
+    assert "4 packets were damaged on their way" in replay.tcpcopy.log()
+    assert "399 packets have a wrong TCP checksum" in replay.tcpcopy.log()
+
+
 def test_silent_target(make_lab):
     """Its application says nothing, its kernel acknowledges: that is no progress."""
     replay = Replay(make_lab, target=("--silent",), options=("-t", 2))

@@ -13,11 +13,12 @@ namespace tcpcopy::net {
 /// What a capture counts, whatever it captures with.
 struct CaptureCounters {
   std::uint64_t packets = 0;
-  std::uint64_t kernel_drops = 0;   ///< the kernel's buffer was full
-  std::uint64_t own_packets = 0;    ///< for a target: this process's, seen again
-  std::uint64_t cut_packets = 0;    ///< of those that rules want: without all of their payload
-  std::uint64_t cut_bytes = 0;      ///< of their payload, less what came again as a whole
-  std::uint64_t bad_checksums = 0;  ///< in files; see has_bad_checksum()
+  std::uint64_t kernel_drops = 0;       ///< the kernel's buffer was full
+  std::uint64_t own_packets = 0;        ///< for a target: this process's, seen again
+  std::uint64_t cut_packets = 0;        ///< of those that rules want: without all of their payload
+  std::uint64_t cut_bytes = 0;          ///< of their payload, less what came again as a whole
+  std::uint64_t bad_checksums = 0;      ///< of those that rules want; see has_bad_checksum()
+  std::uint64_t refused_checksums = 0;  ///< of them: that went no further
   std::array<std::uint64_t, kParseErrors> malformed{};  ///< by reason
   Fragments::Counters fragments;
 

@@ -36,23 +36,27 @@ std::optional<CapturedSegment> client_segment(const net::CapturedPacket& packet,
 }
 
 bool has_bad_checksum(const net::CapturedPacket& packet) {
-  const auto parsed = net::parse_tcp_packet(packet.bytes, net::Extent::kWhole, packet.missing);
-  if (!parsed) return false;
-  const net::TcpPacket& tcp = parsed.value;
-  const std::size_t length = tcp.tcp_bytes.size() + tcp.payload.size();
+  constexpr std::size_t kTotalLength = 2;
+  constexpr std::size_t kChecksum = 16;
+  const Bytes bytes = packet.bytes;
+  const auto header = static_cast<std::size_t>(bytes[0] & std::byte{0x0f}) * 4;
+  // 0: of a packet that a device is to cut, and longer than the field can say.
+  const std::size_t said = net::load_be16(&bytes[kTotalLength]);
+  const std::size_t total = said == 0 ? bytes.size() + packet.missing : said;
+  if (total > bytes.size()) return false;
+  const std::size_t length = total - header;
   const auto pseudo = [&](std::size_t counted) {
-    return net::pseudo_header_v4(tcp.ip_bytes, net::kProtocolTcp,
+    return net::pseudo_header_v4(bytes.first(header), net::kProtocolTcp,
                                  static_cast<std::uint16_t>(counted));
   };
   net::Checksum sum = pseudo(length);
-  sum.add(tcp.tcp_bytes);
-  sum.add(tcp.payload);
-  constexpr std::size_t kAt = 16;
-  const std::uint16_t stands = net::load_be16(&tcp.tcp_bytes[kAt]);
+  sum.add(bytes.subspan(header, length));
+  if (sum.value() == 0) return false;
+  const std::uint16_t stands = net::load_be16(&bytes[header + kChecksum]);
   const auto left_to_device = [&](std::size_t counted) {
     return stands == static_cast<std::uint16_t>(~pseudo(counted).value());
   };
-  return sum.value() != 0 && !left_to_device(length) && !left_to_device(0);
+  return !left_to_device(length) && !left_to_device(0);
 }
 
 }  // namespace tcpcopy::capture

@@ -27,6 +27,7 @@ std::optional<CapturedSegment> client_segment(const net::CapturedPacket& packet,
 /// Whether a whole packet has a checksum that is wrong, and does not look as one that was left to a
 /// device: then it is the pseudo header's (RFC 9293, 3.1), with its length or without. A capture
 /// may have been altered behind its recording, so that it proves nothing.
+/// REQUIRES: client_segment() took it.
 bool has_bad_checksum(const net::CapturedPacket& packet);
 
 }  // namespace tcpcopy::capture

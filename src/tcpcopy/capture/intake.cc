@@ -2,6 +2,7 @@
 #include "tcpcopy/capture/intake.hh"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <utility>
 
@@ -53,9 +54,25 @@ void SegmentIntake::take(const net::CapturedPacket& packet, Instant now, ClientS
   const bool opens = segment.flags.syn() && !segment.flags.ack();
   const Endpoint* target = target_of(segment.destination, opens);
   if (target == nullptr) return;
+  if (refuses(packet)) return;
   cut_packets_.add(segment, captured->cut, counters);
-  if (recorded() && has_bad_checksum(packet)) ++counters.bad_checksums;
   to.on_segment(segment, *target, now);
+}
+
+// What was recorded may have been altered since, and is taken as it is.
+bool SegmentIntake::refuses(const net::CapturedPacket& packet) {
+  const bool wrong = has_bad_checksum(packet);
+  if (wrong) ++counted().bad_checksums;
+  if (recorded()) return false;
+  const bool refused = checksums_.refuses(wrong);
+  if (refused) {
+    ++counted().refused_checksums;
+  } else if (wrong && !std::exchange(told_of_checksums_, true)) {
+    spdlog::warn(
+        "many captured packets have a wrong TCP checksum: a device merges segments (LRO) or leaves "
+        "it out; they are replayed as they are");
+  }
+  return refused;
 }
 
 void DatagramIntake::take(const net::CapturedPacket& packet, Instant now, ClientSink& to) {

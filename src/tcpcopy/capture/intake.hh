@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tcpcopy/capture/checksum_doubts.hh"
 #include "tcpcopy/capture/client_capture.hh"
 #include "tcpcopy/capture/cut_packets.hh"
 #include "tcpcopy/capture/unmatched.hh"
@@ -73,7 +74,11 @@ class SegmentIntake : public Intake {
   std::string protocol() const override { return "TCP"; }
 
  private:
+  bool refuses(const net::CapturedPacket& packet);
+
   CutPackets cut_packets_;
+  ChecksumDoubts checksums_;
+  bool told_of_checksums_ = false;
 };
 
 /// Of UDP.

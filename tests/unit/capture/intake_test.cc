@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "common/net/bytes.hh"
+#include "common/net/checksum.hh"
 #include "common/net/datagram_packet.hh"
 #include "tcpcopy/capture/client_segment.hh"
 #include "tcpcopy/capture/lossy_capture.hh"
@@ -69,7 +71,19 @@ ByteVector request() {
   PacketFields fields;
   fields.flags = TcpFlags::kAck | TcpFlags::kPsh;
   fields.payload = pattern(100);
-  return packet_bytes(fields);
+  ByteVector packet = packet_bytes(fields);
+  const Bytes all(packet);
+  net::store_be16(&packet[36], 0);
+  const auto length = static_cast<std::uint16_t>(packet.size() - net::kIpv4HeaderSize);
+  net::Checksum sum = net::pseudo_header_v4(all, net::kProtocolTcp, length);
+  sum.add(all.subspan(net::kIpv4HeaderSize));
+  net::store_be16(&packet[36], sum.value());
+  return packet;
+}
+ByteVector damaged_request() {
+  ByteVector packet = request();
+  packet.back() ^= std::byte{1};
+  return packet;
 }
 
 Endpoint destination_of(const ByteVector& packet) {
@@ -114,6 +128,23 @@ TEST(Intake, WhatGoesToATargetIsItsOwnUnlessItWasRecorded) {
   files.read_batch(kNow, taken);
   EXPECT_EQ(taken.targets, std::vector{target});
   EXPECT_EQ(files.counters().own_packets, 0U);
+}
+
+TEST(Intake, LeavesOutWhatWasDamagedUnlessItWasRecorded) {
+  const std::uint16_t port = destination_of(request()).port;
+  SegmentIntake live(std::make_unique<Repeating>(damaged_request()), to(port, kTarget));
+  Taken taken;
+  live.read_batch(kNow, taken);
+  EXPECT_TRUE(taken.segments.empty());
+  EXPECT_EQ(live.counters().refused_checksums, 1U);
+  for (int i = 0; i < 10; ++i)
+    live.read_batch(kNow, taken);
+  EXPECT_EQ(taken.segments.size(), 7U) << "so many are no damage";
+  EXPECT_EQ(live.counters().bad_checksums, 11U);
+  SegmentIntake files(std::make_unique<Recorded>(damaged_request()), to(port, kTarget));
+  files.read_batch(kNow, taken);
+  EXPECT_EQ(taken.segments.size(), 8U);
+  EXPECT_EQ(files.counters().bad_checksums, 1U);
 }
 
 TEST(Intake, ReadsDatagrams) {
