@@ -38,7 +38,7 @@ void memory_of_idle_session(benchmark::State& state) {
     crowd.end_turn();
   }
   report(state, "bytes/session", before);
-  state.counters["sizeof"] = sizeof(session::Session);
+  state.counters["sizeof"] = sizeof(session::SessionNode);
   if (const char* fault = crowd.fault()) state.SkipWithError(fault);
 }
 BENCHMARK(memory_of_idle_session)

@@ -46,7 +46,7 @@ TargetHabits& Engine::habits_of(const Endpoint& target) {
 
 // Gives a session an input and does what every input ends with: bounds, its timer, its end.
 template <typename Input>
-void Engine::drive(Session& session, const Context& ctx, Input input) {
+void Engine::drive(SessionNode& session, const Context& ctx, Input input) {
   const std::uint64_t held_before = session.held_memory();
   input();
   const std::uint64_t held_now = session.held_memory();
@@ -87,7 +87,7 @@ void Engine::on_client_segment(const ClientSegment& segment, const Endpoint& tar
 
 void Engine::take(const ClientSegment& segment, const SourceKey& source, const Endpoint& target,
                   const Context& ctx) {
-  Session* session = table_.find_source(source);
+  SessionNode* session = table_.find_source(source);
   if (session != nullptr && take_rival(*session, segment, source, target, ctx)) return;
   session = table_.find_source(source);
   if (session == nullptr) {
@@ -99,7 +99,7 @@ void Engine::take(const ClientSegment& segment, const SourceKey& source, const E
 
 // What a new connection of the client on the same ports sends, where the old one has a session.
 // @return whether that was all there is to do with the segment.
-bool Engine::take_rival(Session& session, const ClientSegment& segment, const SourceKey& source,
+bool Engine::take_rival(SessionNode& session, const ClientSegment& segment, const SourceKey& source,
                         const Endpoint& target, const Context& ctx) {
   if (segment.flags.syn()) {
     // Files may hold one connection several times, with the same numbers.
@@ -123,7 +123,7 @@ bool Engine::take_rival(Session& session, const ClientSegment& segment, const So
 }
 
 // The client opened a new connection on the same ports: the old one is over.
-void Engine::replace(Session& session, const Context& ctx) {
+void Engine::replace(SessionNode& session, const Context& ctx) {
   table_.detach_source(session);
   drive(session, ctx, [&] { session.on_client_gone(ctx); });
 }
@@ -136,7 +136,7 @@ void Engine::shed_over_limit(const Context& ctx) {
 // Of a few sessions the one goes that holds most, or else whose client has been silent for longest.
 // All in order would take a list that every packet touches.
 void Engine::shed_one(const Context& ctx) {
-  Session& victim = table_.choose(kShedSample, [](const Session& a, const Session& b) {
+  SessionNode& victim = table_.choose(kShedSample, [](const Session& a, const Session& b) {
     if (std::max(a.held_memory(), b.held_memory()) > kMuchHeld) {
       return a.held_memory() > b.held_memory();
     }
@@ -151,7 +151,7 @@ void Engine::shed_one(const Context& ctx) {
 // client has been silent for longest.
 void Engine::end_an_idle_one(const Context& ctx) {
   if (table_.size() == 0) return;
-  Session& victim = table_.choose(kShedSample, [](const Session& a, const Session& b) {
+  SessionNode& victim = table_.choose(kShedSample, [](const Session& a, const Session& b) {
     if (a.unfinished() != b.unfinished()) return b.unfinished();
     return a.last_client_at() < b.last_client_at();
   });
@@ -222,7 +222,8 @@ void Engine::open_session(const ClientSegment& first, const SourceKey& source,
   ++ledger_.sessions_live;
   ended_.erase(fingerprint(source));
   given_up_.erase(fingerprint(source));
-  Session& session = table_.insert(std::make_unique<Session>(source, *flow, habits_of(target)));
+  SessionNode& session =
+      table_.insert(std::make_unique<SessionNode>(source, *flow, habits_of(target)));
   drive(session, ctx, [&] {
     session.begin(first, ctx);
     session.on_client_segment(first, ctx);
@@ -251,10 +252,10 @@ std::optional<net::Ipv4Flow> Engine::free_target_flow(const SourceKey& source,
   const Endpoint client = source.captured.client();
   const Endpoint mapped{addresses_.map(client.address, source.copy), client.port};
   PortCandidates candidates(mapped, port_shift(settings_, source.copy));
-  Session* half_open = nullptr;
+  SessionNode* half_open = nullptr;
   while (const auto port = candidates.next()) {
     const net::Ipv4Flow flow({mapped.address, *port}, target);
-    Session* owner = table_.find_target(flow);
+    SessionNode* owner = table_.find_target(flow);
     if (owner != nullptr) {
       if (half_open == nullptr && owner->half_open()) half_open = owner;
       continue;
@@ -270,14 +271,14 @@ std::optional<net::Ipv4Flow> Engine::free_target_flow(const SourceKey& source,
 }
 
 std::optional<FlowKey> Engine::captured_flow(const FlowKey& target) const {
-  const Session* session = table_.find_target(net::Ipv4Flow(target));
+  const SessionNode* session = table_.find_target(net::Ipv4Flow(target));
   if (session == nullptr) return std::nullopt;
   return session->source().captured.key();
 }
 
 void Engine::on_response(const Response& response, Instant now, const Output& out) {
   const Context ctx = context(now, out);
-  Session* session = table_.find_target({response.destination, response.source});
+  SessionNode* session = table_.find_target({response.destination, response.source});
   if (session == nullptr) {
     refuse_stray(response, ctx);
     return;
@@ -306,7 +307,7 @@ void Engine::on_deadline(Instant now, const Output& out) {
   for (std::size_t i = 0; i < kBatch; ++i) {
     TimerNode* node = wheel_.pop();
     if (node == nullptr) break;
-    auto& session = static_cast<Session&>(*node);
+    auto& session = static_cast<SessionNode&>(*node);
     drive(session, ctx, [&] { session.on_deadline(ctx); });
   }
 }
@@ -330,7 +331,7 @@ void Engine::shut_down(Instant now, const Output& out) {
 
 void Engine::visit_some(const Context& ctx) {
   for (std::size_t i = 0; i < kBatch && table_.walking(); ++i) {
-    Session& session = *table_.walk();
+    SessionNode& session = *table_.walk();
     drive(session, ctx, [&] {
       if (visit_.ends) return session.end(LossReason::kShutdown, ctx);
       if (visit_.announces) session.on_route_restored(ctx);

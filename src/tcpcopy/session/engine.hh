@@ -98,9 +98,9 @@ class Engine {
                     const Context& ctx);
   std::optional<net::Ipv4Flow> free_target_flow(const SourceKey& source, const Endpoint& target,
                                                 const Context& ctx);
-  bool take_rival(Session& session, const ClientSegment& segment, const SourceKey& source,
+  bool take_rival(SessionNode& session, const ClientSegment& segment, const SourceKey& source,
                   const Endpoint& target, const Context& ctx);
-  void replace(Session& session, const Context& ctx);
+  void replace(SessionNode& session, const Context& ctx);
   TargetHabits& habits_of(const Endpoint& target);
   void count_unopened(LossReason reason);
   void capture_and_lose(LossReason reason, const ClientSegment& segment);
@@ -110,7 +110,7 @@ class Engine {
   void end_an_idle_one(const Context& ctx);
   void refuse_stray(const Response& response, const Context& ctx);
   template <typename Input>
-  void drive(Session& session, const Context& ctx, Input input);
+  void drive(SessionNode& session, const Context& ctx, Input input);
   Context context(Instant now, const Output& out) {
     return {settings_, out.packets, out.routes, ledger_, now};
   }
@@ -123,7 +123,7 @@ class Engine {
   };
 
   // A session with its places in the two indexes, and what the allocator adds.
-  static constexpr std::uint64_t kSessionMemory = sizeof(Session) + 64;
+  static constexpr std::uint64_t kSessionMemory = sizeof(SessionNode) + 64;
 
   Settings settings_;
   TargetRules rules_;

@@ -93,15 +93,6 @@ class Session : public TimerNode {
   /// Whether its next step waits for the target: a handshake, or bytes that may not be sent yet.
   bool waits_for_target() const;
 
-  // The session table's: the neighbours in the order of opening, and in the chains of its indexes.
-  Session* older = nullptr;
-  Session* newer = nullptr;
-  Session* next_by_source = nullptr;
-  Session* next_by_target = nullptr;
-  // Whether the engine counts it as unfinished, and as one that waits for the target.
-  bool counted_unfinished = false;
-  bool counted_waiting = false;
-
  private:
   enum class Phase : std::uint8_t {
     kAwaitingRoute,  // no intercept is connected: the SYN waits

@@ -9,17 +9,17 @@ SessionTable::~SessionTable() {
     erase(*oldest_);
 }
 
-Session* SessionTable::find_source(const SourceKey& source) const {
+SessionNode* SessionTable::find_source(const SourceKey& source) const {
   return SourceLinks::find(by_source_, source);
 }
 
-Session* SessionTable::find_target(const net::Ipv4Flow& target) const {
+SessionNode* SessionTable::find_target(const net::Ipv4Flow& target) const {
   return TargetLinks::find(by_target_, target);
 }
 
-Session& SessionTable::insert(std::unique_ptr<Session> session) {
+SessionNode& SessionTable::insert(std::unique_ptr<SessionNode> session) {
   assert(find_source(session->source()) == nullptr && find_target(session->target()) == nullptr);
-  Session* added = session.release();
+  SessionNode* added = session.release();
   by_source_.insert(SourceLinks(), added);
   by_target_.insert(TargetLinks(), added);
   added->older = newest_;
@@ -28,11 +28,11 @@ Session& SessionTable::insert(std::unique_ptr<Session> session) {
   return *added;
 }
 
-void SessionTable::detach_source(Session& session) {
+void SessionTable::detach_source(SessionNode& session) {
   if (find_source(session.source()) == &session) by_source_.erase(SourceLinks(), &session);
 }
 
-void SessionTable::erase(Session& session) {
+void SessionTable::erase(SessionNode& session) {
   detach_source(session);
   by_target_.erase(TargetLinks(), &session);
   if (hand_ == &session) hand_ = session.newer;
@@ -48,8 +48,8 @@ void SessionTable::begin_walk() {
   walk_last_ = newest_;
 }
 
-Session* SessionTable::walk() {
-  Session* session = walk_next_;
+SessionNode* SessionTable::walk() {
+  SessionNode* session = walk_next_;
   if (session != nullptr) walk_next_ = session == walk_last_ ? nullptr : session->newer;
   return session;
 }

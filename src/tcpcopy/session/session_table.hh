@@ -11,6 +11,21 @@
 
 namespace tcpcopy::session {
 
+/// A session in its places. What stands here is the table's, and the engine's; it is no business of
+/// the session's.
+struct SessionNode : Session {
+  using Session::Session;
+
+  // The neighbours in the order of opening, and in the chains of the indexes.
+  SessionNode* older = nullptr;
+  SessionNode* newer = nullptr;
+  SessionNode* next_by_source = nullptr;
+  SessionNode* next_by_target = nullptr;
+  // Whether the engine counts it as unfinished, and as one that waits for the target.
+  bool counted_unfinished = false;
+  bool counted_waiting = false;
+};
+
 class SessionTable {
  public:
   SessionTable() = default;
@@ -21,28 +36,28 @@ class SessionTable {
   SessionTable& operator=(SessionTable&&) = delete;
 
   /// @return null when there is none.
-  Session* find_source(const SourceKey& source) const;
-  Session* find_target(const net::Ipv4Flow& target) const;
+  SessionNode* find_source(const SourceKey& source) const;
+  SessionNode* find_target(const net::Ipv4Flow& target) const;
 
   /// REQUIRES: neither key is in the table.
-  Session& insert(std::unique_ptr<Session> session);
+  SessionNode& insert(std::unique_ptr<SessionNode> session);
 
   /// The session keeps running, but packets of its client are no longer its own: they belong to a
   /// new connection on the same ports.
-  void detach_source(Session& session);
+  void detach_source(SessionNode& session);
 
-  void erase(Session& session);
+  void erase(SessionNode& session);
 
   std::size_t size() const { return by_target_.size(); }
-  /// The one that was opened last; the one before it is Session::older.
-  Session* newest() const { return newest_; }
+  /// The one that was opened last; the one before it is SessionNode::older.
+  SessionNode* newest() const { return newest_; }
 
   /// The best of the next `sample` sessions, of which some call after call comes by.
   /// @param better whether the first goes before the second.
   /// REQUIRES: there is a session.
   template <typename Better>
-  Session& choose(std::size_t sample, Better better) {
-    Session* best = nullptr;
+  SessionNode& choose(std::size_t sample, Better better) {
+    SessionNode* best = nullptr;
     for (std::size_t i = 0; i < sample; ++i) {
       if (hand_ == nullptr) hand_ = oldest_;
       if (best == nullptr || better(*hand_, *best)) best = hand_;
@@ -55,33 +70,33 @@ class SessionTable {
   void begin_walk();
   /// @return the next session of the walk; null when all were visited. Between two calls sessions
   ///   may come and go.
-  Session* walk();
+  SessionNode* walk();
   bool walking() const { return walk_next_ != nullptr; }
 
  private:
-  template <typename Key, const Key& (Session::*KeyOf)() const, Session* Session::*Next>
+  template <typename Key, const Key& (Session::*KeyOf)() const, SessionNode* SessionNode::*Next>
   struct Links {
-    using Handle = Session*;
-    static constexpr Session* kNone = nullptr;
+    using Handle = SessionNode*;
+    static constexpr SessionNode* kNone = nullptr;
     static Handle& next(Handle session) { return session->*Next; }
     static std::size_t hash(Handle session) { return hash_of((session->*KeyOf)()); }
 
     static std::size_t hash_of(const Key& key) { return absl::Hash<Key>()(key); }
-    static Session* find(const container::LinearHashIndex<Links>& index, const Key& key) {
-      const auto matches = [&](const Session* session) { return (session->*KeyOf)() == key; };
+    static SessionNode* find(const container::LinearHashIndex<Links>& index, const Key& key) {
+      const auto matches = [&](const SessionNode* session) { return (session->*KeyOf)() == key; };
       return index.find(Links(), hash_of(key), matches);
     }
   };
-  using SourceLinks = Links<SourceKey, &Session::source, &Session::next_by_source>;
-  using TargetLinks = Links<net::Ipv4Flow, &Session::target, &Session::next_by_target>;
+  using SourceLinks = Links<SourceKey, &Session::source, &SessionNode::next_by_source>;
+  using TargetLinks = Links<net::Ipv4Flow, &Session::target, &SessionNode::next_by_target>;
 
   container::LinearHashIndex<SourceLinks> by_source_;
   container::LinearHashIndex<TargetLinks> by_target_;  // owns
-  Session* oldest_ = nullptr;
-  Session* walk_next_ = nullptr;
-  Session* walk_last_ = nullptr;
-  Session* newest_ = nullptr;
-  Session* hand_ = nullptr;  // where choose() goes on; null: at the oldest
+  SessionNode* oldest_ = nullptr;
+  SessionNode* walk_next_ = nullptr;
+  SessionNode* walk_last_ = nullptr;
+  SessionNode* newest_ = nullptr;
+  SessionNode* hand_ = nullptr;  // where choose() goes on; null: at the oldest
 };
 
 }  // namespace tcpcopy::session

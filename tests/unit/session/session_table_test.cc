@@ -20,12 +20,12 @@ class SessionTableTest : public ::testing::Test {
   static SourceKey source(std::uint16_t port) { return {net::Ipv4Flow(client(port), kOnline)}; }
   static net::Ipv4Flow target(std::uint16_t port) { return {client(port), kTarget}; }
 
-  Session& add(std::uint16_t port) {
-    return table_.insert(std::make_unique<Session>(source(port), target(port), habits_));
+  SessionNode& add(std::uint16_t port) {
+    return table_.insert(std::make_unique<SessionNode>(source(port), target(port), habits_));
   }
   std::vector<std::uint16_t> walk() {
     std::vector<std::uint16_t> ports;
-    while (Session* session = table_.walk())
+    while (SessionNode* session = table_.walk())
       ports.push_back(session->target().client().port);
     return ports;
   }
@@ -35,7 +35,7 @@ class SessionTableTest : public ::testing::Test {
 };
 
 TEST_F(SessionTableTest, FindsByBothKeys) {
-  Session& session = add(1);
+  SessionNode& session = add(1);
   add(2);
   EXPECT_EQ(table_.find_source(source(1)), &session);
   EXPECT_EQ(table_.find_target(target(1)), &session);
@@ -44,20 +44,20 @@ TEST_F(SessionTableTest, FindsByBothKeys) {
 }
 
 TEST_F(SessionTableTest, CopiesOfAConnectionAreSessionsOfTheirOwn) {
-  Session& first = add(1);
+  SessionNode& first = add(1);
   SourceKey second = source(1);
   second.copy = 1;
-  table_.insert(std::make_unique<Session>(second, target(2), habits_));
+  table_.insert(std::make_unique<SessionNode>(second, target(2), habits_));
   EXPECT_EQ(table_.find_source(source(1)), &first);
   EXPECT_NE(table_.find_source(second), &first);
 }
 
 TEST_F(SessionTableTest, OneThatIsDetachedIsFoundByItsTargetAlone) {
-  Session& old = add(1);
+  SessionNode& old = add(1);
   table_.detach_source(old);
   EXPECT_EQ(table_.find_source(source(1)), nullptr);
   EXPECT_EQ(table_.find_target(target(1)), &old);
-  Session& young = table_.insert(std::make_unique<Session>(source(1), target(2), habits_));
+  SessionNode& young = table_.insert(std::make_unique<SessionNode>(source(1), target(2), habits_));
   table_.erase(old);
   EXPECT_EQ(table_.find_source(source(1)), &young) << "the older one does not take it along";
 }
