@@ -35,20 +35,28 @@ class House:
         return cls(options.source, options.rooms.read_text())
 
     def files(self, room):
-        """Its headers and sources, but for a program's main.cc."""
+        """Its headers and sources, but for a program's main.cc. A folder within that is no room of
+        its own belongs to it."""
         folders = [self.source / room.folder]
         if room.name == VOCABULARY:
             folders.append(self.source / HEADERS)
-        return [path for folder in folders for path in sorted(folder.iterdir())
-                if path.suffix in (".hh", ".cc") and path.name != "main.cc"]
+        return [path for folder in folders for path in sorted(folder.rglob("*"))
+                if path.suffix in (".hh", ".cc") and path.name != "main.cc" and
+                self.room_in(path.parent.relative_to(self.source)) in (room.name, None)]
+
+    def room_in(self, folder):
+        """The name of the room that a folder of the tree is, or stands in; none outside of all."""
+        for parent in (folder, *folder.parents):
+            for room in self.rooms.values():
+                if pathlib.PurePath(room.folder) == parent:
+                    return room.name
+        return None
 
     def room_of(self, include):
         """The name of the room that an #include "..." leads to; none for other libraries."""
         if (self.source / "include" / include).exists():
             return VOCABULARY
-        folder = (pathlib.PurePath("src") / include).parent
-        return next((room.name for room in self.rooms.values()
-                     if pathlib.PurePath(room.folder) == folder), None)
+        return self.room_in((pathlib.PurePath("src") / include).parent)
 
     def path(self, path):
         return path.relative_to(self.source)

@@ -16,11 +16,11 @@
 #include "tcpcopy/ports.hh"
 #include "tcpcopy/rules.hh"
 #include "tcpcopy/session/ledger.hh"
+#include "tcpcopy/session/replay/target_habits.hh"
 #include "tcpcopy/session/sampling.hh"
 #include "tcpcopy/session/session_table.hh"
 #include "tcpcopy/session/settings.hh"
 #include "tcpcopy/session/source_addresses.hh"
-#include "tcpcopy/session/target_habits.hh"
 #include "tcpcopy/session/timing_wheel.hh"
 
 namespace tcpcopy::session {

@@ -12,9 +12,9 @@
 
 #include "common/net/ipv4_flow.hh"
 #include "tcpcopy/segment.hh"
-#include "tcpcopy/session/client_stream.hh"
-#include "tcpcopy/session/connection.hh"
-#include "tcpcopy/session/request_boundary.hh"
+#include "tcpcopy/session/client/client_stream.hh"
+#include "tcpcopy/session/client/request_boundary.hh"
+#include "tcpcopy/session/replay/connection.hh"
 #include "tcpcopy/session/timing_wheel.hh"
 
 namespace tcpcopy::session {

@@ -3,11 +3,10 @@
 #include "tcpcopy/session/session.hh"
 
 #include <algorithm>
-#include <cstdlib>
 #include <utility>
 
+#include "tcpcopy/session/client/request_boundary.hh"
 #include "tcpcopy/session/limits.hh"
-#include "tcpcopy/session/request_boundary.hh"
 
 namespace tcpcopy::session {
 
@@ -97,9 +96,11 @@ void Session::on_client_segment(const ClientSegment& segment, const Context& ctx
 
 // The bytes behind a jump come from one place and have seen one answer; forged ones need luck.
 bool Session::confirms(const Jump& jump, const Jump& next) {
-  const std::int64_t on = next.at - jump.at;
+  const auto within = [](std::int64_t distance, std::int64_t most) {
+    return distance >= -most && distance <= most;
+  };
   const auto seen = static_cast<std::int32_t>(next.ack.raw - jump.ack.raw);
-  return on != 0 && std::abs(on) <= kSameJump && std::abs(std::int64_t{seen}) <= kMaxJump;
+  return next.at != jump.at && within(next.at - jump.at, kSameJump) && within(seen, kMaxJump);
 }
 
 // What the online server would take (RFC 9293, 3.10.7.4; RFC 5961), as far as it can be known here:

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "tcpcopy/session/client/request_boundary.hh"
 #include "tcpcopy/session/limits.hh"
-#include "tcpcopy/session/request_boundary.hh"
 
 namespace tcpcopy::session {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/session/receiver.hh"
+#include "tcpcopy/session/replay/receiver.hh"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/session/rtt_estimator.hh"
+#include "tcpcopy/session/replay/rtt_estimator.hh"
 
 #include <algorithm>
 

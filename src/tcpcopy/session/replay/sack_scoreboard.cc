@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/session/sack_scoreboard.hh"
+#include "tcpcopy/session/replay/sack_scoreboard.hh"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/session/target_habits.hh"
+#include "tcpcopy/session/replay/target_habits.hh"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/session/request_boundary.hh"
+#include "tcpcopy/session/client/request_boundary.hh"
 
 #include <algorithm>
 #include <array>

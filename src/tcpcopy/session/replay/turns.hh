@@ -30,9 +30,9 @@
 #include <optional>
 
 #include "tcpcopy/segment.hh"
-#include "tcpcopy/session/client_stream.hh"
+#include "tcpcopy/session/client/client_stream.hh"
 #include "tcpcopy/session/limits.hh"
-#include "tcpcopy/session/target_habits.hh"
+#include "tcpcopy/session/replay/target_habits.hh"
 #include "tcpcopy/time.hh"
 
 namespace tcpcopy::session {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/session/client_stream.hh"
+#include "tcpcopy/session/client/client_stream.hh"
 
 #include <gtest/gtest.h>
 
@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tcpcopy/session/client/request_boundary.hh"
 #include "tcpcopy/session/limits.hh"
-#include "tcpcopy/session/request_boundary.hh"
 
 namespace tcpcopy::session {
 namespace {

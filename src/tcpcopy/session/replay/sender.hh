@@ -13,8 +13,8 @@
 #include <memory>
 #include <optional>
 
-#include "tcpcopy/session/rtt_estimator.hh"
-#include "tcpcopy/session/sack_scoreboard.hh"
+#include "tcpcopy/session/replay/rtt_estimator.hh"
+#include "tcpcopy/session/replay/sack_scoreboard.hh"
 #include "tcpcopy/time.hh"
 
 namespace tcpcopy::session {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/session/stream_map.hh"
+#include "tcpcopy/session/replay/stream_map.hh"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/session/client_stream.hh"
+#include "tcpcopy/session/client/client_stream.hh"
 
 #include <algorithm>
 #include <bit>
@@ -8,8 +8,8 @@
 #include <new>
 
 #include "absl/container/btree_map.h"
+#include "tcpcopy/session/client/request_boundary.hh"
 #include "tcpcopy/session/limits.hh"
-#include "tcpcopy/session/request_boundary.hh"
 
 namespace tcpcopy::session {
 

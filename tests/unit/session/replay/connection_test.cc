@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/session/connection.hh"
+#include "tcpcopy/session/replay/connection.hh"
 
 #include <gtest/gtest.h>
 

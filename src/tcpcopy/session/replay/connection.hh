@@ -10,14 +10,14 @@
 
 #include "common/net/ipv4_flow.hh"
 #include "tcpcopy/ports.hh"
-#include "tcpcopy/session/client_stream.hh"
+#include "tcpcopy/session/client/client_stream.hh"
 #include "tcpcopy/session/ledger.hh"
-#include "tcpcopy/session/receiver.hh"
-#include "tcpcopy/session/sender.hh"
+#include "tcpcopy/session/replay/receiver.hh"
+#include "tcpcopy/session/replay/sender.hh"
+#include "tcpcopy/session/replay/stream_map.hh"
+#include "tcpcopy/session/replay/target_habits.hh"
+#include "tcpcopy/session/replay/turns.hh"
 #include "tcpcopy/session/settings.hh"
-#include "tcpcopy/session/stream_map.hh"
-#include "tcpcopy/session/target_habits.hh"
-#include "tcpcopy/session/turns.hh"
 
 namespace tcpcopy::session {
 

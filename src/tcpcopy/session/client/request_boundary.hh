@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "tcpcopy/session/client_stream.hh"
+#include "tcpcopy/session/client/client_stream.hh"
 
 namespace tcpcopy::session {
 

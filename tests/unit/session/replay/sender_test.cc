@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/session/sender.hh"
+#include "tcpcopy/session/replay/sender.hh"
 
 #include <gtest/gtest.h>
 

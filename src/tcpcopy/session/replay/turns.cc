@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/session/turns.hh"
+#include "tcpcopy/session/replay/turns.hh"
 
 #include <algorithm>
 #include <utility>
