@@ -12,7 +12,7 @@ from house import House, VOCABULARY, includes
 
 ALLOWED_HEADERS = {
     "algorithm", "array", "bit", "cassert", "charconv", "chrono", "compare", "cstddef", "cstdint",
-    "cstring", "deque", "functional", "iterator", "limits", "list", "memory", "new", "numeric",
+    "cstdlib", "cstring", "deque", "functional", "iterator", "limits", "list", "memory", "new", "numeric",
     "optional", "span", "string", "string_view", "tuple", "type_traits", "utility", "variant",
     "vector",
     "absl/container/btree_map.h", "absl/container/flat_hash_map.h",
