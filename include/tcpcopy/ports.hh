@@ -38,6 +38,7 @@ struct Standing {
   std::size_t unfinished = 0;  ///< of these: something is to be done without a packet of the client
   std::size_t waiting = 0;     ///< of these: the next step waits for a response
   std::uint64_t held = 0;      ///< bytes of clients that the target has not acknowledged
+  std::uint64_t delivered = 0;  ///< and those that it has
 };
 
 /// Where segments for the target go. Behind it: src/tcpcopy/inject.

@@ -43,20 +43,21 @@ std::optional<double> time_left(const capture::Progress& progress, Duration elap
 
 }  // namespace
 
-std::string describe(const FileWait& wait, const session::Ledger& ledger, Instant now) {
+std::string describe(const FileWait& wait, const Report& report, Instant now) {
   if (wait.for_link) return "waits for an intercept";
-  if (wait.for_ends) return fmt::format("waits for {} sessions to end", ledger.sessions_live);
+  if (wait.for_ends)
+    return fmt::format("waits for {} sessions to end", report.sum("sessions_live"));
   if (wait.for_target) return "waits for the target";
   if (wait.due == kNever || wait.due - now < kLongGap) return {};
   return fmt::format("next packet in {}", clock_text(seconds(wait.due - now)));
 }
 
-std::string progress_text(const capture::Progress& progress, const session::Ledger& ledger,
-                          double speed, Duration elapsed, const std::string& wait) {
+std::string progress_text(const capture::Progress& progress, const Report& report, double speed,
+                          Duration elapsed, const std::string& wait) {
   std::string text =
       fmt::format("{} in the file, speed {:.1f}, sessions {} ({} active), packets {}",
-                  clock_text(seconds(progress.time)), speed, ledger.sessions_opened,
-                  ledger.sessions_live, ledger.captured.packets);
+                  clock_text(seconds(progress.time)), speed, report.sum("sessions_opened"),
+                  report.sum("sessions_live"), report.sum("packets_captured"));
   if (progress.passes > 1) text += fmt::format(", pass {}/{}", progress.pass, progress.passes);
   if (const double share = share_of(progress); share > 0) {
     text += fmt::format(", {:.0f} %", 100 * share);
@@ -68,8 +69,8 @@ std::string progress_text(const capture::Progress& progress, const session::Ledg
   return text;
 }
 
-std::string progress_bar(const capture::Progress& progress, const session::Ledger& ledger,
-                         double speed, Duration elapsed, const std::string& wait) {
+std::string progress_bar(const capture::Progress& progress, const Report& report, double speed,
+                         Duration elapsed, const std::string& wait) {
   const double share = share_of(progress);
   const auto filled = static_cast<int>(std::lround(share * kBarWidth));
   std::string line = fmt::format("[{:#<{}}{:.<{}}]", "", filled, "", kBarWidth - filled);
@@ -83,7 +84,7 @@ std::string progress_bar(const capture::Progress& progress, const session::Ledge
   parts.push_back(fmt::format(" speed {:.1f}", speed));
   if (progress.passes > 1)
     parts.push_back(fmt::format(" pass {}/{}", progress.pass, progress.passes));
-  parts.push_back(fmt::format(" active {}", ledger.sessions_live));
+  parts.push_back(fmt::format(" active {}", report.sum("sessions_live")));
   for (const std::string& part : parts) {
     if (line.size() + part.size() > kLineWidth) break;
     line += part;
@@ -96,19 +97,19 @@ ProgressReport::ProgressReport(Instant start)
 
 Duration ProgressReport::period() const { return terminal_ ? Duration(500ms) : Duration(5s); }
 
-void ProgressReport::show(const capture::Progress& progress, const session::Ledger& ledger,
+void ProgressReport::show(const capture::Progress& progress, const Report& report,
                           const FileWait& wait, Instant now) {
   const Duration passed = std::max<Duration>(progress.time - last_time_, 0s);
   const double speed = now > last_ ? seconds(passed) / seconds(now - last_) : 0;
   last_ = now;
   last_time_ = progress.time;
-  const std::string waits = describe(wait, ledger, now);
+  const std::string waits = describe(wait, report, now);
   if (!terminal_) {
-    spdlog::info("progress: {}", progress_text(progress, ledger, speed, now - start_, waits));
+    spdlog::info("progress: {}", progress_text(progress, report, speed, now - start_, waits));
     return;
   }
   // The cursor goes back to the start of the line: a log line then overwrites the bar.
-  fmt::print(stderr, "\033[K{}\r", progress_bar(progress, ledger, speed, now - start_, waits));
+  fmt::print(stderr, "\033[K{}\r", progress_bar(progress, report, speed, now - start_, waits));
   std::fflush(stderr);
   drawn_ = true;
 }

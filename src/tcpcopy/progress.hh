@@ -5,7 +5,7 @@
 #include <string>
 
 #include "tcpcopy/capture/passes.hh"
-#include "tcpcopy/session/ledger.hh"
+#include "tcpcopy/report.hh"
 #include "tcpcopy/time.hh"
 
 namespace tcpcopy::replayer {
@@ -19,7 +19,7 @@ struct FileWait {
 };
 
 /// @return what the files wait for, in a few words; empty when they are being read.
-std::string describe(const FileWait& wait, const session::Ledger& ledger, Instant now);
+std::string describe(const FileWait& wait, const Report& report, Instant now);
 
 class ProgressReport {
  public:
@@ -28,7 +28,7 @@ class ProgressReport {
   /// How often show() is to be called.
   Duration period() const;
 
-  void show(const capture::Progress& progress, const session::Ledger& ledger, const FileWait& wait,
+  void show(const capture::Progress& progress, const Report& report, const FileWait& wait,
             Instant now);
 
   /// Takes the bar off the terminal.
@@ -46,11 +46,11 @@ class ProgressReport {
 /// what is waited for.
 /// @param speed file time over real time since the last line.
 /// @param wait as describe() says it.
-std::string progress_text(const capture::Progress& progress, const session::Ledger& ledger,
-                          double speed, Duration elapsed, const std::string& wait = {});
+std::string progress_text(const capture::Progress& progress, const Report& report, double speed,
+                          Duration elapsed, const std::string& wait = {});
 
 /// The same for a terminal of 80 columns, behind a bar: what does not fit is left out.
-std::string progress_bar(const capture::Progress& progress, const session::Ledger& ledger,
-                         double speed, Duration elapsed, const std::string& wait = {});
+std::string progress_bar(const capture::Progress& progress, const Report& report, double speed,
+                         Duration elapsed, const std::string& wait = {});
 
 }  // namespace tcpcopy::replayer

@@ -7,9 +7,9 @@
 
 #include "common/runtime/daemon.hh"
 #include "common/runtime/log.hh"
+#include "tcpcopy/log_lines.hh"
 #include "tcpcopy/pool_check.hh"
 #include "tcpcopy/startup.hh"
-#include "tcpcopy/statistics.hh"
 
 namespace tcpcopy::replayer {
 
@@ -26,7 +26,7 @@ int Replayer::run() {
 void Replayer::start() {
   loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [this](int signal) { on_signal(signal); });
   loop_.every(std::chrono::seconds(options_.statistics_seconds),
-              [this] { log_statistics(worker_.statistics(), lag_told_); });
+              [this] { log_statistics(worker_.report(), lag_told_); });
   if (worker_.of_files()) {
     progress_.emplace(loop_.now());
     loop_.every(progress_->period(), [this] { show_progress(); });
@@ -38,18 +38,18 @@ void Replayer::start() {
 
 void Replayer::show_progress() {
   const auto files = worker_.of_files();
-  progress_->show(files->progress, worker_.ledger(), files->wait, loop_.now());
+  progress_->show(files->progress, worker_.report(), files->wait, loop_.now());
 }
 
 void Replayer::log_summary() {
-  replayer::log_summary(worker_.statistics());
+  replayer::log_summary(worker_.report());
   worker_.log_summary();
   runtime::log_resource_use(loop_.turn_times());
 }
 
 int Replayer::exit_status() {
   if (worker_.exit_status() != 0 || !options_.capture.fail_below) return worker_.exit_status();
-  const double percent = delivered_percent(worker_.statistics());
+  const double percent = delivered_percent(worker_.report());
   const bool enough = percent >= *options_.capture.fail_below;
   spdlog::log(enough ? spdlog::level::info : spdlog::level::err,
               "delivered: {:.3f} %; wanted: {} % (--fail-below)", percent,
@@ -59,7 +59,7 @@ int Replayer::exit_status() {
 
 void Replayer::on_signal(int signal) {
   if (signal == SIGUSR1) {
-    log_statistics(worker_.statistics(), lag_told_);
+    log_statistics(worker_.report(), lag_told_);
     runtime::log_resource_use(loop_.turn_times());
   } else if (signal == SIGHUP) {
     runtime::reopen_log("tcpcopy", options_.log_file);

@@ -6,9 +6,9 @@
 
 #include "common/runtime/event_loop.hh"
 #include "tcpcopy/ipv6_watch.hh"
+#include "tcpcopy/lag.hh"
 #include "tcpcopy/options/options.hh"
 #include "tcpcopy/progress.hh"
-#include "tcpcopy/session/lag.hh"
 #include "tcpcopy/worker.hh"
 
 namespace tcpcopy::replayer {
@@ -37,7 +37,7 @@ class Replayer {
   Worker worker_{loop_, options_};
   Ipv6Watch ipv6_watch_{loop_, options_};
   std::optional<ProgressReport> progress_;
-  session::Lag lag_told_;
+  Lag lag_told_;
 };
 
 }  // namespace tcpcopy::replayer

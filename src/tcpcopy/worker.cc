@@ -139,7 +139,7 @@ void Worker::end_wake_up() {
   }
   ways_.outbox().flush();
   if (memory_.due()) memory_.look(now);
-  first_delivery_.look(ledger());
+  first_delivery_.look(standing().delivered);
   if (phase_ == Phase::kEnding && standing().sessions == 0) {
     phase_ = Phase::kStragglers;
     loop_.after(kStragglerTime, [this] { loop_.stop(); });
@@ -160,9 +160,13 @@ void Worker::end() {
   loop_.after(drain_time(), [this] { ways_.replay().shut_down(loop_.now()); });
 }
 
-StatisticsSources Worker::statistics() {
-  return {ways_.replay().ledger(), ways_.intake().counters(),  ways_.injector().counters(),
-          ways_.returns().links(), ways_.returns().captured(), ways_.replay().datagrams()};
+Report Worker::report() {
+  Report report;
+  ways_.replay().report(report);
+  ways_.intake().report(report);
+  ways_.injector().report(report);
+  ways_.returns().report(report);
+  return report;
 }
 
 }  // namespace tcpcopy::replayer

@@ -7,10 +7,10 @@
 #include <optional>
 
 #include "common/runtime/event_loop.hh"
+#include "tcpcopy/log_lines.hh"
 #include "tcpcopy/memory_watch.hh"
 #include "tcpcopy/options/options.hh"
 #include "tcpcopy/progress.hh"
-#include "tcpcopy/statistics.hh"
 #include "tcpcopy/ways.hh"
 
 namespace tcpcopy::replayer {
@@ -48,8 +48,7 @@ class Worker {
     FileWait wait;
   };
   std::optional<OfFiles> of_files();
-  StatisticsSources statistics();
-  const session::Ledger& ledger() { return ways_.replay().ledger(); }
+  Report report();
   /// Says at the end what the way of capture has to say.
   void log_summary() { ways_.intake().log_summary(); }
   /// 0, or why it ended.

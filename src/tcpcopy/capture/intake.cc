@@ -10,6 +10,20 @@
 #include "tcpcopy/capture/client_segment.hh"
 
 namespace tcpcopy::capture {
+namespace {
+
+void report_fragments(const net::Fragments::Counters& fragments, Report& to) {
+  to.total({"fragments", "packets", "that are parts of a datagram"}, fragments.taken);
+  to.total({"fragments_put_together", "packets", "made of these"}, fragments.whole);
+  to.total({"fragments_repeated", "packets", "that were there already"}, fragments.repeated);
+  to.total({"fragments_incomplete", "packets", "of which the rest did not come"},
+           fragments.given_up);
+  to.total({"fragments_overlapping", "packets", "that contradict each other"},
+           fragments.overlapping);
+  to.total({"fragments_malformed", "packets", "that cannot be"}, fragments.malformed);
+}
+
+}  // namespace
 
 Intake::Intake(std::unique_ptr<ClientCapture> capture, TargetRules rules)
     : capture_(std::move(capture)), rules_(std::move(rules)) {}
@@ -18,9 +32,30 @@ Intake::Outcome Intake::read_batch(Instant now, ClientSink& to) {
   return capture_->read(now, [&](const net::CapturedPacket& packet) { take(packet, now, to); });
 }
 
-const net::CaptureCounters& Intake::counters() {
+void Intake::report(Report& to) {
   capture_->update_counters();
-  return capture_->counters();
+  const net::CaptureCounters& counters = capture_->counters();
+  to.total({"capture_packets", "packets", "handed over by the kernel, or read from files"},
+           counters.packets);
+  to.total({"capture_drops", "packets", "the kernel's buffer was full: see -B"},
+           counters.kernel_drops);
+  to.total({"packets_own", "packets", "for a target: this process's, seen again"},
+           counters.own_packets);
+  to.total({"packets_cut", "packets", "that a rule wants, captured without all of their payload"},
+           counters.cut_packets);
+  to.total({"bytes_cut", "bytes", "of their payload, less what came again"}, counters.cut_bytes);
+  to.total({"packets_damaged", "packets", "left out: their TCP checksum is wrong"},
+           counters.refused_checksums);
+  to.total({"packets_bad_checksum", "packets", "likewise wrong, and replayed all the same"},
+           counters.bad_checksums - counters.refused_checksums);
+  to.total({"packets_unread", "packets", "that could not be read though there was something"},
+           counters.unread());
+  for (std::size_t i = 1; i < net::kParseErrors; ++i) {
+    const auto error = static_cast<net::ParseError>(i);
+    to.total({"packets_malformed", "packets", "left out", "kind"}, counters.of(error),
+             net::to_string(error));
+  }
+  report_fragments(counters.fragments, to);
 }
 
 const Endpoint* Intake::target_of(const Endpoint& destination, bool opens) {

@@ -13,6 +13,7 @@
 #include "tcpcopy/capture/cut_packets.hh"
 #include "tcpcopy/capture/unmatched.hh"
 #include "tcpcopy/ports.hh"
+#include "tcpcopy/report.hh"
 #include "tcpcopy/rules.hh"
 
 namespace tcpcopy::capture {
@@ -38,7 +39,7 @@ class Intake {
   Outcome read_batch(Instant now, ClientSink& to);
 
   /// With what only the kernel knows.
-  const net::CaptureCounters& counters();
+  void report(Report& to);
 
   /// Whether anything was handed on; and if not, what there was, in a few words.
   bool matched() const { return matched_; }

@@ -7,6 +7,16 @@
 
 namespace tcpcopy::inject {
 
+void Injector::report(Report& to) const {
+  to.total({"injected_packets", "packets", "that the kernel took"}, counters_.packets);
+  to.total({"injected_merged", "packets", "of these, left in one frame with the one before"},
+           counters_.merged);
+  for (std::size_t i = 0; i < kSendErrors; ++i) {
+    to.total({"injected_refused", "packets", "that the kernel did not take", "kind"},
+             counters_.errors[i], to_string(static_cast<SendError>(i)));
+  }
+}
+
 void Injector::refuse(int error, std::uint64_t packets) {
   const SendError kind = send_error(error);
   std::uint64_t& count = counters_.errors[static_cast<std::size_t>(kind)];
@@ -17,7 +27,6 @@ void Injector::refuse(int error, std::uint64_t packets) {
         runtime::error_text(error), explanation(kind), to_string(kind));
   }
   count += packets;
-  counters_.refused += packets;
 }
 
 }  // namespace tcpcopy::inject

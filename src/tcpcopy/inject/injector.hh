@@ -5,6 +5,7 @@
 
 #include "tcpcopy/inject/send_errors.hh"
 #include "tcpcopy/ports.hh"
+#include "tcpcopy/report.hh"
 #include "tcpcopy/time.hh"
 
 namespace tcpcopy::inject {
@@ -26,7 +27,7 @@ class Injector : public PacketSink {
   /// Looks again at what may have changed on the way to the targets.
   virtual void refresh() {}
 
-  const InjectCounters& counters() const { return counters_; }
+  void report(Report& to) const;
 
  protected:
   /// Counts packets that the kernel did not take, and explains the first of each kind in the log.

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tcpcopy/inject/send_errors.hh"
-
-#include <fmt/format.h>
-
 #include <cerrno>
 
 namespace tcpcopy::inject {
@@ -66,16 +63,6 @@ std::string_view explanation(SendError error) {
       return "see the error's name";
   }
   return "";
-}
-
-std::string to_string(const InjectCounters& counters) {
-  std::string text;
-  for (std::size_t i = 0; i < kSendErrors; ++i) {
-    if (counters.errors[i] == 0) continue;
-    text += fmt::format("{}{}:{}", text.empty() ? "" : " ", to_string(static_cast<SendError>(i)),
-                        counters.errors[i]);
-  }
-  return text;
 }
 
 }  // namespace tcpcopy::inject

@@ -5,7 +5,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 namespace tcpcopy::inject {
@@ -31,12 +30,9 @@ std::string_view explanation(SendError error);
 
 struct InjectCounters {
   std::uint64_t packets = 0;
-  std::uint64_t merged = 0;   ///< of these: left in a frame together with the one before
-  std::uint64_t refused = 0;  ///< the kernel took them not; left to the engine's retransmission
-  std::array<std::uint64_t, kSendErrors> errors{};  ///< of these, by kind
+  std::uint64_t merged = 0;  ///< of these: left in a frame together with the one before
+  /// The kernel took them not; left to the engine's retransmission.
+  std::array<std::uint64_t, kSendErrors> errors{};
 };
-
-/// `not-permitted:3 too-long:1`, the kinds that happened; empty when none did.
-std::string to_string(const InjectCounters& counters);
 
 }  // namespace tcpcopy::inject

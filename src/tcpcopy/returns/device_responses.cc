@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "common/net/capture_counters.hh"
 #include "common/runtime/budget.hh"
 #include "tcpcopy/batch.hh"
 
@@ -45,13 +46,14 @@ void DeviceResponses::read(pcap::PcapCapture& device) {
   if (--alive_ == 0) failed_ = true;
 }
 
-std::optional<net::CaptureCounters> DeviceResponses::captured() const {
+void DeviceResponses::report(Report& to) const {
   net::CaptureCounters sum;
   for (const auto& device : devices_) {
     device->update_counters();
     sum += device->counters();
   }
-  return sum;
+  to.total({"returned_packets", "packets", "captured on the devices of --responses"}, sum.packets);
+  to.total({"returned_drops", "packets", "the kernel's buffer was full there"}, sum.kernel_drops);
 }
 
 }  // namespace tcpcopy::returns

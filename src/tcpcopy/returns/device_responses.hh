@@ -4,12 +4,10 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "common/net/capture_counters.hh"
 #include "common/pcap/pcap_capture.hh"
 #include "common/runtime/event_loop.hh"
 #include "tcpcopy/returns/returns.hh"
@@ -32,8 +30,7 @@ class DeviceResponses : public Returns {
   bool add_route(const FlowKey& /*flow*/) override { return true; }
   void flush() override {}
 
-  /// Over all devices.
-  std::optional<net::CaptureCounters> captured() const override;
+  void report(Report& to) const override;
 
  private:
   void read(pcap::PcapCapture& device);

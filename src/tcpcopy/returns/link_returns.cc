@@ -22,4 +22,19 @@ Returns::News LinkReturns::news() {
   return News::kReachable;
 }
 
+void LinkReturns::report(Report& to) const {
+  const LinkCounters& counters = links_.counters();
+  to.now({"links_connected", "links", "to intercepts"}, links_.connected());
+  to.now({"links_configured", "links", "to intercepts"}, links_.size());
+  to.total({"link_connects", "links", "made"}, counters.connects);
+  to.total({"link_breaks", "links", "lost"}, counters.breaks);
+  to.total({"link_responses", "records", "received"}, counters.responses);
+  to.total({"link_malformed", "records", "that hold no sane response"}, counters.malformed);
+  to.total({"routes_announced", "routes", "to intercepts"}, counters.routes);
+  to.total({"routes_dropped", "routes", "for which an intercept that does not read left no room"},
+           counters.routes_dropped);
+  to.now({"link_unsent_bytes", "bytes", "of announcements that wait for an intercept to read"},
+         links_.unsent_bytes());
+}
+
 }  // namespace tcpcopy::returns

@@ -21,7 +21,7 @@ class LinkReturns : public Returns {
     coalescing_.end_turn(standing, now);
   }
   Instant deadline() const override { return coalescing_.deadline(); }
-  const InterceptLinks* links() const override { return &links_; }
+  void report(Report& to) const override;
 
  private:
   ResponseSink* to_ = nullptr;

@@ -4,15 +4,12 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 
 #include "absl/functional/function_ref.h"
-#include "common/net/capture_counters.hh"
 #include "tcpcopy/ports.hh"
+#include "tcpcopy/report.hh"
 
 namespace tcpcopy::returns {
-
-class InterceptLinks;
 
 class Returns : public RouteSink, public Announcer {
  public:
@@ -37,9 +34,7 @@ class Returns : public RouteSink, public Announcer {
   virtual void end_wake_up(absl::FunctionRef<Standing()> /*standing*/, Instant /*now*/) {}
   virtual Instant deadline() const { return kNever; }
 
-  /// Null, nothing, where there are none.
-  virtual const InterceptLinks* links() const { return nullptr; }
-  virtual std::optional<net::CaptureCounters> captured() const { return std::nullopt; }
+  virtual void report(Report& /*to*/) const {}
 };
 
 /// For what waits for no response.

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "tcpcopy/session/ledger.hh"
 #include "tcpcopy/session/replay.hh"
 #include "tcpcopy/session/sampling.hh"
 #include "tcpcopy/session/settings.hh"
@@ -21,16 +22,17 @@ class DatagramReplay : public Replay {
   void on_segment(const ClientSegment&, const Endpoint&, Instant) override {}
   void on_datagram(const Datagram& datagram, const Endpoint& target, Instant now) override;
   void on_response(const Response&, Instant) override {}
-  const Ledger& ledger() const override { return no_sessions_; }
-  const DatagramCounts* datagrams() const override { return &counts_; }
+  void report(Report& to) const override;
 
  private:
   Settings settings_;
   SourceAddresses addresses_;
   Sampling sampling_;
   DatagramSink& out_;
-  DatagramCounts counts_;
-  Ledger no_sessions_;
+  // captured = sampled out + replayed; sent = copies (-n) times replayed.
+  Account captured_;
+  Account sampled_out_;  // left out by -r or --ramp
+  Account sent_;
 };
 
 }  // namespace tcpcopy::session

@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "tcpcopy/session/lag.hh"
+#include "tcpcopy/lag.hh"
 
 namespace tcpcopy::session {
 

@@ -7,16 +7,9 @@
 #include <optional>
 
 #include "tcpcopy/ports.hh"
-#include "tcpcopy/session/ledger.hh"
+#include "tcpcopy/report.hh"
 
 namespace tcpcopy::session {
-
-/// Datagrams in all: captured = sampled out + replayed; sent = copies (-n) times replayed.
-struct DatagramCounts {
-  Account captured;
-  Account sampled_out;  ///< left out by -r or --ramp
-  Account sent;
-};
 
 class Replay : public ClientSink, public ResponseSink {
  public:
@@ -50,10 +43,7 @@ class Replay : public ClientSink, public ResponseSink {
     return std::nullopt;
   }
 
-  /// Of sessions.
-  virtual const Ledger& ledger() const = 0;
-  /// Null when sessions are replayed.
-  virtual const DatagramCounts* datagrams() const { return nullptr; }
+  virtual void report(Report& to) const = 0;
 };
 
 }  // namespace tcpcopy::session

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "tcpcopy/session/engine.hh"
+#include "tcpcopy/session/ledger_report.hh"
 #include "tcpcopy/session/limits.hh"
 #include "tcpcopy/session/replay.hh"
 
@@ -32,7 +33,7 @@ class SessionReplay : public Replay {
   void shut_down(Instant now) override { engine_.shut_down(now, out_); }
   Standing standing() const override {
     return {engine_.sessions(), engine_.unfinished(), engine_.waiting(),
-            engine_.ledger().held.bytes};
+            engine_.ledger().held.bytes, engine_.ledger().delivered.bytes};
   }
   void set_mtu(std::uint16_t mtu) override { engine_.set_mtu(mtu); }
   std::uint64_t memory_use() const override { return engine_.memory_use(); }
@@ -43,7 +44,7 @@ class SessionReplay : public Replay {
   std::optional<FlowKey> captured_flow(const FlowKey& target) const override {
     return engine_.captured_flow(target);
   }
-  const Ledger& ledger() const override { return engine_.ledger(); }
+  void report(Report& to) const override { session::report(engine_.ledger(), to); }
 
  private:
   Engine engine_;

@@ -41,11 +41,12 @@ TEST(SendErrors, EachIsOfAKind) {
 
 TEST(SendErrors, AreCountedByKind) {
   Refusing injector(EPERM);
-  EXPECT_EQ(to_string(injector.counters()), "");
   injector.send({}, {});
   injector.send({}, {});
-  EXPECT_EQ(injector.counters().refused, 2U);
-  EXPECT_EQ(to_string(injector.counters()), "not-permitted:2");
+  Report report;
+  injector.report(report);
+  EXPECT_EQ(report.of("injected_refused", "not-permitted"), 2U);
+  EXPECT_EQ(report.sum("injected_refused"), 2U);
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tcpcopy::session {
+namespace tcpcopy {
 namespace {
 
 const Address kHere = Address::v4(0x0a000014);
@@ -30,4 +30,4 @@ TEST(TargetRules, KnowsItsTargets) {
 }
 
 }  // namespace
-}  // namespace tcpcopy::session
+}  // namespace tcpcopy

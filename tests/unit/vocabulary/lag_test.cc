@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/session/lag.hh"
+#include "tcpcopy/lag.hh"
 
 #include <gtest/gtest.h>
 
-namespace tcpcopy::session {
+namespace tcpcopy {
 namespace {
 
 using namespace std::chrono_literals;
@@ -78,4 +78,4 @@ TEST(Lag, TheDifferenceIsWhatCameBetween) {
 }
 
 }  // namespace
-}  // namespace tcpcopy::session
+}  // namespace tcpcopy

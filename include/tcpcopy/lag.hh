@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // How late the replay is: the time from the capture of a byte to its first sending, as a histogram
-// whose counters stand an eighth of an octave apart. Two can be subtracted, for what came between.
+// whose counters stand an eighth of an octave apart. Two can be added, and
+// subtracted for what came between.
 #pragma once
 
 #include <array>
@@ -10,7 +11,7 @@
 
 #include "tcpcopy/time.hh"
 
-namespace tcpcopy::session {
+namespace tcpcopy {
 
 class Lag {
  public:
@@ -31,6 +32,12 @@ class Lag {
       below -= counts_[i];
     }
     return {};
+  }
+
+  Lag& operator+=(const Lag& other) {
+    for (std::size_t i = 0; i < counts_.size(); ++i)
+      counts_[i] += other.counts_[i];
+    return *this;
   }
 
   friend Lag operator-(Lag a, const Lag& b) {
@@ -60,4 +67,4 @@ class Lag {
   std::array<std::uint64_t, 30 * kSteps> counts_{};  // an hour has 32 bits of microseconds
 };
 
-}  // namespace tcpcopy::session
+}  // namespace tcpcopy
