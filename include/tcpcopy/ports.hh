@@ -38,7 +38,10 @@ struct Standing {
   std::size_t unfinished = 0;  ///< of these: something is to be done without a packet of the client
   std::size_t waiting = 0;     ///< of these: the next step waits for a response
   std::uint64_t held = 0;      ///< bytes of clients that the target has not acknowledged
-  std::uint64_t delivered = 0;  ///< and those that it has
+  std::uint64_t delivered = 0;    ///< and those that it has
+  std::uint64_t syns = 0;         ///< sent so far
+  std::uint64_t connections = 0;  ///< established so far
+  std::uint64_t sent = 0;         ///< bytes of clients, so far
 };
 
 /// Where segments for the target go. Behind it: src/tcpcopy/inject.

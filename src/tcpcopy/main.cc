@@ -4,6 +4,7 @@
 #include "common/runtime/command_line.hh"
 #include "common/runtime/daemon.hh"
 #include "common/runtime/log.hh"
+#include "tcpcopy/check/checker.hh"
 #include "tcpcopy/options/options.hh"
 #include "tcpcopy/replayer.hh"
 #include "tcpcopy/version.hh"
@@ -14,6 +15,7 @@ int run(int argc, const char* const* argv) {
   namespace runtime = tcpcopy::runtime;
   const auto options = tcpcopy::options::parse(argc, argv);
   if (!options) return 0;
+  if (options->check) return tcpcopy::check::check(*options);
   runtime::open_log("tcpcopy", options->log_file);
   const runtime::PidFile pid_file(options->pid_file);
   tcpcopy::replayer::Replayer replayer(*options);

@@ -46,6 +46,9 @@ void Worker::start() {
   loop_.wake_by([this] { return ways_.returns().deadline(); });
   loop_.wake_by([this] { return phase_ == Phase::kReplaying ? ways_.intake().due() : kNever; });
   loop_.every(MemoryWatch::kPeriod, [this] { memory_.look(loop_.now()); });
+  if (ways_.intake().passes() == nullptr) {
+    loop_.every(PathDoubt::kPeriod, [this] { path_doubt_.look(standing(), loop_.now()); });
+  }
   loop_.every(inject::Injector::kRefreshPeriod, [this] { look_at_way(); });
   loop_.every(kDrainPeriod, [this] { finish_pass(); });
   ways_.returns().start(ways_.responses());

@@ -10,6 +10,7 @@
 #include "tcpcopy/log_lines.hh"
 #include "tcpcopy/memory_watch.hh"
 #include "tcpcopy/options/options.hh"
+#include "tcpcopy/path_doubt.hh"
 #include "tcpcopy/progress.hh"
 #include "tcpcopy/ways.hh"
 
@@ -70,6 +71,7 @@ class Worker {
   Ways ways_;
   MemoryWatch memory_;
   FirstDelivery first_delivery_;
+  PathDoubt path_doubt_;
   std::uint16_t mtu_;  // of the way to the targets, bytes
   Phase phase_ = Phase::kReplaying;
   int exit_status_ = 0;

@@ -52,7 +52,22 @@ def faults_of(root, reasons):
                 yield f"docs: `{name}` ({enumeration}::{reason}) is explained nowhere"
 
 
+CODES = ("src/tcpcopy/probe/codes.hh", "docs/check.md")
+
+
+def code_faults(header, page):
+    """Each code of --check has a section of its own."""
+    codes = {f"TC{number} {name}" for number, name in
+             re.findall(r'constexpr Code k\w+\{(\d+), "([a-z-]+)"\}', header)}
+    sections = set(re.findall(r"^## (TC\d+ .*)$", page, re.MULTILINE))
+    for code in sorted(codes ^ sections):
+        yield f"docs/check.md: {code} is {'no code' if code in sections else 'explained nowhere'}"
+
+
 def self_test():
+    header = 'constexpr Code kA{101, "a"}; constexpr Code kB{102, "b"};'
+    assert not list(code_faults(header, "## TC101 a\n\n## TC102 b"))
+    assert len(list(code_faults(header, "## TC101 a\n\n## TC103 b"))) == 2
     counted = "lose(Why::kA); lose(Why::kB);"
     names = 'case Why::kA: return "a"; case Why::kB: return "b";'
     for what, source, page in (("Why::kB is counted nowhere", counted[:13] + names, "`a` `b`"),
@@ -72,6 +87,7 @@ def main():
     self_test()
     root = pathlib.Path(sys.argv[1])
     faults = list(faults_of(root, REASONS))
+    faults += code_faults(*((root / name).read_text() for name in CODES))
     print("\n".join(faults) or f"the reasons of {len(REASONS)} enumerations are counted and explained")
     return 1 if faults else 0
 

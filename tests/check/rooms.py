@@ -11,7 +11,7 @@ from house import House, VOCABULARY, includes
 
 OPTIONS = "options"
 # These meet all rooms of tcpcopy; trace decorates their ports. Options take their settings alone.
-MEETING = {"replayer", "trace", OPTIONS}
+MEETING = {"check", "replayer", "trace", OPTIONS}
 # What opens nothing may be included by options from any room.
 SETTINGS = re.compile(r"/settings\.hh$")
 OPTIONS_MAY_USE = {VOCABULARY, OPTIONS, "runtime"}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "common/net/network.hh"
 
+#include <bit>
 #include <charconv>
 
 namespace tcpcopy::net {
@@ -21,6 +22,16 @@ std::optional<Network> Network::parse(std::string_view text) {
   network.mask_ = static_cast<std::uint32_t>(0xffffffffULL << (32 - prefix));
   network.bits_ = address->v4_bits() & network.mask_;
   return network;
+}
+
+std::string network_of(const std::vector<Address>& addresses) {
+  const std::uint32_t first = addresses.front().v4_bits();
+  std::uint32_t differing = 0;
+  for (const Address& address : addresses)
+    differing |= address.v4_bits() ^ first;
+  const auto host_bits = static_cast<unsigned>(std::bit_width(differing));
+  const auto mask = static_cast<std::uint32_t>(0xffffffffULL << host_bits);
+  return Address::v4(first & mask).to_string() + "/" + std::to_string(32 - host_bits);
 }
 
 }  // namespace tcpcopy::net

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "tcpcopy/address.hh"
 
@@ -25,5 +27,9 @@ class Network {
   std::uint32_t bits_ = 0;  // host byte order
   std::uint32_t mask_ = 0;
 };
+
+/// The smallest network that holds all of them, as `ip route` takes it: `62.135.200.0/24`.
+/// REQUIRES: there is one; all are IPv4.
+std::string network_of(const std::vector<Address>& addresses);
 
 }  // namespace tcpcopy::net

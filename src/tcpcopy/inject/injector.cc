@@ -17,6 +17,16 @@ void Injector::report(Report& to) const {
   }
 }
 
+std::string Injector::refusals() const {
+  std::string kinds;
+  for (std::size_t i = 0; i < kSendErrors; ++i) {
+    if (counters_.errors[i] == 0) continue;
+    if (!kinds.empty()) kinds += ", ";
+    kinds += to_string(static_cast<SendError>(i));
+  }
+  return kinds;
+}
+
 void Injector::refuse(int error, std::uint64_t packets) {
   const SendError kind = send_error(error);
   std::uint64_t& count = counters_.errors[static_cast<std::size_t>(kind)];

@@ -3,6 +3,8 @@
 // at run time.
 #pragma once
 
+#include <string>
+
 #include "tcpcopy/inject/send_errors.hh"
 #include "tcpcopy/ports.hh"
 #include "tcpcopy/report.hh"
@@ -28,6 +30,9 @@ class Injector : public PacketSink {
   virtual void refresh() {}
 
   void report(Report& to) const;
+
+  /// Why the kernel did not take packets, as `not-permitted`; empty when it took all.
+  std::string refusals() const;
 
  protected:
   /// Counts packets that the kernel did not take, and explains the first of each kind in the log.

@@ -259,6 +259,10 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   runtime::declare_process(app, options, texts.statistics);
   app.add_option("--trace", options.trace_file, "Write all packets to this pcapng file")
       ->group(runtime::kProcessGroup);
+  app.add_flag("--check", options.check, "Look at the way there and back; replay nothing")
+      ->group(runtime::kProcessGroup);
+  app.add_flag("--json", options.json, "What --check finds, an object a line")
+      ->group(runtime::kProcessGroup);
   declare_unlisted(app, texts);
   const auto interpret_all = [&] {
     interpret(texts, options);

@@ -33,6 +33,8 @@ struct Options : runtime::ProcessOptions {
   wire::FrameMode mode;
   bool single = false;  ///< --single
   bool exit_on_link_loss = false;
+  bool check = false;               ///< --check: looks at the way, and replays nothing
+  bool json = false;                ///< --json: what it finds, an object a line
   std::string trace_file;           ///< --trace
   std::uint32_t lose_captured = 0;  ///< --lose-captured, for tests: packets out of 100,000
 };

@@ -33,6 +33,10 @@ void refuse_without_effect(CLI::App& app, const Options& options) {
                            "--exit-on-link-loss"},
                           options.udp ? "with --udp" : "with --responses");
   }
+  if (!options.check) refuse_without_effect(app, {"--json"}, "without --check");
+  if (options.check && options.udp) {
+    throw runtime::UsageError("--check and --udp: what comes back of a datagram is not waited for");
+  }
   // The MSS that is made up is for connections that are joined.
   if (options.settings.only_from_start) refuse_without_effect(app, {"-D"}, "with -O");
   // A client on the loopback address would be unknown to a target elsewhere, but not to this one.

@@ -32,8 +32,9 @@ class SessionReplay : public Replay {
   Duration drain_time() const override { return kDrainTime; }
   void shut_down(Instant now) override { engine_.shut_down(now, out_); }
   Standing standing() const override {
-    return {engine_.sessions(), engine_.unfinished(), engine_.waiting(),
-            engine_.ledger().held.bytes, engine_.ledger().delivered.bytes};
+    const Ledger& ledger = engine_.ledger();
+    return {engine_.sessions(),     engine_.unfinished(), engine_.waiting(),  ledger.held.bytes,
+            ledger.delivered.bytes, ledger.syns_sent,     ledger.connections, ledger.bytes_sent};
   }
   void set_mtu(std::uint16_t mtu) override { engine_.set_mtu(mtu); }
   std::uint64_t memory_use() const override { return engine_.memory_use(); }

@@ -40,5 +40,18 @@ TEST(Network, OtherTextsAreRefused) {
   }
 }
 
+TEST(Network, OfAllAddresses) {
+  const auto of = [](std::initializer_list<const char*> texts) {
+    std::vector<Address> addresses;
+    for (const char* text : texts)
+      addresses.push_back(Address::parse_v4(text).value());
+    return network_of(addresses);
+  };
+  EXPECT_EQ(of({"62.135.200.1", "62.135.200.254"}), "62.135.200.0/24");
+  EXPECT_EQ(of({"10.0.0.1"}), "10.0.0.1/32");
+  EXPECT_EQ(of({"10.0.0.1", "10.0.0.2", "10.0.0.1"}), "10.0.0.0/30");
+  EXPECT_EQ(of({"10.0.0.1", "200.0.0.1"}), "0.0.0.0/0");
+}
+
 }  // namespace
 }  // namespace tcpcopy::net

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tcpcopy/check/leaving_watch.hh"
+
+#include <fmt/format.h>
+#include <sys/epoll.h>
+
+#include <exception>
+#include <utility>
+
+namespace tcpcopy::check {
+
+LeavingWatch::LeavingWatch(runtime::EventLoop& loop, const Endpoint& target, Seen seen)
+    : loop_(loop), seen_(std::move(seen)) {
+  pcap::PcapCapture::Settings settings;
+  settings.device = "any";
+  settings.filter =
+      fmt::format("tcp and dst host {} and dst port {}", target.address.to_string(), target.port);
+  settings.direction = pcap::Direction::kOut;
+  settings.buffer_bytes = 1 << 20;
+  try {
+    capture_ = std::make_unique<pcap::PcapCapture>(settings);
+  } catch (const std::exception&) {
+    return;
+  }
+  loop_.watch(capture_->fd(), EPOLLIN, [this](std::uint32_t) { read(); });
+}
+
+LeavingWatch::~LeavingWatch() {
+  if (capture_) loop_.forget(capture_->fd());
+}
+
+void LeavingWatch::read() {
+  capture_->read([this](const net::TcpPacket& packet) {
+    if (packet.tcp.flags.syn()) seen_(packet.ip.source, Seq<space::Replay>(packet.tcp.seq));
+  });
+}
+
+}  // namespace tcpcopy::check

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What was found out about one hop of a packet's way, and the report of all.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tcpcopy/probe/codes.hh"
+
+namespace tcpcopy::probe {
+
+enum class Verdict : std::uint8_t {
+  kPass,
+  kWarn,  ///< it works, or may; something is not as it should be
+  kFail,
+  kSkip,  ///< not tested
+};
+
+struct Finding {
+  Verdict verdict = Verdict::kPass;
+  std::string hop;     ///< what was looked at
+  std::string detail;  ///< what was seen, or why it was not tested
+  Code code;           ///< why it is no kPass
+  std::string mend;    ///< the command that repairs it, and on which host; empty: none is known
+};
+
+/// One line, with what mends it in lines below.
+/// @param number of the hop, from 1.
+std::string to_text(const Finding& finding, std::size_t number);
+/// A JSON object in one line.
+std::string to_json(const Finding& finding, std::size_t number);
+
+class Report {
+ public:
+  const Finding& add(Finding finding);
+  const std::vector<Finding>& findings() const { return findings_; }
+
+  /// Whether a hop so far is broken, so that what stands behind it cannot be told.
+  bool broken() const;
+
+  /// `7 hops: 5 pass, 1 fail, 1 not tested`.
+  std::string summary() const;
+
+  // Of the process.
+  static constexpr int kPasses = 0;
+  static constexpr int kBroken = 1;
+  static constexpr int kNotTested = 3;
+  int exit_status() const;
+
+ private:
+  std::size_t count(Verdict verdict) const;
+
+  std::vector<Finding> findings_;
+};
+
+}  // namespace tcpcopy::probe
