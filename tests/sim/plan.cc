@@ -109,7 +109,7 @@ Habits habits_of(Character character) {
 
 }  // namespace
 
-std::optional<Tampering::Kind> Plan::tampering(Path path, std::uint64_t index) const {
+std::optional<Tampering::Kind> Plan::tampering(PathId path, std::uint64_t index) const {
   const auto found = std::find_if(tamperings.begin(), tamperings.end(), [&](const Tampering& t) {
     return t.path == path && t.index == index;
   });
@@ -120,7 +120,7 @@ std::optional<Tampering::Kind> Plan::tampering(Path path, std::uint64_t index) c
 bool Plan::capture_misses() const {
   return weather.capture_loss > 0 ||
          std::any_of(tamperings.begin(), tamperings.end(), [](const Tampering& t) {
-           return t.path == Path::kCapture && t.kind == Tampering::Kind::kDrop;
+           return t.path == PathId::kCapture && t.kind == Tampering::Kind::kDrop;
          });
 }
 

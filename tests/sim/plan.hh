@@ -14,7 +14,7 @@
 namespace tcpcopy::sim {
 
 /// The ways of packets. kCapture is the tap on the online server.
-enum class Path : std::uint8_t {
+enum class PathId : std::uint8_t {
   kClientOnline,
   kOnlineClient,
   kCapture,
@@ -90,7 +90,7 @@ struct Tampering {
     kDuplicate,
     kSwap,  ///< with the next one; late by a moment when none follows
   };
-  Path path = Path::kCapture;
+  PathId path = PathId::kCapture;
   std::uint64_t index = 0;
   Kind kind = Kind::kDrop;
 };
@@ -113,7 +113,7 @@ struct Plan {
   std::vector<Tampering> tamperings;
 
   /// What is to happen to a packet of a path.
-  std::optional<Tampering::Kind> tampering(Path path, std::uint64_t index) const;
+  std::optional<Tampering::Kind> tampering(PathId path, std::uint64_t index) const;
   /// Capture may miss packets.
   bool capture_misses() const;
 };

@@ -71,14 +71,14 @@ const Trace kTraces[] = {
 constexpr std::uint32_t kNears[] = {0x12345678U, 0x7ffffffeU, 0xfffffffeU};
 
 struct PathName {
-  Path path;
+  PathId path;
   const char* name;
 };
-constexpr PathName kPathNames[] = {{Path::kClientOnline, "client to online"},
-                                   {Path::kOnlineClient, "online to client"},
-                                   {Path::kCapture, "capture"},
-                                   {Path::kOnlineTarget, "online to target"},
-                                   {Path::kTargetAssistant, "target to assistant"}};
+constexpr PathName kPathNames[] = {{PathId::kClientOnline, "client to online"},
+                                   {PathId::kOnlineClient, "online to client"},
+                                   {PathId::kCapture, "capture"},
+                                   {PathId::kOnlineTarget, "online to target"},
+                                   {PathId::kTargetAssistant, "target to assistant"}};
 constexpr const char* kKindNames[] = {"dropped", "doubled", "swapped"};
 
 Plan plan_of(const Trace& trace, std::uint32_t near) {
@@ -102,10 +102,10 @@ std::string to_string(const Plan& plan) {
 // A connection whose SYN was not captured is joined with the first packet that is. What stands
 // before that in the stream, because it was sent again, is not used.
 bool begins_in_the_middle(const Plan& plan) {
-  return plan.tampering(Path::kCapture, 0) == Kind::kDrop &&
+  return plan.tampering(PathId::kCapture, 0) == Kind::kDrop &&
          std::any_of(
              plan.tamperings.begin(), plan.tamperings.end(), [](const Tampering& tampering) {
-               return tampering.path == Path::kClientOnline && tampering.kind == Kind::kDrop;
+               return tampering.path == PathId::kClientOnline && tampering.kind == Kind::kDrop;
              });
 }
 

@@ -15,9 +15,10 @@
 #include "intercept/route/router.hh"
 #include "tcpcopy/session/engine.hh"
 #include "tests/sim/apps.hh"
-#include "tests/sim/dice.hh"
 #include "tests/sim/mini_tcp.hh"
+#include "tests/sim/path.hh"
 #include "tests/sim/plan.hh"
+#include "tests/sim/stage.hh"
 
 namespace tcpcopy::sim {
 
@@ -41,12 +42,14 @@ class World : public PacketSink, public RouteSink, public route::MessageSink {
   /// Runs to the end. @return what went wrong; empty when nothing did.
   std::string run();
 
-  void trace() { tracing_ = true; }
-  std::uint64_t events() const { return clockwork_.steps(); }
+  void trace() { stage_.trace(); }
+  std::uint64_t events() const { return stage_.steps(); }
   std::uint64_t fingerprint() const { return fingerprint_; }
   const session::Ledger& ledger() const { return engine_.ledger(); }
   /// How many packets went a path.
-  std::uint64_t passed(Path path) const { return passages_[index(path)].packets; }
+  std::uint64_t passed(PathId path) const {
+    return paths_[static_cast<std::size_t>(path)].packets();
+  }
   /// What became of each request, for after run().
   std::vector<Fate> fates() const;
 
@@ -60,7 +63,6 @@ class World : public PacketSink, public RouteSink, public route::MessageSink {
   struct Client;
   struct OnlineSide;
   struct TargetSide;
-  using Deliver = std::function<void(const Packet&)>;
 
   // A link between the daemons.
   struct Link {
@@ -75,24 +77,15 @@ class World : public PacketSink, public RouteSink, public route::MessageSink {
   Link* link(route::LinkId id);
   void flush_channel(Link& link);
 
-  // A path as the plan's tamperings see it.
-  struct Passage {
-    std::uint64_t packets = 0;
-    std::function<void()> held_back;  // until the next packet has passed
-  };
-  static std::size_t index(Path path) { return static_cast<std::size_t>(path); }
+  Path& path(PathId id) { return paths_[static_cast<std::size_t>(id)]; }
 
-  void tamper(Path path, const Packet& packet, const Deliver& hand_on);
-  void let_go(Passage& passage);
-  void travel(Path path, const Packet& packet, const Deliver& deliver);
-  const Faults& faults_of(Path path) const;
-  std::uint32_t draw_initial_number();
   void start_client(std::uint32_t id, const ClientPlan& plan);
   Client* client_of(std::uint16_t port);
   void start_flood();
   void start_forging();
   void forge(Client& client);
   void go_on(Client& client);
+  void at_client(const Packet& packet);
   void at_online(const Packet& packet);
   void serve_online(OnlineSide& side, const std::string& bytes);
   void capture(const Packet& packet);
@@ -125,15 +118,14 @@ class World : public PacketSink, public RouteSink, public route::MessageSink {
   void check_calm();
   void check_streams();
   void check_end();
-  void fail(const std::string& what);
-  std::uint32_t relative(const FlowKey& flow, std::uint32_t number) const;
-  void note(const char* where, const Packet& packet);
 
-  Plan plan_;
+  Stage stage_;
   const Weather& weather_;
-  Clockwork clockwork_;
-  Dice dice_;
-  std::array<Passage, kPaths> passages_;
+  std::array<Path, kPaths> paths_{{{stage_, PathId::kClientOnline},
+                                   {stage_, PathId::kOnlineClient},
+                                   {stage_, PathId::kCapture},
+                                   {stage_, PathId::kOnlineTarget},
+                                   {stage_, PathId::kTargetAssistant}}};
   session::Engine engine_;
   route::Router router_;
   wire::FrameMode mode_;
@@ -149,10 +141,7 @@ class World : public PacketSink, public RouteSink, public route::MessageSink {
   Instant engine_wake_ = kNever;
   std::uint64_t timer_wake_ups_ = 0;
   std::map<FlowKey, std::uint32_t> target_connections_;  // how many there were so far
-  std::map<FlowKey, std::uint32_t> traced_from_;         // the number of a flow's SYN
   std::uint64_t fingerprint_ = 1469598103934665603ULL;
-  std::string failure_;
-  bool tracing_ = false;
   bool target_was_restarted_ = false;
   bool flood_was_established_ = false;
   int requests_at_target_ = 0;
@@ -160,7 +149,6 @@ class World : public PacketSink, public RouteSink, public route::MessageSink {
   Instant client_ended_at_;                // the last packet with FIN or RST that was captured
   Instant target_ended_at_;                // the last thing that the target did on its own
   Instant sessions_gone_at_ = kNever;
-  Instant started_at_ = clockwork_.now();
 };
 
 }  // namespace tcpcopy::sim

@@ -17,14 +17,14 @@ using namespace std::chrono_literals;
 
 void World::engine_input(const std::function<void()>& input) {
   input();
-  engine_.on_deadline(clockwork_.now(), {*this, *this});
+  engine_.on_deadline(stage_.now(), {*this, *this});
   send_routes();
-  if (!engine_.ledger().balanced()) fail("the ledger does not balance");
+  if (!engine_.ledger().balanced()) stage_.fail("the ledger does not balance");
   check_held();
   if (engine_.sessions() > 0) {
     sessions_gone_at_ = kNever;
   } else if (sessions_gone_at_ == kNever) {
-    sessions_gone_at_ = clockwork_.now();
+    sessions_gone_at_ = stage_.now();
   }
   schedule_engine();
 }
@@ -41,15 +41,15 @@ void World::send_routes() {
     if (out.routes_out.empty()) continue;
     const auto bytes = std::exchange(out.routes_out, {});
     const route::LinkId id = out.id;
-    clockwork_.after(std::chrono::microseconds(dice_.between(20, 400)), [this, bytes, id] {
+    stage_.after(std::chrono::microseconds(stage_.dice().between(20, 400)), [this, bytes, id] {
       Link* there = link(id);
       if (there == nullptr) return;
       Bytes rest(bytes);
       while (!rest.empty()) {
-        Bytes piece = rest.first(std::min<std::size_t>(rest.size(), 1 + dice_.next() % 20));
+        Bytes piece = rest.first(std::min<std::size_t>(rest.size(), 1 + stage_.dice().next() % 20));
         rest = rest.subspan(piece.size());
         while (const auto message = there->route_decoder.next(piece)) {
-          router_.on_link_message({id, {}}, *message, clockwork_.now(), *this);
+          router_.on_link_message({id, {}}, *message, stage_.now(), *this);
         }
       }
       flush_channels();
@@ -61,7 +61,7 @@ void World::schedule_engine() {
   const Instant next = engine_.next_deadline();
   if (next == kNever || next >= engine_wake_) return;
   engine_wake_ = next;
-  clockwork_.at(next, [this, next] {
+  stage_.clockwork().at(next, [this, next] {
     if (engine_wake_ != next) return;
     engine_wake_ = kNever;
     ++timer_wake_ups_;
@@ -102,8 +102,8 @@ void World::send(const ReplaySegment& segment, std::span<const Bytes> payload) {
         std::uint64_t{packet.payload.size()}}) {
     fingerprint_ = (fingerprint_ ^ value) * 1099511628211ULL;
   }
-  note("replay", packet);
-  travel(Path::kOnlineTarget, packet, [this](const Packet& p) { at_target(p); });
+  stage_.note("replay", packet);
+  path(PathId::kOnlineTarget).carry(packet);
 }
 
 void World::at_assistant(const Packet& packet) {
@@ -113,22 +113,22 @@ void World::at_assistant(const Packet& packet) {
   bytes.resize(net::write_packet(segment, {&payload, 1}, 1, bytes));
   const auto parsed = net::parse_tcp_packet(bytes, net::Extent::kHeaders);
   if (!parsed) {
-    fail("the simulator itself is wrong: a packet that does not parse");
+    stage_.fail("the simulator itself is wrong: a packet that does not parse");
     return;
   }
-  router_.on_response(parsed.value, clockwork_.now(), *this);
+  router_.on_response(parsed.value, stage_.now(), *this);
   flush_channels();
 }
 
 void World::deliver(route::LinkId id, const net::TcpPacket& response) {
   Link* out = link(id);
-  if (out == nullptr) return fail("a response for a link that is closed");
+  if (out == nullptr) return stage_.fail("a response for a link that is closed");
   out->encoder.add(response);
 }
 
 void World::deliver_record(route::LinkId id, Bytes record) {
   Link* out = link(id);
-  if (out == nullptr) return fail("a record for a link that is closed");
+  if (out == nullptr) return stage_.fail("a record for a link that is closed");
   out->encoder.add(record);
 }
 
@@ -142,21 +142,22 @@ void World::flush_channel(Link& from) {
   const Bytes out = from.encoder.bytes();
   std::vector<std::byte> bytes(out.begin(), out.end());
   from.encoder.clear();
-  clockwork_.after(200us, [this, bytes, id = from.id] {  // in order: the delay is always the same
+  stage_.after(200us, [this, bytes, id = from.id] {  // in order: the delay is always the same
     Link* there = link(id);
     if (there == nullptr) return;
     engine_input([&] {
       Bytes rest(bytes);
       while (!rest.empty()) {
-        Bytes piece = rest.first(std::min<std::size_t>(rest.size(), 1 + dice_.next() % 100));
+        Bytes piece =
+            rest.first(std::min<std::size_t>(rest.size(), 1 + stage_.dice().next() % 100));
         rest = rest.subspan(piece.size());
         while (const auto record = there->decoder.next(piece)) {
           const auto response = wire::decode_response(*record);
           if (!response) {
-            fail("a record that does not decode");
+            stage_.fail("a record that does not decode");
             return;
           }
-          engine_.on_response(response.value, clockwork_.now(), {*this, *this});
+          engine_.on_response(response.value, stage_.now(), {*this, *this});
         }
       }
     });
@@ -165,14 +166,14 @@ void World::flush_channel(Link& from) {
 
 // One of them; the other takes its routes over.
 void World::break_link() {
-  const std::size_t which = dice_.next() % links_.size();
+  const std::size_t which = stage_.dice().next() % links_.size();
   router_.on_link_closed(links_[which].id);
   links_[which] = Link(mode_);
   links_[which].id = ++last_link_;
   links_[which].up = false;
-  const auto restore = [this] { engine_.on_route_restored(clockwork_.now(), {*this, *this}); };
+  const auto restore = [this] { engine_.on_route_restored(stage_.now(), {*this, *this}); };
   if (links_.size() > 1) engine_input(restore);
-  clockwork_.after(std::chrono::milliseconds(dice_.between(1, 5000)), [this, which, restore] {
+  stage_.after(stage_.draw_milliseconds(1, 5000), [this, which, restore] {
     links_[which].up = true;
     engine_input(restore);
   });

@@ -32,9 +32,9 @@ void World::start_client(std::uint32_t id, const ClientPlan& plan) {
   if (plan.reuses_ports && !clients_.empty()) {
     Client& last = *clients_.back();
     // Its FIN has been acknowledged for a while, or it has aborted.
-    if (!last.tcp->finished() || clockwork_.now() < client_ended_at_ + 1s) {
-      if (clockwork_.now() > started_at_ + kReuseWithin) return;  // it never comes
-      clockwork_.after(1s, [this, id, &plan] { start_client(id, plan); });
+    if (!last.tcp->finished() || stage_.now() < client_ended_at_ + 1s) {
+      if (stage_.now() > stage_.started_at() + kReuseWithin) return;  // it never comes
+      stage_.after(1s, [this, id, &plan] { start_client(id, plan); });
       return;
     }
     last.replaced = true;
@@ -56,8 +56,8 @@ void World::start_client(std::uint32_t id, const ClientPlan& plan) {
   const Endpoint online{kOnlineAddress, client.greeted ? kGreetingPort : kOnlinePort};
   MiniTcp::Events events;
   events.transmit = [this](const Packet& packet) {
-    note("client", packet);
-    travel(Path::kClientOnline, packet, [this](const Packet& p) { at_online(p); });
+    stage_.note("client", packet);
+    path(PathId::kClientOnline).carry(packet);
   };
   events.received = [this, &client](const std::string& bytes) {
     client.got += bytes.size();
@@ -71,10 +71,11 @@ void World::start_client(std::uint32_t id, const ClientPlan& plan) {
     client.tcp->close();
   };
   events.was_reset = [&client] { client.broken = client.broken || !client.ended; };
-  const std::uint32_t iss = draw_initial_number() + (plan.reuses_ports ? id << 24U : 0);
+  const std::uint32_t iss = stage_.draw_initial_number() + (plan.reuses_ports ? id << 24U : 0);
   client.first_seq = iss + 1;
   events.peer_erred = [](const char*) {};
-  client.tcp = std::make_unique<MiniTcp>(clockwork_, self, online, iss, plan.offers, events);
+  client.tcp =
+      std::make_unique<MiniTcp>(stage_.clockwork(), self, online, iss, plan.offers, events);
   client.tcp->connect();
   if (!client.greeted) go_on(client);
 }
@@ -108,7 +109,7 @@ void World::go_on(Client& client) {
         }
         client.tcp->write(client.stream.substr(client.tiny_at++, 1));
         if (client.tiny_at < client.stream.size()) {
-          clockwork_.after(300us, [this, &client] { go_on(client); });
+          stage_.after(300us, [this, &client] { go_on(client); });
           return;
         }
         client.tiny_at = 0;
@@ -122,8 +123,7 @@ void World::go_on(Client& client) {
         continue;
       case Act::Kind::kPause:
         ++client.act;
-        clockwork_.after(std::chrono::milliseconds(act.pause_ms),
-                         [this, &client] { go_on(client); });
+        stage_.after(std::chrono::milliseconds(act.pause_ms), [this, &client] { go_on(client); });
         return;
       case Act::Kind::kKeepAlive:
         client.tcp->send_keep_alive();
@@ -141,9 +141,13 @@ void World::go_on(Client& client) {
   client.ended = true;
 }
 
+void World::at_client(const Packet& packet) {
+  if (Client* client = client_of(packet.destination.port)) client->tcp->on_packet(packet);
+}
+
 void World::at_online(const Packet& packet) {
-  note("at online", packet);
-  tamper(Path::kCapture, packet, [this](const Packet& p) { capture(p); });
+  stage_.note("at online", packet);
+  path(PathId::kCapture).carry(packet);
   const FlowKey flow{packet.source, packet.destination};
   auto& side = online_[flow];
   if (side && side->tcp->finished() && packet.has(TcpFlags::kSyn)) side.reset();
@@ -156,17 +160,16 @@ void World::at_online(const Packet& packet) {
     OnlineSide& made = *side;
     MiniTcp::Events events;
     events.transmit = [this](const Packet& p) {
-      note("online", p);
-      travel(Path::kOnlineClient, p, [this](const Packet& arrived) {
-        if (Client* client = client_of(arrived.destination.port)) client->tcp->on_packet(arrived);
-      });
+      stage_.note("online", p);
+      path(PathId::kOnlineClient).carry(p);
     };
     events.received = [this, &made](const std::string& bytes) { serve_online(made, bytes); };
     events.peer_closed = [&made] { made.tcp->close(); };
     events.was_reset = [] {};
     events.peer_erred = [](const char*) {};
-    made.tcp = std::make_unique<MiniTcp>(clockwork_, packet.destination, packet.source,
-                                         draw_initial_number(), weather_.online_offers, events);
+    made.tcp =
+        std::make_unique<MiniTcp>(stage_.clockwork(), packet.destination, packet.source,
+                                  stage_.draw_initial_number(), weather_.online_offers, events);
     made.tcp->accept(packet);
     if (packet.destination.port == kGreetingPort) made.tcp->write(std::string(kGreeting, 'g'));
     return;
@@ -187,19 +190,20 @@ void World::serve_online(OnlineSide& side, const std::string& bytes) {
     if (weather_.online_think == 0ns) {
       act();
     } else {
-      clockwork_.after(weather_.online_think, act);
+      stage_.after(weather_.online_think, act);
     }
   }
-  if (side.reader.bad()) fail("the simulator itself is wrong: bad bytes at the online server");
+  if (side.reader.bad())
+    stage_.fail("the simulator itself is wrong: bad bytes at the online server");
 }
 
 void World::capture(const Packet& packet) {
-  if (dice_.chance(weather_.capture_loss)) return;
+  if (stage_.dice().chance(weather_.capture_loss)) return;
   note_captured(packet);
-  if (packet.has(TcpFlags::kFin) || packet.has(TcpFlags::kRst)) client_ended_at_ = clockwork_.now();
+  if (packet.has(TcpFlags::kFin) || packet.has(TcpFlags::kRst)) client_ended_at_ = stage_.now();
   auto segment = to_segment<ClientSegment>(packet);
   segment.payload = as_bytes(packet.payload);
-  engine_input([&] { engine_.on_client_segment(segment, clockwork_.now(), {*this, *this}); });
+  engine_input([&] { engine_.on_client_segment(segment, stage_.now(), {*this, *this}); });
 }
 
 void World::note_captured(const Packet& packet) {
@@ -212,18 +216,18 @@ void World::note_captured(const Packet& packet) {
   if (packet.payload.empty()) return;
   for (const auto& [number, begin] : client->begins) {
     if (begin >= at && begin < at + packet.payload.size())
-      client->captured_at.try_emplace(number, clockwork_.now());
+      client->captured_at.try_emplace(number, stage_.now());
   }
 }
 
 // SYNs, and nothing more, of clients that do not exist.
 void World::start_flood() {
   for (int i = 0; i < weather_.flood; ++i) {
-    clockwork_.after(std::chrono::milliseconds(dice_.between(1, 1000)), [this, i] {
+    stage_.after(stage_.draw_milliseconds(1, 1000), [this, i] {
       Packet syn;
       syn.source = {Address::v4(kNobody + static_cast<std::uint32_t>(i)), 30'000};
       syn.destination = {kOnlineAddress, kOnlinePort};
-      syn.seq = draw_initial_number();
+      syn.seq = stage_.draw_initial_number();
       syn.flags = TcpFlags::kSyn;
       syn.window = 65535;
       at_online(syn);
@@ -233,7 +237,7 @@ void World::start_flood() {
 
 void World::start_forging() {
   for (int i = 0; i < 6; ++i) {
-    clockwork_.after(std::chrono::milliseconds(dice_.between(1, 3000)), [this] {
+    stage_.after(stage_.draw_milliseconds(1, 3000), [this] {
       for (const auto& client : clients_) {
         if (!client->replaced && !client->tcp->closed()) forge(*client);
       }
@@ -247,34 +251,34 @@ void World::forge(Client& client) {
   Packet packet;
   packet.source = {Address::v4(0xc0a80000U + client.port - 40000U), client.port};
   packet.destination = {kOnlineAddress, client.greeted ? kGreetingPort : kOnlinePort};
-  packet.ack = static_cast<std::uint32_t>(dice_.next());
-  packet.window = static_cast<std::uint16_t>(dice_.next());
+  packet.ack = static_cast<std::uint32_t>(stage_.dice().next());
+  packet.window = static_cast<std::uint16_t>(stage_.dice().next());
   const std::uint32_t expected = client.tcp->sent_up_to();
   constexpr std::int64_t kWindow = 60'000;
-  switch (dice_.between(0, 3)) {
+  switch (stage_.dice().between(0, 3)) {
     case 0:  // in the window, and not where it is expected
       packet.flags = TcpFlags::kRst;
-      packet.seq = expected + static_cast<std::uint32_t>(dice_.between(1, kWindow));
+      packet.seq = expected + static_cast<std::uint32_t>(stage_.dice().between(1, kWindow));
       break;
     case 1:
       packet.flags = TcpFlags::kRst | TcpFlags::kAck;
-      packet.seq = static_cast<std::uint32_t>(dice_.next());
+      packet.seq = static_cast<std::uint32_t>(stage_.dice().next());
       if (packet.seq == expected) ++packet.seq;
       break;
     case 2:  // bytes far outside, which acknowledge anything
       packet.flags = TcpFlags::kAck | TcpFlags::kPsh;
-      packet.seq = expected + static_cast<std::uint32_t>(dice_.between(2, 30)) * 1'000'000;
+      packet.seq = expected + static_cast<std::uint32_t>(stage_.dice().between(2, 30)) * 1'000'000;
       packet.payload = std::string(100, 'f');
       break;
     default:
       packet.flags = TcpFlags::kAck;
-      packet.seq = static_cast<std::uint32_t>(dice_.next());
+      packet.seq = static_cast<std::uint32_t>(stage_.dice().next());
       break;
   }
-  note("forged", packet);
+  stage_.note("forged", packet);
   auto segment = to_segment<ClientSegment>(packet);
   segment.payload = as_bytes(packet.payload);
-  engine_input([&] { engine_.on_client_segment(segment, clockwork_.now(), {*this, *this}); });
+  engine_input([&] { engine_.on_client_segment(segment, stage_.now(), {*this, *this}); });
 }
 
 }  // namespace tcpcopy::sim

@@ -41,7 +41,8 @@ constexpr std::uint64_t kMostWakeUps = 20;
 // Acknowledgments never regress, nothing is acknowledged that the target has not sent, and nothing
 // is larger than it takes.
 void World::check_sent(const ReplaySegment& segment) {
-  if (segment.payload_length > MiniTcp::kMss) fail("a segment is larger than the target takes");
+  if (segment.payload_length > MiniTcp::kMss)
+    stage_.fail("a segment is larger than the target takes");
   const FlowKey flow{segment.source, segment.destination};
   if (segment.flags.syn()) {
     last_ack_.erase(flow);
@@ -52,11 +53,11 @@ void World::check_sent(const ReplaySegment& segment) {
   const std::uint32_t ack = segment.ack.raw;
   if (static_cast<std::int32_t>(side->second->tcp->sent_up_to() - ack) < 0 &&
       !side->second->tcp->closed()) {
-    fail("acknowledges what the target never sent");
+    stage_.fail("acknowledges what the target never sent");
   }
   const auto [last, first_time] = last_ack_.try_emplace(flow, ack);
   if (!first_time && static_cast<std::int32_t>(ack - last->second) < 0) {
-    fail("an acknowledgment regressed");
+    stage_.fail("an acknowledgment regressed");
   }
   last->second = ack;
 }
@@ -87,9 +88,10 @@ void World::check_read(TargetSide& side, const std::string& bytes) {
     const auto owner = std::find_if(clients_.begin(), clients_.end(), [&](const auto& client) {
       return request && client->id == request->client;
     });
-    if (owner == clients_.end() && plan_.capture_misses() && joined_in_the_middle(side)) return;
+    if (owner == clients_.end() && stage_.plan().capture_misses() && joined_in_the_middle(side))
+      return;
     if (owner == clients_.end() || !(*owner)->begins.contains(request->number)) {
-      fail("the target read bytes that no client sent");
+      stage_.fail("the target read bytes that no client sent");
       return;
     }
     side.client = owner->get();
@@ -99,7 +101,7 @@ void World::check_read(TargetSide& side, const std::string& bytes) {
   const std::string& stream = side.client->stream;
   if (stream.compare(side.position, fresh.size(), fresh) != 0 ||
       side.position + fresh.size() > stream.size()) {
-    fail("the target read other bytes than the client sent");
+    stage_.fail("the target read other bytes than the client sent");
     return;
   }
   std::fill_n(side.client->read.begin() + static_cast<std::ptrdiff_t>(side.position), fresh.size(),
@@ -121,9 +123,9 @@ void World::check_waiting(TargetSide& side, std::size_t from, std::size_t to) {
   for (const auto& [number, begin] : side.client->begins) {
     if (begin < from || begin >= to || !side.client->first_of_write.contains(number)) continue;
     const Instant ready = std::max(side.client->captured_at[number], side.moved_at);
-    if (clockwork_.now() > ready + patience + 4 * trip) {
-      fail("request " + std::to_string(number) + " waited in vain for " +
-           std::to_string((clockwork_.now() - ready) / 1ms) + " ms");
+    if (stage_.now() > ready + patience + 4 * trip) {
+      stage_.fail("request " + std::to_string(number) + " waited in vain for " +
+                  std::to_string((stage_.now() - ready) / 1ms) + " ms");
     }
   }
 }
@@ -133,7 +135,7 @@ void World::check_waiting(TargetSide& side, std::size_t from, std::size_t to) {
 void World::check_held() {
   const session::Account held = engine_.ledger().held;
   if (engine_.held_memory() > 2 * held.bytes + kMostOverhead * (held.packets + 3)) {
-    fail("more memory is held than bytes");
+    stage_.fail("more memory is held than bytes");
   }
 }
 
@@ -143,11 +145,10 @@ void World::check_steps() {
   const session::Ledger& ledger = engine_.ledger();
   const std::uint64_t packets = ledger.captured.packets + ledger.responses + ledger.segments_sent;
   const std::uint64_t sessions = ledger.sessions_opened;
-  const auto turns =
-      static_cast<std::uint64_t>((clockwork_.now().time_since_epoch() - 100s) / 250ms);
+  const auto turns = static_cast<std::uint64_t>((stage_.elapsed()) / 250ms);
   if (timer_wake_ups_ > packets + kMostWakeUps * sessions + turns) {
-    fail(std::to_string(timer_wake_ups_) + " wake-ups for " + std::to_string(packets) +
-         " packets of " + std::to_string(sessions) + " sessions");
+    stage_.fail(std::to_string(timer_wake_ups_) + " wake-ups for " + std::to_string(packets) +
+                " packets of " + std::to_string(sessions) + " sessions");
   }
 }
 
@@ -165,31 +166,31 @@ void World::check_calm() {
   if (answers_all(weather_.character)) {
     // Where windows close, probes are sent again.
     if (ledger.retransmissions != 0 && weather_.character != Character::kBlocking) {
-      return fail("something was sent again in calm weather");
+      return stage_.fail("something was sent again in calm weather");
     }
     if (ledger.sessions_lost_in_all() > made_up)
-      return fail("lost in calm weather:" + losses(ledger));
-    if (ledger.reconnects != 0) return fail("a session reconnected in calm weather");
+      return stage_.fail("lost in calm weather:" + losses(ledger));
+    if (ledger.reconnects != 0) return stage_.fail("a session reconnected in calm weather");
   }
   if (ledger.sessions_completed + made_up < ledger.sessions_opened &&
       weather_.character <= Character::kSilent) {
-    return fail("a session of which every byte was delivered was not completed");
+    return stage_.fail("a session of which every byte was delivered was not completed");
   }
   const bool refuses =
       weather_.character == Character::kBusy || weather_.character == Character::kRefusing;
-  const auto reused = std::count_if(plan_.clients.begin(), plan_.clients.end(),
+  const auto reused = std::count_if(stage_.plan().clients.begin(), stage_.plan().clients.end(),
                                     [](const ClientPlan& client) { return client.reuses_ports; });
   for (const auto& [flow, syns] : syns_at_target_) {
-    const auto times = 1 + (clockwork_.now().time_since_epoch() - 100s) / session::kRememberGivenUp;
+    const auto times = 1 + (stage_.elapsed()) / session::kRememberGivenUp;
     if (refuses && syns > kMostConnections * (times + reused)) {
-      return fail("a target that refuses is attacked");
+      return stage_.fail("a target that refuses is attacked");
     }
   }
   if (weather_.character == Character::kIdleClose) {
     for (const Fate& fate : fates()) {
       if (fate.read || !fate.captured) continue;  // never sent
-      return fail("request " + std::to_string(fate.number) + " of client " +
-                  std::to_string(fate.client) + " is lost behind the target's FIN");
+      return stage_.fail("request " + std::to_string(fate.number) + " of client " +
+                         std::to_string(fate.client) + " is lost behind the target's FIN");
     }
   }
   // One that blocks answers later than is waited for, and one that says things unasked may.
@@ -198,23 +199,24 @@ void World::check_calm() {
   const bool stalls = weather_.character == Character::kStopReading;
   if (flood == 0 && !refuses && !stalls &&
       sessions_gone_at_ > std::max(client_ended_at_, target_ended_at_) + patience) {
-    fail("a session outlived both its ends");
+    stage_.fail("a session outlived both its ends");
   }
   if (flood > 0 && answers_all(weather_.character) &&
       sessions_gone_at_ > std::max(client_ended_at_, target_ended_at_) + kMostHalfOpen) {
-    fail("a session whose client never was lived on");
+    stage_.fail("a session whose client never was lived on");
   }
 }
 
 void World::check_end() {
   const session::Ledger& ledger = engine_.ledger();
-  if (engine_.sessions() != 0) return fail("a session never ended");
-  if (engine_.timers() != 0) return fail("a timer is left");
-  if (ledger.held.bytes != 0 || ledger.held.packets != 0) return fail("bytes are still held");
+  if (engine_.sessions() != 0) return stage_.fail("a session never ended");
+  if (engine_.timers() != 0) return stage_.fail("a timer is left");
+  if (ledger.held.bytes != 0 || ledger.held.packets != 0)
+    return stage_.fail("bytes are still held");
   check_steps();
-  if (flood_was_established_) return fail("a SYN alone made a connection");
+  if (flood_was_established_) return stage_.fail("a SYN alone made a connection");
   if (weather_.calm) check_calm();
-  if (!plan_.capture_misses() && !target_was_restarted_) check_streams();
+  if (!stage_.plan().capture_misses() && !target_was_restarted_) check_streams();
 }
 
 // Every client whose packets were all captured has been replayed as a whole, on one connection.
@@ -246,9 +248,9 @@ void World::check_streams() {
     for (const auto& side : target_gone_)
       count(*side);
     if (connections != weather_.copies || shortest != client->stream.size()) {
-      fail("client " + std::to_string(client->id) + " sent " +
-           std::to_string(client->stream.size()) + " bytes; the target read " +
-           std::to_string(shortest) + " on " + std::to_string(connections) + " connections");
+      stage_.fail("client " + std::to_string(client->id) + " sent " +
+                  std::to_string(client->stream.size()) + " bytes; the target read " +
+                  std::to_string(shortest) + " on " + std::to_string(connections) + " connections");
     }
   }
 }

@@ -18,14 +18,15 @@ constexpr int kMostPushes = 30;
 }  // namespace
 
 void World::at_target(const Packet& packet) {
-  note("at target", packet);
+  stage_.note("at target", packet);
   const FlowKey flow{packet.source, packet.destination};
   const auto found = target_.find(flow);
   const bool is_new = found == target_.end() || found->second->tcp->closed() ||
                       (found->second->tcp->finished() && packet.has(TcpFlags::kSyn));
   if (!is_new) {
     TargetSide& side = *found->second;
-    if (weather_.character == Character::kReneging && dice_.chance(0.05)) side.tcp->renege();
+    if (weather_.character == Character::kReneging && stage_.dice().chance(0.05))
+      side.tcp->renege();
     side.tcp->on_packet(packet);
     if (side.of_nobody && side.tcp->state() == MiniTcp::State::kOpen) {
       flood_was_established_ = true;
@@ -46,7 +47,7 @@ void World::at_target(const Packet& packet) {
     rst.destination = packet.source;
     rst.flags = TcpFlags::kRst;
     rst.seq = packet.ack;
-    travel(Path::kTargetAssistant, rst, [this](const Packet& p) { at_assistant(p); });
+    path(PathId::kTargetAssistant).carry(rst);
   }
 }
 
@@ -60,37 +61,37 @@ void World::open_target(const Packet& syn) {
   side.flow = flow;
   side.of_nobody =
       syn.source.address >= Address::v4(kNobody) && syn.source.address < Address::v4(kNobody + 256);
-  side.moved_at = clockwork_.now();
+  side.moved_at = stage_.now();
   side.greets = syn.destination == kTargetGreeting;
   last_ack_.erase(flow);
   MiniTcp::Events events;
   events.transmit = [this, &side](const Packet& packet) {
-    note("target", packet);
-    if (!packet.payload.empty()) side.moved_at = clockwork_.now();
-    travel(Path::kTargetAssistant, packet, [this](const Packet& p) { at_assistant(p); });
+    stage_.note("target", packet);
+    if (!packet.payload.empty()) side.moved_at = stage_.now();
+    path(PathId::kTargetAssistant).carry(packet);
   };
   events.received = [this, &side](const std::string& bytes) { serve_target(side, bytes); };
   events.peer_closed = [this, &side] {
     side.client_closed = true;
     if (side.queue.empty()) {
       side.tcp->close();
-      target_ended_at_ = clockwork_.now();
+      target_ended_at_ = stage_.now();
     }
   };
   events.was_reset = [] {};
   // A further connection on the same ports has numbers clear of the last.
-  const std::uint32_t iss = draw_initial_number() + (target_connections_[flow]++ << 24U);
-  events.peer_erred = [this](const char* what) { fail(what); };
-  side.tcp = std::make_unique<MiniTcp>(clockwork_, syn.destination, syn.source, iss,
+  const std::uint32_t iss = stage_.draw_initial_number() + (target_connections_[flow]++ << 24U);
+  events.peer_erred = [this](const char* what) { stage_.fail(what); };
+  side.tcp = std::make_unique<MiniTcp>(stage_.clockwork(), syn.destination, syn.source, iss,
                                        weather_.target_offers, events);
   side.tcp->accept(syn);
   if (side.greets) side.tcp->write(std::string(kGreeting, 'g'));
   show_character(side);
-  if (weather_.target_stalls && dice_.chance(0.5)) {
-    const auto from = std::chrono::milliseconds(dice_.between(1, 200));
-    clockwork_.after(from, [&side] { side.tcp->stall(true); });
-    clockwork_.after(from + std::chrono::seconds(dice_.between(1, 20)),
-                     [&side] { side.tcp->stall(false); });
+  if (weather_.target_stalls && stage_.dice().chance(0.5)) {
+    const auto from = stage_.draw_milliseconds(1, 200);
+    stage_.after(from, [&side] { side.tcp->stall(true); });
+    stage_.after(from + std::chrono::seconds(stage_.dice().between(1, 20)),
+                 [&side] { side.tcp->stall(false); });
   }
 }
 
@@ -102,7 +103,7 @@ void World::refuse(const Packet& packet) {
   rst.destination = packet.source;
   rst.flags = TcpFlags::kRst | TcpFlags::kAck;
   rst.ack = packet.seq + 1;
-  travel(Path::kTargetAssistant, rst, [this](const Packet& p) { at_assistant(p); });
+  path(PathId::kTargetAssistant).carry(rst);
 }
 
 // What it does before anybody asks.
@@ -119,10 +120,9 @@ void World::show_character(TargetSide& side) {
       close_when_idle(side);
       break;
     case Character::kStopReading:
-      clockwork_.after(std::chrono::milliseconds(dice_.between(0, 500)),
-                       [&side] { side.tcp->stall(true); });
-      clockwork_.after(std::chrono::seconds(dice_.between(60, 400)),
-                       [&side] { side.tcp->stall(false); });
+      stage_.after(stage_.draw_milliseconds(0, 500), [&side] { side.tcp->stall(true); });
+      stage_.after(std::chrono::seconds(stage_.dice().between(60, 400)),
+                   [&side] { side.tcp->stall(false); });
       break;
     default:
       break;
@@ -130,28 +130,28 @@ void World::show_character(TargetSide& side) {
 }
 
 void World::push(TargetSide& side) {
-  clockwork_.after(weather_.pause, [this, &side] {
+  stage_.after(weather_.pause, [this, &side] {
     if (side.tcp->closed() || side.client_closed || ++side.pushes > kMostPushes) return;
-    side.tcp->write(std::string(static_cast<std::size_t>(dice_.between(1, 100)), 'P'));
+    side.tcp->write(std::string(static_cast<std::size_t>(stage_.dice().between(1, 100)), 'P'));
     push(side);
   });
 }
 
 void World::close_when_idle(TargetSide& side) {
-  clockwork_.after(weather_.pause, [this, &side, asked = side.asked] {
+  stage_.after(weather_.pause, [this, &side, asked = side.asked] {
     if (side.tcp->closed() || side.client_closed) return;
     if (side.asked != asked || !side.queue.empty()) {
       close_when_idle(side);
       return;
     }
     side.tcp->close_fully();
-    target_ended_at_ = clockwork_.now();
+    target_ended_at_ = stage_.now();
   });
 }
 
 void World::serve_target(TargetSide& side, const std::string& bytes) {
   check_read(side, bytes);
-  side.moved_at = clockwork_.now();
+  side.moved_at = stage_.now();
   ++side.asked;
   if (side.in_the_middle) return;  // a real server would answer with an error
   side.reader.feed(bytes);
@@ -172,22 +172,22 @@ void World::serve_target(TargetSide& side, const std::string& bytes) {
                     [&](const Request& r) { return r.response > 0 && begins_turn(r); });
     if (base_known && unanswered && begins_turn(*request) && weather_.turn_order &&
         engine_.ledger().turn_expiries + engine_.ledger().turn_quiets == 0 &&
-        !plan_.capture_misses() && weather_.response_delta == 0 && !target_was_restarted_ &&
+        !stage_.plan().capture_misses() && weather_.response_delta == 0 && !target_was_restarted_ &&
         weather_.character == Character::kPlain) {
-      fail("a request came before the answer to the one before it");
+      stage_.fail("a request came before the answer to the one before it");
     }
     side.queue.push_back(*request);
     if (early) {
       if (const auto next = side.reader.begun()) say(side, next->response);
     }
   }
-  if (side.reader.bad()) fail("the target read what is no request");
+  if (side.reader.bad()) stage_.fail("the target read what is no request");
   if (!side.queue.empty()) think(side);
 }
 
 void World::think(TargetSide& side) {
   if (std::exchange(side.thinking, true)) return;
-  clockwork_.after(weather_.target_think, [this, &side] {
+  stage_.after(weather_.target_think, [this, &side] {
     const Request request = side.queue.front();
     answer(side, request);
   });
@@ -195,7 +195,7 @@ void World::think(TargetSide& side) {
 
 void World::answer(TargetSide& side, const Request& request) {
   side.thinking = false;
-  side.moved_at = target_ended_at_ = clockwork_.now();
+  side.moved_at = target_ended_at_ = stage_.now();
   if (request.response == Request::kBye) {
     side.queue.clear();
     side.tcp->close();
@@ -247,9 +247,9 @@ void World::say(TargetSide& side, std::uint32_t online_length) {
 void World::say_part(TargetSide& side, std::string rest, int parts) {
   const std::size_t size = parts <= 1 ? rest.size() : rest.size() / static_cast<std::size_t>(parts);
   side.tcp->write(rest.substr(0, size));
-  side.moved_at = target_ended_at_ = clockwork_.now();
+  side.moved_at = target_ended_at_ = stage_.now();
   if (parts <= 1) return;
-  clockwork_.after(weather_.pause, [this, &side, rest = rest.substr(size), parts] {
+  stage_.after(weather_.pause, [this, &side, rest = rest.substr(size), parts] {
     if (!side.tcp->closed()) say_part(side, rest, parts - 1);
   });
 }
