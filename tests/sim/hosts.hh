@@ -8,19 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/sim/places.hh"
 #include "tests/sim/world.hh"
 
 namespace tcpcopy::sim {
-
-inline constexpr std::uint16_t kOnlinePort = 80;
-inline constexpr std::uint16_t kGreetingPort = 81;
-inline const Address kTargetAddress = Address::v4(0x0a00001e);
-inline const Endpoint kTarget{kTargetAddress, 8080};
-inline const Endpoint kTargetGreeting{kTargetAddress, 8081};
-
-// The pool of -c, and the first of the addresses that clients never have.
-inline constexpr std::uint32_t kPool = 0x3e87c800;
-inline constexpr std::uint32_t kNobody = 0xac100000;
 
 struct World::Client {
   std::uint32_t id = 0;
@@ -72,25 +63,5 @@ struct World::TargetSide {
   std::uint64_t asked = 0;  // kIdleClose: requests so far
   Instant moved_at;         // when it last read or said something, or was opened
 };
-
-/// Binds a packet's numbers to sequence spaces, without its payload.
-template <typename SegmentType>
-SegmentType to_segment(const Packet& packet) {
-  SegmentType segment;
-  segment.source = packet.source;
-  segment.destination = packet.destination;
-  segment.seq = decltype(segment.seq)(packet.seq);
-  segment.ack = decltype(segment.ack)(packet.ack);
-  segment.flags = {packet.flags};
-  segment.window = packet.window;
-  segment.options = packet.options;
-  for (const auto& [begin, end] : packet.sacks)
-    segment.sacks[segment.sack_count++] = {decltype(segment.ack)(begin),
-                                           decltype(segment.ack)(end)};
-  segment.payload_length = static_cast<std::uint32_t>(packet.payload.size());
-  return segment;
-}
-
-inline Bytes as_bytes(const std::string& text) { return std::as_bytes(std::span(text)); }
 
 }  // namespace tcpcopy::sim

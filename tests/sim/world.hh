@@ -10,11 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "common/wire/frame.hh"
-#include "common/wire/route_message.hh"
-#include "intercept/route/router.hh"
-#include "tcpcopy/session/engine.hh"
 #include "tests/sim/apps.hh"
+#include "tests/sim/assistant.hh"
+#include "tests/sim/channel.hh"
+#include "tests/sim/engine_host.hh"
 #include "tests/sim/mini_tcp.hh"
 #include "tests/sim/path.hh"
 #include "tests/sim/plan.hh"
@@ -31,7 +30,7 @@ struct Fate {
   bool read = false;      ///< the target read every byte of it
 };
 
-class World : public PacketSink, public RouteSink, public route::MessageSink {
+class World : private HeardFrom {
  public:
   explicit World(Plan plan);
   explicit World(std::uint64_t seed) : World(draw_plan(seed)) {}
@@ -44,7 +43,7 @@ class World : public PacketSink, public RouteSink, public route::MessageSink {
 
   void trace() { stage_.trace(); }
   std::uint64_t events() const { return stage_.steps(); }
-  std::uint64_t fingerprint() const { return fingerprint_; }
+  std::uint64_t fingerprint() const { return engine_.fingerprint(); }
   const session::Ledger& ledger() const { return engine_.ledger(); }
   /// How many packets went a path.
   std::uint64_t passed(PathId path) const {
@@ -53,29 +52,10 @@ class World : public PacketSink, public RouteSink, public route::MessageSink {
   /// What became of each request, for after run().
   std::vector<Fate> fates() const;
 
-  // What the cores put out.
-  void send(const ReplaySegment& segment, std::span<const Bytes> payload) override;
-  bool add_route(const FlowKey& flow) override;
-  void deliver(route::LinkId link, const net::TcpPacket& response) override;
-  void deliver_record(route::LinkId link, Bytes record) override;
-
  private:
   struct Client;
   struct OnlineSide;
   struct TargetSide;
-
-  // A link between the daemons.
-  struct Link {
-    explicit Link(const wire::FrameMode& mode) : encoder(mode), decoder(mode) {}
-    route::LinkId id = 0;
-    bool up = true;
-    wire::FrameEncoder encoder;
-    wire::FrameDecoder decoder;
-    wire::RouteMessageDecoder route_decoder;
-    std::vector<std::byte> routes_out;
-  };
-  Link* link(route::LinkId id);
-  void flush_channel(Link& link);
 
   Path& path(PathId id) { return paths_[static_cast<std::size_t>(id)]; }
 
@@ -90,6 +70,7 @@ class World : public PacketSink, public RouteSink, public route::MessageSink {
   void serve_online(OnlineSide& side, const std::string& bytes);
   void capture(const Packet& packet);
   void note_captured(const Packet& packet);
+  std::optional<Connection> connection(const FlowKey& flow) const override;
   void at_target(const Packet& packet);
   void open_target(const Packet& syn);
   void serve_target(TargetSide& side, const std::string& bytes);
@@ -101,20 +82,11 @@ class World : public PacketSink, public RouteSink, public route::MessageSink {
   void close_when_idle(TargetSide& side);
   void refuse(const Packet& packet);
   void show_character(TargetSide& side);
-  void at_assistant(const Packet& packet);
-  void flush_channels();
-  void engine_input(const std::function<void()>& input);
-  void schedule_engine();
-  void send_routes();
-  void break_link();
   void restart_target();
 
-  void check_sent(const ReplaySegment& segment);
   void check_read(TargetSide& side, const std::string& bytes);
   bool joined_in_the_middle(TargetSide& side);
   void check_waiting(TargetSide& side, std::size_t from, std::size_t to);
-  void check_held();
-  void check_steps();
   void check_calm();
   void check_streams();
   void check_end();
@@ -126,29 +98,21 @@ class World : public PacketSink, public RouteSink, public route::MessageSink {
                                    {stage_, PathId::kCapture},
                                    {stage_, PathId::kOnlineTarget},
                                    {stage_, PathId::kTargetAssistant}}};
-  session::Engine engine_;
-  route::Router router_;
-  wire::FrameMode mode_;
-  std::vector<Link> links_;
-  route::LinkId last_link_ = 0;
-  std::size_t next_link_ = 0;
+  Assistant assistant_;
+  Channel channel_;
+  EngineHost engine_;
 
   std::vector<std::unique_ptr<Client>> clients_;
   std::map<FlowKey, std::unique_ptr<OnlineSide>> online_;
   std::map<FlowKey, std::unique_ptr<TargetSide>> target_;
   std::vector<std::unique_ptr<TargetSide>> target_gone_;
-  std::map<FlowKey, std::uint32_t> last_ack_;
-  Instant engine_wake_ = kNever;
-  std::uint64_t timer_wake_ups_ = 0;
   std::map<FlowKey, std::uint32_t> target_connections_;  // how many there were so far
-  std::uint64_t fingerprint_ = 1469598103934665603ULL;
   bool target_was_restarted_ = false;
   bool flood_was_established_ = false;
   int requests_at_target_ = 0;
   std::map<FlowKey, int> syns_at_target_;  // those that began something, or were refused
   Instant client_ended_at_;                // the last packet with FIN or RST that was captured
   Instant target_ended_at_;                // the last thing that the target did on its own
-  Instant sessions_gone_at_ = kNever;
 };
 
 }  // namespace tcpcopy::sim

@@ -15,8 +15,6 @@ using namespace std::chrono_literals;
 
 constexpr Duration kReuseWithin = 60s;  // of ports, from the start
 
-const Address kOnlineAddress = Address::v4(0x0a000014);
-
 }  // namespace
 
 World::Client* World::client_of(std::uint16_t port) {
@@ -201,9 +199,7 @@ void World::capture(const Packet& packet) {
   if (stage_.dice().chance(weather_.capture_loss)) return;
   note_captured(packet);
   if (packet.has(TcpFlags::kFin) || packet.has(TcpFlags::kRst)) client_ended_at_ = stage_.now();
-  auto segment = to_segment<ClientSegment>(packet);
-  segment.payload = as_bytes(packet.payload);
-  engine_input([&] { engine_.on_client_segment(segment, stage_.now(), {*this, *this}); });
+  engine_.on_captured(packet);
 }
 
 void World::note_captured(const Packet& packet) {
@@ -276,9 +272,7 @@ void World::forge(Client& client) {
       break;
   }
   stage_.note("forged", packet);
-  auto segment = to_segment<ClientSegment>(packet);
-  segment.payload = as_bytes(packet.payload);
-  engine_input([&] { engine_.on_client_segment(segment, stage_.now(), {*this, *this}); });
+  engine_.on_captured(packet);
 }
 
 }  // namespace tcpcopy::sim

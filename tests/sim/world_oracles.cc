@@ -32,35 +32,8 @@ constexpr Duration kMostEndingUnanswered = 45s;
 constexpr Duration kMostHalfOpen = 75s;
 // Of a session that the target takes nothing of, before it is forgotten that it was given up.
 constexpr int kMostConnections = 6;
-// Of each packet that is held, in bytes, and of each session in its life.
-constexpr std::uint64_t kMostOverhead = 160;
-constexpr std::uint64_t kMostWakeUps = 20;
 
 }  // namespace
-
-// Acknowledgments never regress, nothing is acknowledged that the target has not sent, and nothing
-// is larger than it takes.
-void World::check_sent(const ReplaySegment& segment) {
-  if (segment.payload_length > MiniTcp::kMss)
-    stage_.fail("a segment is larger than the target takes");
-  const FlowKey flow{segment.source, segment.destination};
-  if (segment.flags.syn()) {
-    last_ack_.erase(flow);
-    return;
-  }
-  const auto side = target_.find(flow);
-  if (!segment.flags.ack() || side == target_.end()) return;
-  const std::uint32_t ack = segment.ack.raw;
-  if (static_cast<std::int32_t>(side->second->tcp->sent_up_to() - ack) < 0 &&
-      !side->second->tcp->closed()) {
-    stage_.fail("acknowledges what the target never sent");
-  }
-  const auto [last, first_time] = last_ack_.try_emplace(flow, ack);
-  if (!first_time && static_cast<std::int32_t>(ack - last->second) < 0) {
-    stage_.fail("an acknowledgment regressed");
-  }
-  last->second = ack;
-}
 
 // Where capture missed the start of a stream, nothing tells its requests from their tails, so the
 // replay may begin with one; but never with bytes that no client sent.
@@ -130,28 +103,6 @@ void World::check_waiting(TargetSide& side, std::size_t from, std::size_t to) {
   }
 }
 
-// A packet costs its bytes, in chunks that may have room for as many more, and what keeps them. One
-// that fills several gaps lies in several, and is accounted with one.
-void World::check_held() {
-  const session::Account held = engine_.ledger().held;
-  if (engine_.held_memory() > 2 * held.bytes + kMostOverhead * (held.packets + 3)) {
-    stage_.fail("more memory is held than bytes");
-  }
-}
-
-// What the engine does is done for a packet that came, or for one that leaves; but for the timing
-// wheel, whose first level turns four times a second.
-void World::check_steps() {
-  const session::Ledger& ledger = engine_.ledger();
-  const std::uint64_t packets = ledger.captured.packets + ledger.responses + ledger.segments_sent;
-  const std::uint64_t sessions = ledger.sessions_opened;
-  const auto turns = static_cast<std::uint64_t>((stage_.elapsed()) / 250ms);
-  if (timer_wake_ups_ > packets + kMostWakeUps * sessions + turns) {
-    stage_.fail(std::to_string(timer_wake_ups_) + " wake-ups for " + std::to_string(packets) +
-                " packets of " + std::to_string(sessions) + " sessions");
-  }
-}
-
 // What must not happen where there are no faults.
 void World::check_calm() {
   const session::Ledger& ledger = engine_.ledger();
@@ -198,22 +149,17 @@ void World::check_calm() {
   const Duration patience = answers ? kMostEnding : kMostEndingUnanswered;
   const bool stalls = weather_.character == Character::kStopReading;
   if (flood == 0 && !refuses && !stalls &&
-      sessions_gone_at_ > std::max(client_ended_at_, target_ended_at_) + patience) {
+      engine_.sessions_gone_at() > std::max(client_ended_at_, target_ended_at_) + patience) {
     stage_.fail("a session outlived both its ends");
   }
   if (flood > 0 && answers_all(weather_.character) &&
-      sessions_gone_at_ > std::max(client_ended_at_, target_ended_at_) + kMostHalfOpen) {
+      engine_.sessions_gone_at() > std::max(client_ended_at_, target_ended_at_) + kMostHalfOpen) {
     stage_.fail("a session whose client never was lived on");
   }
 }
 
 void World::check_end() {
-  const session::Ledger& ledger = engine_.ledger();
-  if (engine_.sessions() != 0) return stage_.fail("a session never ended");
-  if (engine_.timers() != 0) return stage_.fail("a timer is left");
-  if (ledger.held.bytes != 0 || ledger.held.packets != 0)
-    return stage_.fail("bytes are still held");
-  check_steps();
+  engine_.check_end();
   if (flood_was_established_) return stage_.fail("a SYN alone made a connection");
   if (weather_.calm) check_calm();
   if (!stage_.plan().capture_misses() && !target_was_restarted_) check_streams();

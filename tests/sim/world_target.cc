@@ -17,6 +17,13 @@ constexpr int kMostPushes = 30;
 
 }  // namespace
 
+std::optional<HeardFrom::Connection> World::connection(const FlowKey& flow) const {
+  const auto found = target_.find(flow);
+  if (found == target_.end()) return std::nullopt;
+  const MiniTcp& tcp = *found->second->tcp;
+  return Connection{target_connections_.at(flow), tcp.sent_up_to(), tcp.closed()};
+}
+
 void World::at_target(const Packet& packet) {
   stage_.note("at target", packet);
   const FlowKey flow{packet.source, packet.destination};
@@ -63,7 +70,6 @@ void World::open_target(const Packet& syn) {
       syn.source.address >= Address::v4(kNobody) && syn.source.address < Address::v4(kNobody + 256);
   side.moved_at = stage_.now();
   side.greets = syn.destination == kTargetGreeting;
-  last_ack_.erase(flow);
   MiniTcp::Events events;
   events.transmit = [this, &side](const Packet& packet) {
     stage_.note("target", packet);
