@@ -18,20 +18,22 @@ World::World(Plan plan)
       weather_(stage_.weather()),
       assistant_(stage_),
       channel_(stage_, assistant_, kOnlineAddress),
-      engine_(stage_, path(PathId::kOnlineTarget), channel_, *this) {
-  path(PathId::kClientOnline).lead_to([this](const Packet& packet) { at_online(packet); });
-  path(PathId::kOnlineClient).lead_to([this](const Packet& packet) { at_client(packet); });
-  path(PathId::kCapture).lead_to([this](const Packet& packet) { capture(packet); });
-  path(PathId::kOnlineTarget).lead_to([this](const Packet& packet) { at_target(packet); });
-  path(PathId::kTargetAssistant).lead_to([this](const Packet& packet) {
-    assistant_.on_packet(packet);
-  });
+      engine_(stage_, path(PathId::kOnlineTarget), channel_, *this),
+      tap_(stage_, clients_, engine_),
+      online_(stage_, path(PathId::kCapture), path(PathId::kOnlineClient)),
+      arrivals_(stage_, clients_, kOnlineAddress, path(PathId::kClientOnline), tap_),
+      flood_(stage_, online_),
+      forger_(stage_, clients_, engine_) {
+  path(PathId::kClientOnline).lead_to([this](const Packet& p) { online_.on_packet(p); });
+  path(PathId::kOnlineClient).lead_to([this](const Packet& p) { clients_.on_packet(p); });
+  path(PathId::kCapture).lead_to([this](const Packet& p) { tap_.on_packet(p); });
+  path(PathId::kOnlineTarget).lead_to([this](const Packet& p) { at_target(p); });
+  path(PathId::kTargetAssistant).lead_to([this](const Packet& p) { assistant_.on_packet(p); });
   std::uint32_t id = 0;
-  for (const ClientPlan& client : stage_.plan().clients) {
-    stage_.after(client.starts_after, [this, &client, id = ++id] { start_client(id, client); });
-  }
-  if (weather_.flood > 0) start_flood();
-  if (weather_.forged) start_forging();
+  for (const ClientPlan& client : stage_.plan().clients)
+    arrivals_.expect(++id, client);
+  flood_.start();
+  if (weather_.forged) forger_.start();
   if (weather_.link_breaks) {
     stage_.after(stage_.draw_milliseconds(1, 1500), [this] { channel_.break_link(); });
   }

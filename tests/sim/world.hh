@@ -11,13 +11,18 @@
 #include <vector>
 
 #include "tests/sim/apps.hh"
+#include "tests/sim/arrivals.hh"
 #include "tests/sim/assistant.hh"
 #include "tests/sim/channel.hh"
+#include "tests/sim/clients.hh"
 #include "tests/sim/engine_host.hh"
 #include "tests/sim/mini_tcp.hh"
+#include "tests/sim/online.hh"
 #include "tests/sim/path.hh"
 #include "tests/sim/plan.hh"
 #include "tests/sim/stage.hh"
+#include "tests/sim/strangers.hh"
+#include "tests/sim/tap.hh"
 
 namespace tcpcopy::sim {
 
@@ -53,23 +58,10 @@ class World : private HeardFrom {
   std::vector<Fate> fates() const;
 
  private:
-  struct Client;
-  struct OnlineSide;
   struct TargetSide;
 
   Path& path(PathId id) { return paths_[static_cast<std::size_t>(id)]; }
 
-  void start_client(std::uint32_t id, const ClientPlan& plan);
-  Client* client_of(std::uint16_t port);
-  void start_flood();
-  void start_forging();
-  void forge(Client& client);
-  void go_on(Client& client);
-  void at_client(const Packet& packet);
-  void at_online(const Packet& packet);
-  void serve_online(OnlineSide& side, const std::string& bytes);
-  void capture(const Packet& packet);
-  void note_captured(const Packet& packet);
   std::optional<Connection> connection(const FlowKey& flow) const override;
   void at_target(const Packet& packet);
   void open_target(const Packet& syn);
@@ -101,9 +93,15 @@ class World : private HeardFrom {
   Assistant assistant_;
   Channel channel_;
   EngineHost engine_;
+  Clients clients_;
+  Tap tap_;
+  Online online_;
+  Arrivals arrivals_;
+  Flood flood_;
+  Forger forger_;
 
-  std::vector<std::unique_ptr<Client>> clients_;
-  std::map<FlowKey, std::unique_ptr<OnlineSide>> online_;
+  std::map<const Client*, StreamMarks> read_;
+
   std::map<FlowKey, std::unique_ptr<TargetSide>> target_;
   std::vector<std::unique_ptr<TargetSide>> target_gone_;
   std::map<FlowKey, std::uint32_t> target_connections_;  // how many there were so far
@@ -111,7 +109,6 @@ class World : private HeardFrom {
   bool flood_was_established_ = false;
   int requests_at_target_ = 0;
   std::map<FlowKey, int> syns_at_target_;  // those that began something, or were refused
-  Instant client_ended_at_;                // the last packet with FIN or RST that was captured
   Instant target_ended_at_;                // the last thing that the target did on its own
 };
 

@@ -38,8 +38,8 @@ constexpr int kMostConnections = 6;
 // Where capture missed the start of a stream, nothing tells its requests from their tails, so the
 // replay may begin with one; but never with bytes that no client sent.
 bool World::joined_in_the_middle(TargetSide& side) {
-  for (const auto& client : clients_) {
-    const std::size_t at = client->stream.find(side.head);
+  for (const auto& client : clients_.all()) {
+    const std::size_t at = client->stream().find(side.head);
     if (at == std::string::npos) continue;
     side.client = client.get();
     side.began_at = at;
@@ -58,27 +58,23 @@ void World::check_read(TargetSide& side, const std::string& bytes) {
     side.head += bytes;
     if (side.head.size() < Request::kHeader) return;
     const auto request = Request::parse(side.head);
-    const auto owner = std::find_if(clients_.begin(), clients_.end(), [&](const auto& client) {
-      return request && client->id == request->client;
-    });
-    if (owner == clients_.end() && stage_.plan().capture_misses() && joined_in_the_middle(side))
-      return;
-    if (owner == clients_.end() || !(*owner)->begins.contains(request->number)) {
+    const Client* owner = request ? clients_.of_id(request->client) : nullptr;
+    if (owner == nullptr && stage_.plan().capture_misses() && joined_in_the_middle(side)) return;
+    if (owner == nullptr || !owner->requests().contains(request->number)) {
       stage_.fail("the target read bytes that no client sent");
       return;
     }
-    side.client = owner->get();
-    side.position = side.began_at = side.client->begins[request->number];
+    side.client = owner;
+    side.position = side.began_at = owner->requests().at(request->number);
     fresh = side.head;
   }
-  const std::string& stream = side.client->stream;
+  const std::string& stream = side.client->stream();
   if (stream.compare(side.position, fresh.size(), fresh) != 0 ||
       side.position + fresh.size() > stream.size()) {
     stage_.fail("the target read other bytes than the client sent");
     return;
   }
-  std::fill_n(side.client->read.begin() + static_cast<std::ptrdiff_t>(side.position), fresh.size(),
-              true);
+  read_[side.client].mark(side.position, fresh.size());
   check_waiting(side, side.position, side.position + fresh.size());
   side.position += fresh.size();
 }
@@ -93,9 +89,9 @@ void World::check_waiting(TargetSide& side, std::size_t from, std::size_t to) {
   const bool plain = weather_.character < Character::kPushing;
   const Duration patience = plain ? kMostSilence : kMostPatience;
   const Duration trip = weather_.online_target.delay + weather_.target_assistant.delay + 1ms;
-  for (const auto& [number, begin] : side.client->begins) {
-    if (begin < from || begin >= to || !side.client->first_of_write.contains(number)) continue;
-    const Instant ready = std::max(side.client->captured_at[number], side.moved_at);
+  for (const auto& [number, begin] : side.client->requests()) {
+    if (begin < from || begin >= to || !side.client->began_write(number)) continue;
+    const Instant ready = std::max(tap_.captured_at(*side.client, number), side.moved_at);
     if (stage_.now() > ready + patience + 4 * trip) {
       stage_.fail("request " + std::to_string(number) + " waited in vain for " +
                   std::to_string((stage_.now() - ready) / 1ms) + " ms");
@@ -149,11 +145,11 @@ void World::check_calm() {
   const Duration patience = answers ? kMostEnding : kMostEndingUnanswered;
   const bool stalls = weather_.character == Character::kStopReading;
   if (flood == 0 && !refuses && !stalls &&
-      engine_.sessions_gone_at() > std::max(client_ended_at_, target_ended_at_) + patience) {
+      engine_.sessions_gone_at() > std::max(tap_.last_end(), target_ended_at_) + patience) {
     stage_.fail("a session outlived both its ends");
   }
   if (flood > 0 && answers_all(weather_.character) &&
-      engine_.sessions_gone_at() > std::max(client_ended_at_, target_ended_at_) + kMostHalfOpen) {
+      engine_.sessions_gone_at() > std::max(tap_.last_end(), target_ended_at_) + kMostHalfOpen) {
     stage_.fail("a session whose client never was lived on");
   }
 }
@@ -171,19 +167,15 @@ void World::check_streams() {
   // One that has never said anything is silent (-t), and the session has ended for it.
   const auto silent = static_cast<std::size_t>(session::LossReason::kTargetSilent);
   if (engine_.ledger().sessions_lost[silent] > 0) return;
-  for (const auto& client : clients_) {
-    const bool bye = client->server_closed;
-    if (!client->ended || client->broken || (!client->tcp->finished() && !bye)) continue;
+  for (const auto& client : clients_.all()) {
+    if (!client->done()) continue;
     // An RST destroys what a target that does not read for long has not read.
     const bool reads_late = weather_.target_stalls || weather_.character == Character::kBlocking;
-    if (client->script.back().kind == Act::Kind::kAbort && reads_late) continue;
+    if (client->aborts() && reads_late) continue;
     // One that aborts takes back what the network has not delivered yet.
-    if (std::find(client->captured.begin(), client->captured.end(), false) !=
-        client->captured.end()) {
-      continue;
-    }
+    if (!tap_.captured(*client, 0, client->stream().size())) continue;
     std::size_t connections = 0;
-    std::size_t shortest = client->stream.size();
+    std::size_t shortest = client->stream().size();
     const auto count = [&](const TargetSide& side) {
       if (side.client != client.get()) return;
       ++connections;
@@ -193,9 +185,9 @@ void World::check_streams() {
       count(*side);
     for (const auto& side : target_gone_)
       count(*side);
-    if (connections != weather_.copies || shortest != client->stream.size()) {
-      stage_.fail("client " + std::to_string(client->id) + " sent " +
-                  std::to_string(client->stream.size()) + " bytes; the target read " +
+    if (connections != weather_.copies || shortest != client->stream().size()) {
+      stage_.fail("client " + std::to_string(client->id()) + " sent " +
+                  std::to_string(client->stream().size()) + " bytes; the target read " +
                   std::to_string(shortest) + " on " + std::to_string(connections) + " connections");
     }
   }
@@ -203,17 +195,13 @@ void World::check_streams() {
 
 std::vector<Fate> World::fates() const {
   std::vector<Fate> fates;
-  for (const auto& client : clients_) {
-    for (const auto& [number, begin] : client->begins) {
-      const auto next = client->begins.upper_bound(number);
-      const std::size_t end = next == client->begins.end() ? client->stream.size() : next->second;
-      const auto all = [begin = begin, end](const std::vector<bool>& marks) {
-        return std::find(marks.begin() + static_cast<std::ptrdiff_t>(begin),
-                         marks.begin() + static_cast<std::ptrdiff_t>(end),
-                         false) == marks.begin() + static_cast<std::ptrdiff_t>(end);
-      };
-      fates.push_back({client->id, number, client->first_of_write.contains(number),
-                       all(client->captured), all(client->read)});
+  for (const auto& client : clients_.all()) {
+    const auto read = read_.find(client.get());
+    for (const auto& [number, begin] : client->requests()) {
+      const std::size_t end = client->end_of(number);
+      fates.push_back({client->id(), number, client->began_write(number),
+                       tap_.captured(*client, begin, end),
+                       read != read_.end() && read->second.all(begin, end)});
     }
   }
   return fates;

@@ -169,7 +169,7 @@ void World::serve_target(TargetSide& side, const std::string& bytes) {
     // Turn order: a request whose sender had seen all responses finds the turn before it answered,
     // its first request at least.
     const auto begins_turn = [&](const Request& r) {
-      return side.client != nullptr && side.client->waited[r.number];
+      return side.client != nullptr && side.client->had_read_all(r.number);
     };
     // A greeting can only be waited for when the client's first ack was captured in order.
     const bool base_known = !side.greets || weather_.client_online.loss == 0;
