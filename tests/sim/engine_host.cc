@@ -28,8 +28,8 @@ session::SourceAddresses addresses_of(const Weather& weather) {
   return session::SourceAddresses({Address::v4(kPool + 1), Address::v4(kPool + 2)}, std::nullopt);
 }
 
-session::TargetRules rules() {
-  return session::TargetRules(
+TargetRules rules() {
+  return TargetRules(
       {{std::nullopt, kOnlinePort, kTarget}, {std::nullopt, kGreetingPort, kTargetGreeting}});
 }
 
@@ -51,6 +51,7 @@ void EngineHost::on_captured(const Packet& packet) {
 }
 
 void EngineHost::on_response(const Response& response) {
+  check_is_own(response);
   engine_.on_response(response, stage_.now(), {*this, *this});
 }
 
@@ -82,7 +83,10 @@ void EngineHost::schedule() {
   });
 }
 
-bool EngineHost::add_route(const FlowKey& flow) { return channel_.announce(flow); }
+bool EngineHost::add_route(const FlowKey& flow) {
+  announced_.insert(flow);
+  return channel_.announce(flow);
+}
 
 void EngineHost::send(const ReplaySegment& segment, std::span<const Bytes> payload) {
   check_sent(segment);
@@ -98,6 +102,13 @@ void EngineHost::note_sent(const Packet& packet) {
     fingerprint_ = (fingerprint_ ^ value) * 1099511628211ULL;
   }
   stage_.note("replay", packet);
+}
+
+// Responses come to who announced their connection.
+void EngineHost::check_is_own(const Response& response) {
+  if (!announced_.contains({response.destination, response.source})) {
+    stage_.fail("a response of somebody else's connection");
+  }
 }
 
 // Nothing is larger than the target takes, and a SYN begins anew.

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The host of a tcpcopy: the engine with its ports and its wake-ups, and the oracles of what leaves
-// it, of the memory that it holds and of the steps that it takes.
+// it and comes to it, of the memory that it holds and of the steps that it takes.
 #pragma once
 
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "tcpcopy/ports.hh"
 #include "tcpcopy/session/engine.hh"
@@ -55,6 +56,7 @@ class EngineHost : public Channel::EngineEnd, private PacketSink, private RouteS
   bool add_route(const FlowKey& flow) override;
   void schedule();
   void note_sent(const Packet& packet);
+  void check_is_own(const Response& response);
   void check_sent(const ReplaySegment& segment);
   void check_ack(const FlowKey& flow, std::uint32_t ack);
   void check_held();
@@ -74,6 +76,7 @@ class EngineHost : public Channel::EngineEnd, private PacketSink, private RouteS
   std::uint64_t timer_wake_ups_ = 0;
   Instant sessions_gone_at_ = kNever;
   std::map<FlowKey, LastAck> last_acks_;
+  std::set<FlowKey> announced_;
   std::uint64_t fingerprint_ = 1469598103934665603ULL;  // FNV-1a, over 64 bits at a time
 };
 

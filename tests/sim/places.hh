@@ -9,6 +9,7 @@
 namespace tcpcopy::sim {
 
 inline const Address kOnlineAddress = Address::v4(0x0a000014);
+inline const Address kOtherOnlineAddress = Address::v4(0x0a000015);
 inline constexpr std::uint16_t kOnlinePort = 80;
 inline constexpr std::uint16_t kGreetingPort = 81;  ///< where servers speak first
 
