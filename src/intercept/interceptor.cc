@@ -6,6 +6,7 @@
 
 #include <csignal>
 
+#include "common/channel/link_end.hh"
 #include "common/runtime/daemon.hh"
 #include "common/runtime/log.hh"
 #include "common/runtime/socket.hh"
@@ -32,7 +33,7 @@ std::string filter_of(const intercept_options::InterceptOptions& options) {
 Interceptor::Interceptor(const intercept_options::InterceptOptions& options)
     : options_(options),
       filter_(filter_of(options)),
-      router_(options.mode.record_size()),
+      router_(options.mode.with_payload ? wire::kMaxRecordPayload : 0),
       translation_(options.translations),
       links_(loop_, {options.listen, options.mode, options.max_records, options.allow},
              link_events()) {
@@ -42,7 +43,7 @@ Interceptor::Interceptor(const intercept_options::InterceptOptions& options)
 }
 
 link::LinkServer::Events Interceptor::link_events() {
-  return {[this](route::LinkId id, const wire::RouteMessage& message) { on_message(id, message); },
+  return {[this](route::LinkId id, const wire::AddRoute& route) { on_route(id, route); },
           [this](route::LinkId id) { on_greeted(id); },
           [this](route::LinkId id) { on_closed(id); }};
 }
@@ -75,7 +76,7 @@ void Interceptor::take_response(const net::TcpPacket& captured) {
   }
 }
 
-void Interceptor::on_message(route::LinkId id, const wire::RouteMessage& message) {
+void Interceptor::on_route(route::LinkId id, const wire::AddRoute& route) {
   if (single_) {
     if (!single_log_.allow(loop_.now())) return;
     spdlog::warn(
@@ -84,7 +85,7 @@ void Interceptor::on_message(route::LinkId id, const wire::RouteMessage& message
     return;
   }
   const route::Announcer from{id, links_.find(id)->peer().address};
-  const route::RouteOutcome outcome = router_.on_link_message(from, message, loop_.now(), links_);
+  const route::RouteOutcome outcome = router_.on_route(from, route.flow, loop_.now(), links_);
   if (outcome != route::RouteOutcome::kDisplaced && outcome != route::RouteOutcome::kRefused)
     return;
   if (!flood_log_.allow(loop_.now())) return;
@@ -101,11 +102,11 @@ void Interceptor::on_greeted(route::LinkId id) {
   std::vector<route::LinkId> replaced;
   const Admission admission = single_->on_link(id, loop_.now(), replaced);
   for (const route::LinkId old : replaced)
-    links_.close(old, {link::EndReason::kReplaced, "another tcpcopy came (--single)"});
+    links_.close(old, {channel::EndReason::kReplaced, "another tcpcopy came (--single)"});
   if (admission == Admission::kTooMany) {
-    links_.close(id, {link::EndReason::kTooMany, "its tcpcopy has 16 links (--single)"});
+    links_.close(id, {channel::EndReason::kTooMany, "its tcpcopy has 16 links (--single)"});
   } else if (admission == Admission::kProtected) {
-    links_.close(id, {link::EndReason::kProtected, "another tcpcopy is there (--single -c)"});
+    links_.close(id, {channel::EndReason::kProtected, "another tcpcopy is there (--single -c)"});
   }
 }
 

@@ -33,7 +33,7 @@ class Interceptor {
   link::LinkServer::Events link_events();
   void capture(pcap::PcapCapture& capture);
   void take_response(const net::TcpPacket& response);
-  void on_message(route::LinkId id, const wire::RouteMessage& message);
+  void on_route(route::LinkId id, const wire::AddRoute& route);
   void on_greeted(route::LinkId id);
   void on_closed(route::LinkId id);
   void on_signal(int signal);

@@ -13,9 +13,9 @@ constexpr std::size_t kLinksListed = 8;
 
 std::string ends_by_reason(const link::LinkServerCounters& links) {
   std::string text;
-  for (std::size_t i = 0; i < link::kEndReasons; ++i) {
+  for (std::size_t i = 0; i < channel::kEndReasons; ++i) {
     if (links.ended[i] == 0) continue;
-    text += fmt::format(" {}:{}", to_string(static_cast<link::EndReason>(i)), links.ended[i]);
+    text += fmt::format(" {}:{}", to_string(static_cast<channel::EndReason>(i)), links.ended[i]);
   }
   return text.empty() ? " none" : text;
 }
@@ -28,16 +28,17 @@ void log_slow_links(const InterceptStatistics& sources) {
   };
   std::vector<Slow> slow;
   sources.links.visit([&](route::LinkId id, const link::TcpcopyLink& link) {
-    if (link.waiting() || link.dropped_responses() > 0) slow.push_back({id, &link});
+    if (link.end().waiting() || link.end().queue().dropped_records() > 0)
+      slow.push_back({id, &link});
   });
   std::sort(slow.begin(), slow.end(), [](const Slow& a, const Slow& b) {
-    return a.link->dropped_responses() > b.link->dropped_responses();
+    return a.link->end().queue().dropped_records() > b.link->end().queue().dropped_records();
   });
   for (std::size_t i = 0; i < std::min(slow.size(), kLinksListed); ++i) {
     const link::TcpcopyLink& link = *slow[i].link;
     spdlog::warn("link {} reads slowly: queued bytes:{} dropped responses:{} routes:{}",
-                 link.peer().to_string(), link.queued_bytes(), link.dropped_responses(),
-                 sources.router.routes_of(slow[i].id));
+                 link.peer().to_string(), link.end().queue().bytes(),
+                 link.end().queue().dropped_records(), sources.router.routes_of(slow[i].id));
   }
   if (slow.size() > kLinksListed) {
     spdlog::warn("{} more links read slowly", slow.size() - kLinksListed);
@@ -60,8 +61,8 @@ void log_statistics(const InterceptStatistics& sources) {
   std::size_t queued_bytes = 0;
   std::uint64_t dropped_slow = sources.links.counters().dropped_slow;
   sources.links.visit([&](route::LinkId, const link::TcpcopyLink& link) {
-    queued_bytes += link.queued_bytes();
-    dropped_slow += link.dropped_responses();
+    queued_bytes += link.end().queue().bytes();
+    dropped_slow += link.end().queue().dropped_records();
   });
   const route::RouterCounters& responses = sources.responses;
   spdlog::info(

@@ -6,9 +6,7 @@
 #include <vector>
 
 #include "common/net/packet_writer.hh"
-#include "common/wire/frame.hh"
-#include "common/wire/response_record.hh"
-#include "common/wire/route_message.hh"
+#include "common/wire/codec_v6.hh"
 #include "tests/bench/flows.hh"
 
 namespace tcpcopy::bench {
@@ -31,12 +29,12 @@ std::vector<std::byte> response_bytes() {
 void encode_frames(benchmark::State& state) {
   const auto bytes = response_bytes();
   const auto response = net::parse_tcp_packet(bytes, net::Extent::kHeaders).value;
-  wire::FrameEncoder encoder(kMode);
+  wire::InterceptCodecV6 codec(kMode, 0);
   for (auto _ : state) {
-    encoder.clear();
+    codec.clear();
     for (std::int64_t i = 0; i < kResponses; ++i)
-      encoder.add(response);
-    benchmark::DoNotOptimize(encoder.bytes().data());
+      codec.encode(wire::headers_of(response));
+    benchmark::DoNotOptimize(codec.encoded().data());
   }
   state.SetItemsProcessed(state.iterations() * kResponses);
 }
@@ -45,33 +43,38 @@ BENCHMARK(encode_frames);
 void decode_frames(benchmark::State& state) {
   const auto bytes = response_bytes();
   const auto response = net::parse_tcp_packet(bytes, net::Extent::kHeaders).value;
-  wire::FrameEncoder encoder(kMode);
+  wire::InterceptCodecV6 intercept(kMode, 0);
   for (std::int64_t i = 0; i < kResponses; ++i)
-    encoder.add(response);
-  wire::FrameDecoder decoder(kMode);
+    intercept.encode(wire::headers_of(response));
+  wire::TcpcopyCodecV6 tcpcopy(kMode);
   for (auto _ : state) {
-    Bytes rest = encoder.bytes();
-    while (const auto record = decoder.next(rest))
-      benchmark::DoNotOptimize(wire::decode_response(*record));
+    Bytes rest = intercept.encoded();
+    while (const auto headers = tcpcopy.decode(rest))
+      benchmark::DoNotOptimize(wire::to_response(*headers));
   }
   state.SetItemsProcessed(state.iterations() * kResponses);
 }
 BENCHMARK(decode_frames);
 
 void encode_route_message(benchmark::State& state) {
-  const auto message = wire::RouteMessage::add_route(flow(1));
-  for (auto _ : state)
-    benchmark::DoNotOptimize(wire::encode(message));
+  const wire::AddRoute message{flow(1)};
+  std::vector<std::byte> bytes;
+  for (auto _ : state) {
+    bytes.clear();
+    wire::TcpcopyCodecV6::encode(message, bytes);
+    benchmark::DoNotOptimize(bytes.data());
+  }
   state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(encode_route_message);
 
 void decode_route_message(benchmark::State& state) {
-  const auto bytes = wire::encode(wire::RouteMessage::add_route(flow(1)));
-  wire::RouteMessageDecoder decoder;
+  std::vector<std::byte> bytes;
+  wire::TcpcopyCodecV6::encode(wire::AddRoute{flow(1)}, bytes);
+  wire::InterceptCodecV6 codec(kMode, 0);
   for (auto _ : state) {
     Bytes rest(bytes);
-    benchmark::DoNotOptimize(decoder.next(rest));
+    benchmark::DoNotOptimize(codec.decode(rest));
   }
   state.SetItemsProcessed(state.iterations());
 }

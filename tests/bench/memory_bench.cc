@@ -52,11 +52,11 @@ BENCHMARK(memory_of_idle_session)
 void memory_of_route(benchmark::State& state) {
   const auto routes = static_cast<std::size_t>(state.range(0));
   const std::uint64_t before = allocated();
-  route::Router router(wire::kHeaderRecordSize);
+  route::Router router;
   NoLinks links;
   for (auto _ : state) {
     for (std::size_t i = 0; i < routes; ++i)
-      router.on_link_message({1}, wire::RouteMessage::add_route(flow(i)), Instant(), links);
+      router.on_route({1}, flow(i), Instant(), links);
   }
   report(state, "bytes/route", before);
   if (router.routes() != routes) state.SkipWithError("routes are missing");

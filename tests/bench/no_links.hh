@@ -11,8 +11,7 @@ namespace tcpcopy::bench {
 /// Takes every response and only counts it.
 class NoLinks : public route::MessageSink {
  public:
-  void deliver(route::LinkId, const net::TcpPacket&) override { ++delivered_; }
-  void deliver_record(route::LinkId, Bytes) override { ++delivered_; }
+  void deliver(route::LinkId, const wire::CapturedHeaders&) override { ++delivered_; }
   std::uint64_t delivered() const { return delivered_; }
 
  private:

@@ -25,10 +25,10 @@ class Shuffle {
 
 void route_lookup(benchmark::State& state) {
   const auto routes = static_cast<std::size_t>(state.range(0));
-  route::Router router(wire::kHeaderRecordSize);
+  route::Router router;
   NoLinks links;
   for (std::size_t i = 0; i < routes; ++i)
-    router.on_link_message({1}, wire::RouteMessage::add_route(flow(i)), Instant(), links);
+    router.on_route({1}, flow(i), Instant(), links);
   Shuffle shuffle(routes);
   net::TcpPacket response;
   response.tcp.flags = {TcpFlags::kAck};
@@ -48,10 +48,10 @@ BENCHMARK(route_lookup)->ArgName("routes")->Arg(1'000)->Arg(10'000)->Arg(100'000
 void route_add(benchmark::State& state) {
   const auto routes = static_cast<std::size_t>(state.range(0));
   for (auto _ : state) {
-    route::Router router(wire::kHeaderRecordSize);
+    route::Router router;
     NoLinks links;
     for (std::size_t i = 0; i < routes; ++i)
-      router.on_link_message({1}, wire::RouteMessage::add_route(flow(i)), Instant(), links);
+      router.on_route({1}, flow(i), Instant(), links);
     benchmark::DoNotOptimize(router.routes());
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));

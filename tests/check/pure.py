@@ -16,7 +16,7 @@ ALLOWED_HEADERS = {
     "optional", "span", "string", "string_view", "tuple", "type_traits", "utility", "variant",
     "vector",
     "absl/container/btree_map.h", "absl/container/flat_hash_map.h",
-    "absl/container/flat_hash_set.h", "absl/hash/hash.h",
+    "absl/container/flat_hash_set.h", "absl/functional/function_ref.h", "absl/hash/hash.h",
 }
 FORBIDDEN_WORDS = re.compile(r"::now\s*\(|steady_clock|system_clock|high_resolution_clock|<random>|"
                              r"\brand\s*\(|\bgetenv\b|\bstd::cout\b|\bstd::cerr\b|\bprintf\b")

@@ -13,7 +13,7 @@ REASONS = [
     ("Refusal", "src/tcpcopy/session/ledger.hh", "src/tcpcopy/session/ledger.cc"),
     ("SendError", "src/tcpcopy/inject/send_errors.hh", "src/tcpcopy/inject/send_errors.cc"),
     ("ParseError", "src/common/net/packet_parser.hh", "src/common/net/packet_parser.cc"),
-    ("EndReason", "src/intercept/link/link_end.hh", "src/intercept/link/link_end.cc"),
+    ("EndReason", "src/common/channel/link_end.hh", "src/common/channel/link_end.cc"),
 ]
 NO_REASON = {"kNone"}
 

@@ -27,7 +27,8 @@ void check_record(Bytes bytes) {
   const Bytes some = bytes.first(std::min(bytes.size(), size));
   std::copy(some.begin(), some.end(), storage.begin());
   const Bytes record = Bytes(storage).first(size);
-  if (const auto response = wire::decode_response(record)) check_lengths(response.value, record);
+  if (const auto response = wire::to_response(wire::decode_record(record)))
+    check_lengths(response.value, record);
 }
 
 // SACK blocks, and what stands behind them, may be cut off: 24 of 40 bytes of options are sent.
@@ -52,8 +53,8 @@ void check_packet(Bytes bytes, net::Extent extent, std::size_t record_size) {
   std::array<std::byte, wire::kPayloadRecordSize> storage;
   storage.fill(std::byte{0xee});
   const auto record = std::span(storage).first(record_size);
-  wire::encode_response(packet, record);
-  const auto decoded = wire::decode_response(record);
+  wire::encode_response(wire::headers_of(packet), record);
+  const auto decoded = wire::to_response(wire::decode_record(record));
   require(static_cast<bool>(decoded), "the record of a good packet is good");
   const Response& response = decoded.value;
   check_lengths(response, record);

@@ -4,12 +4,11 @@
 #include <vector>
 
 #include "common/net/packet_writer.hh"
-#include "common/wire/response_record.hh"
 #include "tests/sim/packets.hh"
 
 namespace tcpcopy::sim {
 
-Assistant::Assistant(Stage& stage) : stage_(stage), router_(wire::kHeaderRecordSize) {}
+Assistant::Assistant(Stage& stage) : stage_(stage) {}
 
 void Assistant::on_packet(const Packet& packet) {
   const auto segment = to_segment<ReplaySegment>(packet);
@@ -32,8 +31,8 @@ void Assistant::close(route::LinkId link) {
   router_.on_link_closed(link);
 }
 
-void Assistant::on_message(const route::Announcer& from, const wire::RouteMessage& message) {
-  router_.on_link_message(from, message, stage_.now(), *this);
+void Assistant::on_route(const route::Announcer& from, const FlowKey& flow) {
+  router_.on_route(from, flow, stage_.now(), *this);
 }
 
 void Assistant::end_wake_up() {
@@ -48,12 +47,8 @@ Channel* Assistant::channel_of(route::LinkId link) {
   return nullptr;
 }
 
-void Assistant::deliver(route::LinkId link, const net::TcpPacket& response) {
+void Assistant::deliver(route::LinkId link, const wire::CapturedHeaders& response) {
   if (Channel* channel = channel_of(link)) channel->deliver(link, response);
-}
-
-void Assistant::deliver_record(route::LinkId link, Bytes record) {
-  if (Channel* channel = channel_of(link)) channel->deliver_record(link, record);
 }
 
 }  // namespace tcpcopy::sim

@@ -20,12 +20,11 @@ class Assistant : public Channel::AssistantEnd, private route::MessageSink {
   // What channels do.
   route::LinkId open(Channel& channel) override;
   void close(route::LinkId link) override;
-  void on_message(const route::Announcer& from, const wire::RouteMessage& message) override;
+  void on_route(const route::Announcer& from, const FlowKey& flow) override;
   void end_wake_up() override;
 
  private:
-  void deliver(route::LinkId link, const net::TcpPacket& response) override;
-  void deliver_record(route::LinkId link, Bytes record) override;
+  void deliver(route::LinkId link, const wire::CapturedHeaders& response) override;
   Channel* channel_of(route::LinkId link);
 
   Stage& stage_;

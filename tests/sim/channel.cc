@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/wire/response_record.hh"
+#include "common/wire/message.hh"
 
 namespace tcpcopy::sim {
 namespace {
@@ -27,11 +27,10 @@ Channel::Link* Channel::find(route::LinkId id) {
 
 // One link after the other, as far as they are up.
 bool Channel::announce(const FlowKey& flow) {
-  const auto bytes = wire::encode(wire::RouteMessage::add_route(flow));
   for (std::size_t i = 0; i < links_.size(); ++i) {
     Link& link = links_[next_link_++ % links_.size()];
     if (link.id == route::kNoLink) continue;
-    link.routes_out.insert(link.routes_out.end(), bytes.begin(), bytes.end());
+    link.tcpcopy.encode(wire::AddRoute{flow}, link.routes_out);
     return true;
   }
   return false;
@@ -51,8 +50,8 @@ void Channel::flush_announcements() {
 void Channel::read_routes(Link& link, Bytes bytes) {
   while (!bytes.empty()) {
     Bytes piece = next_piece(bytes, 20);
-    while (const auto message = link.route_decoder.next(piece))
-      assistant_.on_message({link.id, peer_}, *message);
+    while (const auto message = link.intercept.decode(piece))
+      assistant_.on_route({link.id, peer_}, std::get<wire::AddRoute>(*message).flow);
   }
   assistant_.end_wake_up();
 }
@@ -63,20 +62,16 @@ Channel::Link* Channel::find_for_delivery(route::LinkId id) {
   return link;
 }
 
-void Channel::deliver(route::LinkId id, const net::TcpPacket& response) {
-  if (Link* link = find_for_delivery(id)) link->encoder.add(response);
-}
-
-void Channel::deliver_record(route::LinkId id, Bytes record) {
-  if (Link* link = find_for_delivery(id)) link->encoder.add(record);
+void Channel::deliver(route::LinkId id, const wire::CapturedHeaders& response) {
+  if (Link* link = find_for_delivery(id)) link->intercept.encode(response);
 }
 
 void Channel::flush_responses() {
   for (Link& link : links_) {
-    if (link.encoder.empty()) continue;
-    const Bytes out = link.encoder.bytes();
+    const Bytes out = link.intercept.encoded();
+    if (out.empty()) continue;
     std::vector<std::byte> bytes(out.begin(), out.end());
-    link.encoder.clear();
+    link.intercept.clear();
     stage_.after(kWayBack, [this, bytes, id = link.id] {  // in order: it always takes as long
       Link* there = find(id);
       if (there == nullptr) return;
@@ -88,8 +83,8 @@ void Channel::flush_responses() {
 void Channel::read_frames(Link& link, Bytes bytes) {
   while (!bytes.empty()) {
     Bytes piece = next_piece(bytes, 100);
-    while (const auto record = link.decoder.next(piece)) {
-      const auto response = wire::decode_response(*record);
+    while (const auto headers = link.tcpcopy.decode(piece)) {
+      const auto response = wire::to_response(*headers);
       if (!response) return stage_.fail("a record that does not decode");
       engine_->on_response(response.value);
     }

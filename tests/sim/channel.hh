@@ -6,8 +6,7 @@
 #include <functional>
 #include <vector>
 
-#include "common/wire/frame.hh"
-#include "common/wire/route_message.hh"
+#include "common/wire/codec_v6.hh"
 #include "intercept/route/router.hh"
 #include "tests/sim/stage.hh"
 
@@ -22,7 +21,7 @@ class Channel : public route::MessageSink {
     /// A link of this channel was made. @return its name.
     virtual route::LinkId open(Channel& channel) = 0;
     virtual void close(route::LinkId link) = 0;
-    virtual void on_message(const route::Announcer& from, const wire::RouteMessage& message) = 0;
+    virtual void on_route(const route::Announcer& from, const FlowKey& flow) = 0;
     /// All is read: what is to leave leaves.
     virtual void end_wake_up() = 0;
   };
@@ -51,8 +50,7 @@ class Channel : public route::MessageSink {
   void flush_announcements();
 
   // The assistant's end.
-  void deliver(route::LinkId link, const net::TcpPacket& response) override;
-  void deliver_record(route::LinkId link, Bytes record) override;
+  void deliver(route::LinkId link, const wire::CapturedHeaders& response) override;
   void flush_responses();
 
   /// Breaks one link for a while; the other, if there are two, takes its routes over.
@@ -60,11 +58,10 @@ class Channel : public route::MessageSink {
 
  private:
   struct Link {
-    explicit Link(const wire::FrameMode& mode) : encoder(mode), decoder(mode) {}
+    explicit Link(const wire::FrameMode& mode) : tcpcopy(mode), intercept(mode, 0) {}
     route::LinkId id = route::kNoLink;  // of one that is down
-    wire::FrameEncoder encoder;
-    wire::FrameDecoder decoder;
-    wire::RouteMessageDecoder route_decoder;
+    wire::TcpcopyCodecV6 tcpcopy;
+    wire::InterceptCodecV6 intercept;
     std::vector<std::byte> routes_out;
   };
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/net/packet_parser.hh"
+#include "common/wire/message.hh"
 #include "tcpcopy/address.hh"
 #include "tcpcopy/segment.hh"
 
@@ -51,6 +52,13 @@ inline void append16(ByteVector& to, unsigned value) {
 inline void append32(ByteVector& to, std::uint32_t value) {
   append16(to, value >> 16U);
   append16(to, value & 0xffffU);
+}
+
+/// What has to be encoded for a record of these very bytes: they need be no packet.
+inline wire::CapturedHeaders headers_in(Bytes record) {
+  const Bytes payload = record.size() > 64 ? record.subspan(64) : Bytes();
+  return {record.first(20), record.subspan(20, 44), payload,
+          static_cast<std::uint32_t>(payload.size())};
 }
 
 /// Bytes that differ from their neighbours, so that a shifted copy does not pass for the original.

@@ -2,7 +2,6 @@
 #include "common/wire/frame.hh"
 
 #include <algorithm>
-#include <cassert>
 
 #include "common/net/bytes.hh"
 
@@ -33,13 +32,8 @@ std::span<std::byte> FrameEncoder::append_record() {
   return std::span(bytes_).last(mode_.record_size());
 }
 
-void FrameEncoder::add(const net::TcpPacket& response) {
+void FrameEncoder::add(const CapturedHeaders& response) {
   encode_response(response, append_record());
-}
-
-void FrameEncoder::add(Bytes record) {
-  assert(record.size() == mode_.record_size());
-  std::copy(record.begin(), record.end(), append_record().begin());
 }
 
 void FrameEncoder::clear() {

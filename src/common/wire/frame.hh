@@ -28,11 +28,7 @@ class FrameEncoder {
   /// @param max_records in one frame; at most mode.max_records(), which 0 stands for.
   explicit FrameEncoder(FrameMode mode, std::size_t max_records = 0);
 
-  void add(const net::TcpPacket& response);
-
-  /// Adds a record that was encoded before, for example one that waited for its route.
-  /// REQUIRES: record.size() == mode.record_size().
-  void add(Bytes record);
+  void add(const CapturedHeaders& response);
 
   bool empty() const { return bytes_.empty(); }
 

@@ -16,53 +16,59 @@ std::size_t payload_brought(std::size_t payload_at, std::size_t payload_length) 
   return std::min(payload_length, kPayloadRecordSize - payload_at);
 }
 
+// Both lengths as the headers state them, bytes.
+std::size_t ip_header_length(Bytes ip) {
+  return std::to_integer<std::size_t>(ip[0] & std::byte{0x0f}) * 4;
+}
+std::size_t tcp_header_length(Bytes tcp) { return std::to_integer<std::size_t>(tcp[12] >> 4) * 4; }
+
 }  // namespace
 
-void encode_response(const net::TcpPacket& packet, std::span<std::byte> to) {
+void encode_response(const CapturedHeaders& response, std::span<std::byte> to) {
   assert(to.size() == kHeaderRecordSize || to.size() == kPayloadRecordSize);
   std::fill(to.begin(), to.end(), std::byte{0});
-  std::copy_n(packet.ip_bytes.begin(), net::kIpv4HeaderSize, to.begin());
+  std::copy_n(response.ip.begin(), net::kIpv4HeaderSize, to.begin());
   // Segmentation offload leaves the total length 0 where the frame tells it; there is none here.
   if (net::load_be16(&to[2]) == 0) {
-    const std::size_t length =
-        std::size_t{packet.ip.header_length} + packet.tcp.header_length + packet.payload_length;
+    const std::size_t length = ip_header_length(to) + response.tcp.size() + response.payload_length;
     net::store_be16(&to[2], static_cast<std::uint16_t>(std::min<std::size_t>(length, UINT16_MAX)));
   }
   const std::size_t tcp_room = kHeaderRecordSize - kTcpAt;
-  const std::size_t tcp_size = std::min(packet.tcp_bytes.size(), tcp_room);
-  std::copy_n(packet.tcp_bytes.begin(), tcp_size, to.begin() + kTcpAt);
+  const std::size_t tcp_size = std::min(response.tcp.size(), tcp_room);
+  std::copy_n(response.tcp.begin(), tcp_size, to.begin() + kTcpAt);
 
   if (to.size() != kPayloadRecordSize) return;
-  const std::size_t payload_at = kTcpAt + packet.tcp_bytes.size();
-  const std::size_t brought = payload_brought(payload_at, packet.payload_length);
+  const std::size_t payload_at = kTcpAt + response.tcp.size();
+  const std::size_t brought = payload_brought(payload_at, response.payload_length);
   // Fewer bytes, and the reader would take the padding for payload.
-  if (packet.payload.size() >= brought) {
-    std::copy_n(packet.payload.begin(), brought,
+  if (response.payload.size() >= brought) {
+    std::copy_n(response.payload.begin(), brought,
                 to.begin() + static_cast<std::ptrdiff_t>(payload_at));
   }
 }
 
-net::Parsed<Response> decode_response(Bytes record) {
+CapturedHeaders decode_record(Bytes record) {
   assert(record.size() == kHeaderRecordSize || record.size() == kPayloadRecordSize);
-  const auto ip = net::parse_ipv4_header(record);
-  if (!ip) return {{}, ip.error};
-  const Bytes tcp_bytes = record.subspan(kTcpAt, kHeaderRecordSize - kTcpAt);
-  const auto tcp = net::parse_tcp_header(tcp_bytes, true);
-  if (!tcp) return {{}, tcp.error};
-  const std::size_t headers = std::size_t{ip.value.header_length} + tcp.value.header_length;
-  if (ip.value.total_length < headers) return {{}, net::ParseError::kBadTotalLength};
-
-  const auto payload_length = static_cast<std::uint32_t>(ip.value.total_length - headers);
-  const std::size_t payload_at = kTcpAt + tcp.value.header_length;
-  Bytes payload;
+  CapturedHeaders response;
+  response.ip = record.first(kTcpAt);
+  response.tcp = record.subspan(kTcpAt, kHeaderRecordSize - kTcpAt);
+  const std::size_t total_length = net::load_be16(&record[2]);
+  const std::size_t tcp_length = tcp_header_length(response.tcp);
+  const std::size_t headers = ip_header_length(response.ip) + tcp_length;
+  if (total_length < headers) return response;  // to_response() refuses it
+  response.payload_length = static_cast<std::uint32_t>(total_length - headers);
   if (record.size() == kPayloadRecordSize) {
-    payload = record.subspan(payload_at, payload_brought(payload_at, payload_length));
+    const std::size_t payload_at = kTcpAt + tcp_length;
+    response.payload =
+        record.subspan(payload_at, payload_brought(payload_at, response.payload_length));
     const auto zero = [](std::byte byte) { return byte == std::byte{0}; };
-    const bool left_out =
-        payload_length > kMaxOldRecordPayload && std::all_of(payload.begin(), payload.end(), zero);
-    if (left_out) payload = {};
+    const bool left_out = response.payload_length > kMaxOldRecordPayload &&
+                          std::all_of(response.payload.begin(), response.payload.end(), zero);
+    if (left_out) response.payload = {};
   }
-  return {net::to_segment<Response>(ip.value, tcp.value, payload_length, payload)};
+  response.tcp = response.tcp.first(
+      std::clamp<std::size_t>(tcp_length, net::kTcpHeaderSize, response.tcp.size()));
+  return response;
 }
 
 }  // namespace tcpcopy::wire

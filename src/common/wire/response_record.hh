@@ -9,8 +9,7 @@
 #include <cstddef>
 #include <span>
 
-#include "common/net/packet_parser.hh"
-#include "tcpcopy/segment.hh"
+#include "common/wire/message.hh"
 
 namespace tcpcopy::wire {
 
@@ -23,13 +22,13 @@ inline constexpr std::size_t kMaxRecordPayload = 152;
 inline constexpr std::size_t kMaxOldRecordPayload = 128;
 
 /// Writes the record of a captured response. The size of `to` chooses between the two kinds.
-/// @param packet parsed with net::Extent::kHeaders or kWhole.
+/// @param response at least 20 bytes of its IPv4 header.
 /// @param to kHeaderRecordSize or kPayloadRecordSize bytes, all of which are written.
-void encode_response(const net::TcpPacket& packet, std::span<std::byte> to);
+void encode_response(const CapturedHeaders& response, std::span<std::byte> to);
 
 /// @param record kHeaderRecordSize or kPayloadRecordSize bytes from a link: hostile.
-/// @return the response. Its payload_length is that of the packet on the wire; `payload` is what
-///   the record brings: the beginning of it, or nothing.
-net::Parsed<Response> decode_response(Bytes record);
+/// @return the headers that it claims to hold; nothing is proven before to_response(). The payload
+///   is what the record brings of it: the beginning, or nothing.
+CapturedHeaders decode_record(Bytes record);
 
 }  // namespace tcpcopy::wire

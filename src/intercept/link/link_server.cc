@@ -16,6 +16,10 @@ namespace tcpcopy::link {
 namespace {
 
 using namespace std::chrono_literals;
+using channel::EndReason;
+using channel::kEndReasons;
+using channel::LinkEnd;
+using channel::MaybeEnd;
 
 constexpr int kAcceptsPerTurn = 64;  // then those that are there have their turn
 
@@ -100,7 +104,7 @@ MaybeEnd LinkServer::admit(const Endpoint& peer) {
 void LinkServer::make_room(const Endpoint& peer, bool of_address) {
   route::LinkId oldest = route::kNoLink;
   for (const auto& [id, link] : links_) {
-    if (link->greeted() || (of_address && link->peer().address != peer.address)) continue;
+    if (link->end().greeted() || (of_address && link->peer().address != peer.address)) continue;
     if (oldest == route::kNoLink || id < oldest) oldest = id;
   }
   if (oldest == route::kNoLink) return;
@@ -121,40 +125,34 @@ void LinkServer::on_ready(route::LinkId id, std::uint32_t events) {
   TcpcopyLink* link = find_link(id);
   if (link == nullptr) return;
   if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {
-    const bool greeted_before = link->greeted();
-    const MaybeEnd end = link->read(
-        loop_.now(), [&](const wire::RouteMessage& message) { events_.on_message(id, message); });
+    const bool greeted_before = link->end().greeted();
+    const MaybeEnd end = link->read(loop_.now(), [&](const wire::Message& message) {
+      if (const auto* route = std::get_if<wire::AddRoute>(&message)) events_.on_route(id, *route);
+    });
     if (end) {
       close(id, *end);
       return;
     }
-    if (link->greeted() && !greeted_before) on_greeted(id);
+    if (link->end().greeted() && !greeted_before) on_greeted(id);
   }
   if ((events & EPOLLOUT) != 0) flush_link(id);  // it may be closed by now
 }
 
 void LinkServer::on_greeted(route::LinkId id) {
   const TcpcopyLink& link = *find_link(id);
-  if (link.version() != wire::kVersion && version_log_.allow(loop_.now())) {
-    spdlog::warn("{} speaks {} of the control channel, this intercept version {}",
-                 link.peer().to_string(),
-                 link.version() == 0 ? "an old version" : fmt::format("version {}", link.version()),
-                 wire::kVersion);
+  const std::uint16_t version = link.end().version();
+  if (version != wire::kVersion && version_log_.allow(loop_.now())) {
+    spdlog::warn(
+        "{} speaks {} of the control channel, this intercept version {}", link.peer().to_string(),
+        version == 0 ? "an old version" : fmt::format("version {}", version), wire::kVersion);
   }
   events_.on_greeted(id);
 }
 
-void LinkServer::deliver(route::LinkId id, const net::TcpPacket& response) {
+void LinkServer::deliver(route::LinkId id, const wire::CapturedHeaders& response) {
   TcpcopyLink* link = find_link(id);
   if (link == nullptr) return;
   link->add(response);
-  if (unflushed_.empty() || unflushed_.back() != id) unflushed_.push_back(id);
-}
-
-void LinkServer::deliver_record(route::LinkId id, Bytes record) {
-  TcpcopyLink* link = find_link(id);
-  if (link == nullptr) return;
-  link->add_record(record);
   if (unflushed_.empty() || unflushed_.back() != id) unflushed_.push_back(id);
 }
 
@@ -166,12 +164,12 @@ void LinkServer::flush() {
 void LinkServer::flush_link(route::LinkId id) {
   TcpcopyLink* link = find_link(id);
   if (link == nullptr) return;
-  const bool waited = link->waiting();
+  const bool waited = link->end().waiting();
   const std::size_t part = kMaxQueued / std::max<std::size_t>(waiting_, 1);
   const MaybeEnd end = link->flush(loop_.now(), std::min(part, TcpcopyLink::kMaxQueued));
-  if (link->waiting() != waited) {
+  if (link->end().waiting() != waited) {
     waited ? --waiting_ : ++waiting_;
-    loop_.change(link->fd(), link->waiting() ? EPOLLIN | EPOLLOUT : EPOLLIN);
+    loop_.change(link->fd(), link->end().waiting() ? EPOLLIN | EPOLLOUT : EPOLLIN);
   }
   if (end) close(id, *end);
 }
@@ -182,9 +180,9 @@ void LinkServer::close(route::LinkId id, const LinkEnd& end) {
   const std::unique_ptr<TcpcopyLink> link = std::move(found->second);
   links_.erase(found);
   loop_.forget(link->fd());
-  if (link->waiting()) --waiting_;
-  counters_.dropped_slow += link->dropped_responses();
-  counters_.dropped_closed += link->queued_responses();
+  if (link->end().waiting()) --waiting_;
+  counters_.dropped_slow += link->end().queue().dropped_records();
+  counters_.dropped_closed += link->end().queue().records();
   count_end(link->peer(), end);
   events_.on_closed(id);
 }

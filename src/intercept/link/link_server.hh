@@ -25,7 +25,8 @@ namespace tcpcopy::link {
 
 struct LinkServerCounters {
   std::uint64_t accepted = 0;
-  std::array<std::uint64_t, kEndReasons> ended{};  ///< by reason, those that were refused included
+  std::array<std::uint64_t, channel::kEndReasons>
+      ended{};                       ///< by reason, those that were refused included
   std::uint64_t dropped_slow = 0;    ///< responses that links which are closed by now read too late
   std::uint64_t dropped_closed = 0;  ///< responses that waited for a link when it was closed
 };
@@ -45,7 +46,7 @@ class LinkServer : public route::MessageSink {
     std::vector<net::Network> allow{};  ///< who may connect; empty: anybody
   };
   struct Events {
-    std::function<void(route::LinkId, const wire::RouteMessage&)> on_message;
+    std::function<void(route::LinkId, const wire::AddRoute&)> on_route;
     /// A link that said who it is; all others are strangers.
     std::function<void(route::LinkId)> on_greeted;
     std::function<void(route::LinkId)> on_closed;
@@ -54,14 +55,13 @@ class LinkServer : public route::MessageSink {
   /// Listens. Throws UsageError when that cannot be.
   LinkServer(runtime::EventLoop& loop, const Settings& settings, Events events);
 
-  void deliver(route::LinkId link, const net::TcpPacket& response) override;
-  void deliver_record(route::LinkId link, Bytes record) override;
+  void deliver(route::LinkId link, const wire::CapturedHeaders& response) override;
 
   /// Writes what was delivered since the last time: at the end of every wake-up.
   void flush();
 
   /// Closes a link for a reason that the caller knows. on_closed() is called.
-  void close(route::LinkId id, const LinkEnd& end);
+  void close(route::LinkId id, const channel::LinkEnd& end);
 
   std::size_t links() const { return links_.size(); }
   /// Called as visit(route::LinkId, const TcpcopyLink&) for every link.
@@ -78,13 +78,13 @@ class LinkServer : public route::MessageSink {
 
  private:
   void accept_links();
-  MaybeEnd admit(const Endpoint& peer);
+  channel::MaybeEnd admit(const Endpoint& peer);
   void make_room(const Endpoint& peer, bool of_address);
   void on_ready(route::LinkId id, std::uint32_t events);
   void on_greeted(route::LinkId id);
   void flush_link(route::LinkId id);
   void on_tick();
-  void count_end(const Endpoint& peer, const LinkEnd& end);
+  void count_end(const Endpoint& peer, const channel::LinkEnd& end);
   TcpcopyLink* find_link(route::LinkId id);
 
   runtime::EventLoop& loop_;
@@ -97,7 +97,7 @@ class LinkServer : public route::MessageSink {
   route::LinkId next_id_ = 1;
   bool accepting_ = true;
   LinkServerCounters counters_;
-  std::array<runtime::LogThrottle, kEndReasons> end_logs_;
+  std::array<runtime::LogThrottle, channel::kEndReasons> end_logs_;
   runtime::LogThrottle accept_log_;
   runtime::LogThrottle version_log_;
 };

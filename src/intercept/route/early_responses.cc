@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "intercept/route/early_responses.hh"
 
+#include <algorithm>
+
 namespace tcpcopy::route {
+
+wire::CapturedHeaders EarlyResponses::Held::response() const {
+  const Bytes all(bytes);
+  const std::size_t headers = std::size_t{ip_size} + tcp_size;
+  return {all.first(ip_size), all.subspan(ip_size, tcp_size), all.subspan(headers), payload_length};
+}
 
 // Returns whether the front was still waiting.
 bool EarlyResponses::drop_front() {
   const Held& front = queue_.front();
-  const bool waiting = !front.record.empty();
+  const bool waiting = !front.bytes.empty();
   if (waiting) {
     auto found = by_key_.find(front.key);
     found->second.erase(found->second.begin());  // numbers ascend: the front's is the first
@@ -18,15 +26,23 @@ bool EarlyResponses::drop_front() {
   return waiting;
 }
 
-std::size_t EarlyResponses::hold(const net::Ipv4Flow& key, const net::TcpPacket& response,
+std::size_t EarlyResponses::hold(const net::Ipv4Flow& key, const wire::CapturedHeaders& response,
                                  Instant now) {
   std::size_t dropped = 0;
   while (queue_.size() >= kMaxResponses)
     dropped += drop_front() ? 1U : 0U;
   auto& numbers = by_key_[key];
   if (numbers.size() >= kMaxPerConnection) return dropped + 1;
-  Held held{key, now, std::vector<std::byte>(record_size_)};
-  wire::encode_response(response, held.record);
+  Held held{key,
+            now,
+            response.payload_length,
+            static_cast<std::uint8_t>(response.ip.size()),
+            static_cast<std::uint8_t>(response.tcp.size()),
+            {}};
+  const Bytes payload = response.payload.first(std::min(response.payload.size(), payload_kept_));
+  held.bytes.reserve(response.ip.size() + response.tcp.size() + payload.size());
+  for (const Bytes part : {response.ip, response.tcp, payload})
+    held.bytes.insert(held.bytes.end(), part.begin(), part.end());
   numbers.push_back(first_number_ + queue_.size());
   queue_.push_back(std::move(held));
   ++waiting_;

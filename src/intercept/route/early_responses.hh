@@ -10,7 +10,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "common/net/ipv4_flow.hh"
-#include "common/wire/response_record.hh"
+#include "common/wire/message.hh"
 #include "tcpcopy/time.hh"
 
 namespace tcpcopy::route {
@@ -23,22 +23,22 @@ class EarlyResponses {
   /// one that has sent more has nothing to do with a replay.
   static constexpr std::size_t kMaxPerConnection = 1024;
 
-  /// @param record_size of the records, bytes.
-  explicit EarlyResponses(std::size_t record_size) : record_size_(record_size) {}
+  /// @param payload_kept of each response, bytes.
+  explicit EarlyResponses(std::size_t payload_kept) : payload_kept_(payload_kept) {}
 
   /// @return how many were dropped for want of room: older ones, or this one.
-  std::size_t hold(const net::Ipv4Flow& key, const net::TcpPacket& response, Instant now);
+  std::size_t hold(const net::Ipv4Flow& key, const wire::CapturedHeaders& response, Instant now);
 
   /// Gives those of a connection, in order, and forgets them.
-  /// @param give called as give(Bytes record).
+  /// @param give called as give(const wire::CapturedHeaders&).
   template <typename Give>
   void release(const net::Ipv4Flow& key, Give&& give) {
     const auto found = by_key_.find(key);
     if (found == by_key_.end()) return;
     for (const std::uint64_t number : found->second) {
       Held& held = queue_[number - first_number_];
-      give(Bytes(held.record));
-      held.record = {};
+      give(held.response());
+      held.bytes = {};
     }
     waiting_ -= found->second.size();
     by_key_.erase(found);
@@ -53,12 +53,17 @@ class EarlyResponses {
   struct Held {
     net::Ipv4Flow key;
     Instant since;
-    std::vector<std::byte> record;  // empty once released
+    std::uint32_t payload_length;
+    std::uint8_t ip_size;
+    std::uint8_t tcp_size;
+    std::vector<std::byte> bytes;  // both headers, what is kept of the payload; empty once released
+
+    wire::CapturedHeaders response() const;
   };
 
   bool drop_front();
 
-  std::size_t record_size_;
+  std::size_t payload_kept_;
   std::deque<Held> queue_;
   std::uint64_t first_number_ = 0;  // of queue_.front(); numbers never repeat
   absl::flat_hash_map<net::Ipv4Flow, std::vector<std::uint64_t>> by_key_;

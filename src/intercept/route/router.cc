@@ -9,10 +9,10 @@ constexpr std::size_t kSample = 32;           // slots looked at for one that ca
 
 }  // namespace
 
-Router::Router(std::size_t record_size, const Limits& limits)
-    : limits_(limits), early_(record_size) {}
+Router::Router(std::size_t payload_kept, const Limits& limits)
+    : limits_(limits), early_(payload_kept) {}
 
-Router::Router(std::size_t record_size) : Router(record_size, Limits{}) {}
+Router::Router(std::size_t payload_kept) : Router(payload_kept, Limits{}) {}
 
 bool Router::is_over(const Route& route, Instant now) const {
   return !links_.contains(route.link) ||
@@ -60,19 +60,18 @@ void Router::on_response(const net::TcpPacket& response, Instant now, MessageSin
   Route* route = find(key, now);
   if (route == nullptr) {
     ++counters_.held;
-    counters_.dropped_no_room += early_.hold(key, response, now);
+    counters_.dropped_no_room += early_.hold(key, wire::headers_of(response), now);
     return;
   }
   route->use(now);
   if (response.tcp.flags.rst() || response.tcp.flags.fin()) route->ended = true;
-  out.deliver(route->link, response);
+  out.deliver(route->link, wire::headers_of(response));
   ++counters_.forwarded;
 }
 
-RouteOutcome Router::on_link_message(const Announcer& from, const wire::RouteMessage& message,
-                                     Instant now, MessageSink& out) {
-  if (!message.adds_route()) return RouteOutcome::kNone;  // 1.x ignores a deletion, too
-  const net::Ipv4Flow key(message.flow.client, message.flow.server);
+RouteOutcome Router::on_route(const Announcer& from, const FlowKey& flow, Instant now,
+                              MessageSink& out) {
+  const net::Ipv4Flow key(flow.client, flow.server);
   const OpenLink& of_link = link_of(from);
   RouteOutcome outcome = RouteOutcome::kAdded;
   Route* route = find(key, now);
@@ -92,8 +91,8 @@ RouteOutcome Router::on_link_message(const Announcer& from, const wire::RouteMes
   }
   route->use(now);
   ++counters_.routes_added;
-  early_.release(key, [&](Bytes record) {
-    out.deliver_record(from.link, record);
+  early_.release(key, [&](const wire::CapturedHeaders& response) {
+    out.deliver(from.link, response);
     ++counters_.forwarded;
   });
   return outcome;

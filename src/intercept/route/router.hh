@@ -15,7 +15,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "common/net/ipv4_flow.hh"
 #include "common/net/packet_parser.hh"
-#include "common/wire/route_message.hh"
+#include "common/wire/message.hh"
 #include "intercept/route/early_responses.hh"
 #include "intercept/route/link_id.hh"
 #include "intercept/route/route_table.hh"
@@ -30,9 +30,8 @@ class MessageSink {
   virtual ~MessageSink() = default;
 
   /// @param link one that was not closed.
-  virtual void deliver(LinkId link, const net::TcpPacket& response) = 0;
-  /// The same for a response that was encoded before.
-  virtual void deliver_record(LinkId link, Bytes record) = 0;
+  /// @param response its bytes are valid during the call.
+  virtual void deliver(LinkId link, const wire::CapturedHeaders& response) = 0;
 };
 
 struct RouterCounters {
@@ -48,9 +47,8 @@ struct RouterCounters {
   std::uint64_t routes_foreign = 0;    ///< refused: another peer's
 };
 
-/// What became of a link's message.
+/// What became of a route that was announced.
 enum class RouteOutcome : std::uint8_t {
-  kNone,       ///< it adds no route
   kAdded,      ///< or registered before
   kDisplaced,  ///< added; another route had to make room
   kRefused,    ///< there was no room
@@ -75,16 +73,15 @@ class Router {
     std::size_t routes_per_link = 1'000'000;
   };
 
-  /// @param record_size of the links' records, bytes.
-  Router(std::size_t record_size, const Limits& limits);
-  explicit Router(std::size_t record_size);
+  /// @param payload_kept of a response that waits for its route, bytes.
+  Router(std::size_t payload_kept, const Limits& limits);
+  explicit Router(std::size_t payload_kept = 0);
 
   /// A captured packet of the target.
   void on_response(const net::TcpPacket& response, Instant now, MessageSink& out);
 
-  /// A message of a link that is not its version.
-  RouteOutcome on_link_message(const Announcer& from, const wire::RouteMessage& message,
-                               Instant now, MessageSink& out);
+  /// A link announces a connection, as the target sees it.
+  RouteOutcome on_route(const Announcer& from, const FlowKey& flow, Instant now, MessageSink& out);
 
   /// The link's routes are forgotten: at once for every purpose but their memory, which is free
   /// again when on_deadline() comes by.

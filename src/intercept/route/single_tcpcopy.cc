@@ -30,7 +30,7 @@ void SingleTcpcopy::on_response(const net::TcpPacket& response, MessageSink& out
     return;
   }
   const net::Ipv4Flow key(response.destination(), response.source());
-  out.deliver(links_[absl::Hash<net::Ipv4Flow>()(key) % links_.size()], response);
+  out.deliver(links_[absl::Hash<net::Ipv4Flow>()(key) % links_.size()], wire::headers_of(response));
   ++counters_.forwarded;
 }
 

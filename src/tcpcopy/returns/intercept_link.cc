@@ -26,8 +26,6 @@ constexpr Duration kPatience = 6s;     // without an answer of the intercept's h
 constexpr Duration kConnectTime = 3s;  // the kernel itself would try for two minutes
 constexpr std::size_t kReadSize = kBatch * wire::kHeaderRecordSize;
 constexpr int kCoalescedBytes = 2 << 10;  // of responses: some 30
-// All sessions that there can be, registered anew at one moment, have room in this.
-constexpr std::size_t kMaxUnsent = 32U << 20U;
 
 }  // namespace
 
@@ -40,7 +38,6 @@ InterceptLink::InterceptLink(runtime::EventLoop& loop, Settings settings, LinkCo
       counters_(counters),
       random_(random),
       events_(std::move(events)),
-      decoder_(mode_),
       input_(kReadSize),
       backoff_(kFirstBackoff) {}
 
@@ -86,48 +83,33 @@ void InterceptLink::on_connect_done() {
     return;
   }
   state_ = State::kConnected;
-  decoder_ = wire::FrameDecoder(mode_);
+  end_.emplace(mode_);
   connected_at_ = loop_.now();
   ++counters_.connects;
   spdlog::info("connected to intercept {}, link {}", intercept_.to_string(), number_);
-  const auto version = wire::encode(wire::RouteMessage::version(wire::kVersion));
-  forget_unsent();
-  unsent_.assign(version.begin(), version.end());
   loop_.change(fd_.get(), EPOLLIN);
   flush();
   if (connected()) events_.on_connected();
 }
 
 void InterceptLink::add_route(const FlowKey& flow) {
-  if (unsent_bytes() >= kMaxUnsent) {
-    ++counters_.routes_dropped;
-    return;
-  }
-  const auto message = wire::encode(wire::RouteMessage::add_route(flow));
-  unsent_.insert(unsent_.end(), message.begin(), message.end());
-  ++counters_.routes;
+  ++(end_->add_route(flow) ? counters_.routes : counters_.routes_dropped);
 }
 
 void InterceptLink::flush() {
-  if (state_ != State::kConnected || unsent_.empty()) return;
-  const ssize_t sent =
-      ::send(fd_.get(), unsent_.data() + unsent_at_, unsent_bytes(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (!connected() || end_->unsent().empty()) return;
+  const Bytes unsent = end_->unsent();
+  const ssize_t sent = ::send(fd_.get(), unsent.data(), unsent.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent < 0 && errno != EAGAIN && errno != EINTR) {
     fail(runtime::error_text(errno));
     return;
   }
-  if (sent > 0) unsent_at_ += static_cast<std::size_t>(sent);
+  if (sent > 0) end_->on_sent(static_cast<std::size_t>(sent), loop_.now());
   const bool wait = unsent_bytes() > 0;
-  if (!wait) forget_unsent();
   if (wait != waits_for_room_) {
     waits_for_room_ = wait;
     loop_.change(fd_.get(), wait ? EPOLLIN | EPOLLOUT : EPOLLIN);
   }
-}
-
-void InterceptLink::forget_unsent() {
-  unsent_.clear();
-  unsent_at_ = 0;
 }
 
 void InterceptLink::coalesce(bool on) {
@@ -153,26 +135,23 @@ bool InterceptLink::read_some() {
 }
 
 void InterceptLink::take(Bytes bytes) {
-  while (const auto record = decoder_.next(bytes)) {
-    const auto response = wire::decode_response(*record);
-    if (!response) {
-      ++counters_.malformed;
-      if (malformed_log_.allow(loop_.now())) {
-        spdlog::warn("intercept {} sent a record that is no response ({})", intercept_.to_string(),
-                     net::to_string(response.error));
-      }
-      continue;
+  end_->on_bytes(bytes, loop_.now(),
+                 [this](const net::Parsed<Response>& response) { on_response(response); });
+  if (end_->over()) fail(end_->over()->detail);
+}
+
+void InterceptLink::on_response(const net::Parsed<Response>& response) {
+  if (!response) {
+    ++counters_.malformed;
+    if (malformed_log_.allow(loop_.now())) {
+      spdlog::warn("intercept {} sent a record that is no response ({})", intercept_.to_string(),
+                   net::to_string(response.error));
     }
-    ++counters_.responses;
-    if (response.value.payload_length > 0 && !response.value.flags.psh()) ++counters_.unended;
-    events_.on_response(response.value);
+    return;
   }
-  if (const auto count = decoder_.bad_count()) {
-    fail(
-        fmt::format("a frame of {} records cannot be: is it an intercept of control channel "
-                    "version {}, started in the same mode?",
-                    *count, wire::kVersion));
-  }
+  ++counters_.responses;
+  if (response.value.payload_length > 0 && !response.value.flags.psh()) ++counters_.unended;
+  events_.on_response(response.value);
 }
 
 void InterceptLink::fail(const std::string& why) {
@@ -186,7 +165,7 @@ void InterceptLink::fail(const std::string& why) {
   fd_.reset();
   state_ = State::kIdle;
   waits_for_room_ = false;
-  forget_unsent();
+  end_.reset();
   if (was_connected) {
     ++counters_.breaks;
     spdlog::warn("link to intercept {}, {}, lost: {}; connecting again", intercept_.to_string(),

@@ -6,14 +6,15 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "common/channel/tcpcopy_end.hh"
 #include "common/runtime/event_loop.hh"
 #include "common/runtime/log.hh"
 #include "common/wire/frame.hh"
-#include "common/wire/route_message.hh"
 #include "tcpcopy/segment.hh"
 
 namespace tcpcopy::returns {
@@ -63,7 +64,7 @@ class InterceptLink {
   void coalesce(bool on);
   void read();
 
-  std::size_t unsent_bytes() const { return unsent_.size() - unsent_at_; }
+  std::size_t unsent_bytes() const { return end_ ? end_->unsent().size() : 0; }
 
  private:
   enum class State : std::uint8_t { kIdle, kConnecting, kConnected };
@@ -73,7 +74,7 @@ class InterceptLink {
   void on_connect_done();
   bool read_some();
   void take(Bytes bytes);
-  void forget_unsent();
+  void on_response(const net::Parsed<Response>& response);
   void fail(const std::string& why);
   void retry();
 
@@ -86,10 +87,8 @@ class InterceptLink {
   Events events_;
   runtime::UniqueFd fd_;
   State state_ = State::kIdle;
-  wire::FrameDecoder decoder_;
-  std::vector<std::byte> unsent_;
-  std::size_t unsent_at_ = 0;  // what is before it was sent
-  unsigned attempt_ = 0;       // tells a timer of an earlier attempt to connect from this one's
+  std::optional<channel::TcpcopyEnd> end_;  // while connected
+  unsigned attempt_ = 0;  // tells a timer of an earlier attempt to connect from this one's
   std::vector<std::byte> input_;
   Duration backoff_;
   Instant connected_at_;

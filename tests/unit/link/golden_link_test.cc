@@ -102,13 +102,13 @@ class OldTcpcopy : public GoldenLink {
 
   std::size_t greeted_ = 0;
   std::size_t routes_ = 0;
-  route::Router router_{mode_.record_size()};
+  route::Router router_{mode_.with_payload ? wire::kMaxRecordPayload : 0};
   route::SingleTcpcopy single_{false};
   LinkServer server_{loop_,
                      {.listen = kAnyPort, .mode = mode_},
-                     {[this](route::LinkId id, const wire::RouteMessage& message) {
+                     {[this](route::LinkId id, const wire::AddRoute& route) {
                         ++routes_;
-                        router_.on_link_message({id}, message, loop_.now(), server_);
+                        router_.on_route({id}, route.flow, loop_.now(), server_);
                       },
                       [this](route::LinkId id) {
                         std::vector<route::LinkId> replaced;

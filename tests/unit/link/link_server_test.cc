@@ -15,6 +15,7 @@
 namespace tcpcopy::link {
 namespace {
 
+using channel::EndReason;
 using test::ByteVector;
 
 class LinkServerTest : public testing::Test {
@@ -26,7 +27,7 @@ class LinkServerTest : public testing::Test {
     server_ = std::make_unique<LinkServer>(
         loop_, settings,
         LinkServer::Events{
-            [this](route::LinkId id, const wire::RouteMessage&) { messages_.push_back(id); },
+            [this](route::LinkId id, const wire::AddRoute&) { messages_.push_back(id); },
             [this](route::LinkId id) { greeted_.insert(id); },
             [this](route::LinkId id) { closed_.insert(id); }});
   }
@@ -151,7 +152,7 @@ TEST_F(LinkServerTest, ResponsesForALinkThatIsGoneGoNowhere) {
   greet(connect());
   server_->close(1, {EndReason::kReplaced, "for the test"});
   const ByteVector packet = test::packet_bytes({});
-  server_->deliver(1, net::parse_tcp_packet(packet, net::Extent::kWhole).value);
+  server_->deliver(1, wire::headers_of(net::parse_tcp_packet(packet, net::Extent::kWhole).value));
   server_->flush();
   server_->close(1, {EndReason::kReplaced, "again"});
   EXPECT_EQ(ended(EndReason::kReplaced), 1U);

@@ -7,6 +7,7 @@
 
 #include "common/net/bytes.hh"
 #include "common/wire/frame.hh"
+#include "common/wire/route_message.hh"
 #include "intercept/link/tcpcopy_link.hh"
 #include "tests/unit/link/tcp_pair.hh"
 
@@ -14,6 +15,8 @@ namespace tcpcopy::link {
 namespace {
 
 using namespace std::chrono_literals;
+using channel::EndReason;
+using channel::MaybeEnd;
 using test::ByteVector;
 
 // Frames of 16. So many that the kernel takes a block in part.
@@ -25,7 +28,7 @@ class SlowReader : public testing::Test {
   /// Records are numbered in their order.
   void add_record() {
     net::store_be32(&record_[60], next_++);
-    link_.add_record(record_);
+    link_.add(test::headers_in(record_));
   }
   void flush_block() {
     for (std::size_t i = 0; i < kRecordsPerFlush; ++i)
@@ -35,10 +38,10 @@ class SlowReader : public testing::Test {
 
   /// Reads nothing until so many bytes were lost.
   void lose(std::size_t size) {
-    for (int blocks = 0; link_.dropped_bytes() < size; ++blocks) {
+    for (int blocks = 0; queue().dropped_bytes() < size; ++blocks) {
       ASSERT_LT(blocks, 200) << "nothing is lost";
       ASSERT_NO_FATAL_FAILURE(flush_block());
-      ASSERT_LE(link_.queued_bytes(), TcpcopyLink::kMaxQueued);
+      ASSERT_LE(queue().bytes(), TcpcopyLink::kMaxQueued);
     }
   }
 
@@ -55,7 +58,7 @@ class SlowReader : public testing::Test {
   }
 
   void read_all() {
-    while (link_.waiting()) {
+    while (link_.end().waiting()) {
       ASSERT_TRUE(pair_.peer.readable());
       ASSERT_NO_FATAL_FAILURE(read());
       ASSERT_FALSE(link_.flush(now_));
@@ -65,6 +68,8 @@ class SlowReader : public testing::Test {
       ASSERT_NO_FATAL_FAILURE(read());
     }
   }
+
+  const channel::OutgoingQueue& queue() const { return link_.end().queue(); }
 
   Instant now_{std::chrono::hours(1)};
   test::TcpPair pair_ = test::tcp_pair(1 << 16);
@@ -79,37 +84,37 @@ TEST_F(SlowReader, AReaderThatKeepsUpLosesNothing) {
   for (int i = 0; i < 50; ++i) {
     flush_block();
     read_all();
-    EXPECT_FALSE(link_.waiting());
-    EXPECT_EQ(link_.queued_bytes(), 0U);
+    EXPECT_FALSE(link_.end().waiting());
+    EXPECT_EQ(queue().bytes(), 0U);
   }
   EXPECT_EQ(received_.size(), 50 * kRecordsPerFlush);
-  EXPECT_EQ(link_.dropped_bytes(), 0U);
+  EXPECT_EQ(queue().dropped_bytes(), 0U);
 }
 
 TEST_F(SlowReader, WhatFitsTheQueueArrivesWholeAndInOrder) {
-  while (link_.queued_bytes() < (1U << 20U))
+  while (queue().bytes() < (1U << 20U))
     flush_block();
-  EXPECT_TRUE(link_.waiting());
-  EXPECT_EQ(link_.queued_responses() % kRecordsPerFlush, 0U);
-  EXPECT_EQ(link_.queued_responses() / kRecordsPerFlush, link_.queued_bytes() / kBlockSize);
+  EXPECT_TRUE(link_.end().waiting());
+  EXPECT_EQ(queue().records() % kRecordsPerFlush, 0U);
+  EXPECT_EQ(queue().records() / kRecordsPerFlush, queue().bytes() / kBlockSize);
   read_all();
   ASSERT_EQ(received_.size(), next_);
   for (std::uint32_t i = 0; i < next_; ++i)
     ASSERT_EQ(received_[i], i);
-  EXPECT_EQ(link_.dropped_bytes(), 0U);
-  EXPECT_EQ(link_.queued_bytes(), 0U);
+  EXPECT_EQ(queue().dropped_bytes(), 0U);
+  EXPECT_EQ(queue().bytes(), 0U);
 }
 
 TEST_F(SlowReader, TheQueueIsBounded) {
   lose(4U << 20U);
-  EXPECT_GT(link_.queued_bytes(), TcpcopyLink::kMaxQueued - 2 * kBlockSize);
+  EXPECT_GT(queue().bytes(), TcpcopyLink::kMaxQueued - 2 * kBlockSize);
 }
 
 TEST_F(SlowReader, TheOldestWholeBlocksAreLostAndNoFrameBreaks) {
   ASSERT_NO_FATAL_FAILURE(lose(1U << 20U));
-  EXPECT_EQ(link_.dropped_bytes() % kBlockSize, 0U);
-  const std::size_t lost = link_.dropped_bytes() / kBlockSize * kRecordsPerFlush;
-  EXPECT_EQ(link_.dropped_responses(), lost);
+  EXPECT_EQ(queue().dropped_bytes() % kBlockSize, 0U);
+  const std::size_t lost = queue().dropped_bytes() / kBlockSize * kRecordsPerFlush;
+  EXPECT_EQ(queue().dropped_records(), lost);
   read_all();
   EXPECT_EQ(received_.size() + lost, next_);
   EXPECT_EQ(received_.front(), 0U);
@@ -133,7 +138,7 @@ TEST_F(SlowReader, ReadingALittleNowAndThenBreaksNoFrame) {
     if (rounds % 3 == 0) read();
   }
   read_all();
-  const std::size_t lost = link_.dropped_bytes() / kBlockSize * kRecordsPerFlush;
+  const std::size_t lost = queue().dropped_bytes() / kBlockSize * kRecordsPerFlush;
   EXPECT_GT(lost, 0U);
   EXPECT_EQ(received_.size() + lost, next_);
   for (std::size_t i = 1; i < received_.size(); ++i)
@@ -146,7 +151,7 @@ TEST_F(SlowReader, ABlockThatWasBegunIsNotDroppedForALargerOne) {
       add_record();
     ASSERT_FALSE(link_.flush(now_));
   }
-  EXPECT_EQ(link_.dropped_bytes(), 0U);
+  EXPECT_EQ(queue().dropped_bytes(), 0U);
   read_all();
   EXPECT_EQ(received_.size(), next_);
 }
@@ -154,36 +159,36 @@ TEST_F(SlowReader, ABlockThatWasBegunIsNotDroppedForALargerOne) {
 TEST_F(SlowReader, AfterwardsTheLinkWorksAsBefore) {
   ASSERT_NO_FATAL_FAILURE(lose(1));
   read_all();
-  const std::uint64_t dropped = link_.dropped_bytes();
+  const std::uint64_t dropped = queue().dropped_bytes();
   const std::size_t received = received_.size();
   flush_block();
   read_all();
-  EXPECT_EQ(link_.queued_bytes(), 0U);
+  EXPECT_EQ(queue().bytes(), 0U);
   EXPECT_EQ(received_.size(), received + kRecordsPerFlush);
-  EXPECT_EQ(link_.dropped_bytes(), dropped);
+  EXPECT_EQ(queue().dropped_bytes(), dropped);
 }
 
 TEST_F(SlowReader, WithManySlowReadersEachMayKeepLess) {
-  while (link_.queued_bytes() < (2U << 20U))
+  while (queue().bytes() < (2U << 20U))
     flush_block();
   for (std::size_t i = 0; i < kRecordsPerFlush; ++i)
     add_record();
   ASSERT_FALSE(link_.flush(now_, 1U << 20U));
-  EXPECT_LE(link_.queued_bytes(), 1U << 20U);
-  EXPECT_GT(link_.dropped_responses(), 0U);
+  EXPECT_LE(queue().bytes(), 1U << 20U);
+  EXPECT_GT(queue().dropped_records(), 0U);
   read_all();
 }
 
 TEST_F(SlowReader, IsStalledWhenItReadsNothingForLong) {
-  while (!link_.waiting())
+  while (!link_.end().waiting())
     flush_block();
-  EXPECT_FALSE(link_.overdue(now_ + TcpcopyLink::kMessageTime - 1ns));
+  EXPECT_FALSE(link_.overdue(now_ + channel::InterceptEnd::kMessageTime - 1ns));
   const auto encoded = wire::encode(wire::RouteMessage::version(wire::kVersion));
   pair_.peer.send(encoded);
   ASSERT_TRUE(pair_.peer.readable());  // loopback: both directions are through by now
-  ASSERT_FALSE(link_.read(now_, [](const wire::RouteMessage&) {}));
-  EXPECT_FALSE(link_.overdue(now_ + TcpcopyLink::kStallTime - 1ns));
-  const MaybeEnd end = link_.overdue(now_ + TcpcopyLink::kStallTime);
+  ASSERT_FALSE(link_.read(now_, [](const wire::Message&) {}));
+  EXPECT_FALSE(link_.overdue(now_ + channel::InterceptEnd::kStallTime - 1ns));
+  const MaybeEnd end = link_.overdue(now_ + channel::InterceptEnd::kStallTime);
   ASSERT_TRUE(end);
   EXPECT_EQ(end->reason, EndReason::kStalled);
 }
@@ -192,7 +197,7 @@ TEST_F(SlowReader, APeerThatIsGoneIsAReasonToClose) {
   pair_.peer.close();
   MaybeEnd end;
   for (int i = 0; i < 1000 && !end; ++i) {
-    link_.add_record(record_);
+    link_.add(test::headers_in(record_));
     end = link_.flush(now_);
   }
   ASSERT_TRUE(end);

@@ -13,6 +13,10 @@ using test::ByteVector;
 
 Address address(const char* text) { return Address::parse_v4(text).value(); }
 
+net::Parsed<Response> response_in(Bytes record) {
+  return wire::to_response(wire::decode_record(record));
+}
+
 class DestinationTranslationTest : public testing::Test {
  protected:
   /// The record of a response to an address, after its translation.
@@ -23,12 +27,12 @@ class DestinationTranslationTest : public testing::Test {
     const net::TcpPacket translated = translation_.apply(parsed);
     EXPECT_EQ(translated.source(), parsed.source());
     ByteVector record(wire::kHeaderRecordSize);
-    wire::encode_response(translated, record);
-    EXPECT_EQ(wire::decode_response(record).value.destination, translated.destination());
+    wire::encode_response(wire::headers_of(translated), record);
+    EXPECT_EQ(response_in(record).value.destination, translated.destination());
     return record;
   }
   Endpoint destination_of(const char* destination) {
-    return wire::decode_response(record_for(destination)).value.destination;
+    return response_in(record_for(destination)).value.destination;
   }
 
   DestinationTranslation translation_{{{address("10.1.0.1"), address("62.135.200.1")},

@@ -14,6 +14,8 @@ namespace {
 using namespace std::chrono_literals;
 using test::ByteVector;
 
+constexpr std::size_t kPayloadKept = 4;
+
 Instant at(Duration time) { return Instant(time); }
 
 net::Ipv4Flow key(std::uint16_t port) {
@@ -26,20 +28,19 @@ class EarlyResponsesTest : public testing::Test {
   std::size_t hold(const net::Ipv4Flow& connection, std::uint32_t seq, Instant now) {
     net::store_be32(&packet_[24], seq);
     const auto parsed = net::parse_tcp_packet(packet_, net::Extent::kWhole);
-    return early_.hold(connection, parsed.value, now);
+    return early_.hold(connection, wire::headers_of(parsed.value), now);
   }
 
   std::vector<std::uint32_t> release(const net::Ipv4Flow& connection) {
     std::vector<std::uint32_t> numbers;
-    early_.release(connection, [&](Bytes record) {
-      EXPECT_EQ(record.size(), wire::kHeaderRecordSize);
-      numbers.push_back(wire::decode_response(record).value.seq.raw);
+    early_.release(connection, [&](const wire::CapturedHeaders& response) {
+      numbers.push_back(wire::to_response(response).value.seq.raw);
     });
     return numbers;
   }
 
   ByteVector packet_ = test::packet_bytes({});
-  EarlyResponses early_{wire::kHeaderRecordSize};
+  EarlyResponses early_{kPayloadKept};
 };
 
 using Numbers = std::vector<std::uint32_t>;
@@ -47,12 +48,28 @@ using Numbers = std::vector<std::uint32_t>;
 TEST_F(EarlyResponsesTest, GivesBackWhatItHeld) {
   EXPECT_EQ(hold(key(1), 17, at(0s)), 0U);
   EXPECT_EQ(early_.size(), 1U);
-  early_.release(key(1), [&](Bytes record) {
-    ByteVector expected = packet_;
-    expected.resize(wire::kHeaderRecordSize);
-    EXPECT_EQ(test::copy(record), expected);
+  early_.release(key(1), [&](const wire::CapturedHeaders& response) {
+    ByteVector given = test::copy(response.ip);
+    test::append(given, response.tcp);
+    EXPECT_EQ(given, packet_);
+    EXPECT_TRUE(response.payload.empty());
+    EXPECT_EQ(response.payload_length, 0U);
   });
   EXPECT_EQ(early_.size(), 0U);
+}
+
+TEST_F(EarlyResponsesTest, KeepsAllOptionsAndTheBeginningOfThePayload) {
+  const ByteVector options(40, std::byte{1});
+  packet_ = test::packet_bytes({.ip_options = test::bytes({7, 7, 4, 0}),
+                                .tcp_options = options,
+                                .payload = test::bytes("0123456789")});
+  hold(key(1), 17, at(0s));
+  early_.release(key(1), [&](const wire::CapturedHeaders& response) {
+    EXPECT_EQ(response.ip.size(), 24U);
+    EXPECT_EQ(response.tcp.size(), 60U);
+    EXPECT_EQ(test::copy(response.payload), test::bytes("0123"));
+    EXPECT_EQ(response.payload_length, 10U);
+  });
 }
 
 TEST_F(EarlyResponsesTest, KeepsTheOrderOfEachConnection) {

@@ -7,14 +7,12 @@
 #include <utility>
 #include <vector>
 
-#include "common/wire/response_record.hh"
 #include "tests/unit/packet_bytes.hh"
 
 namespace tcpcopy::route {
 namespace {
 
 using namespace std::chrono_literals;
-using wire::RouteMessage;
 
 constexpr LinkId kLink = 1;
 constexpr LinkId kOtherLink = 2;    // of the same peer
@@ -42,11 +40,8 @@ void PrintTo(const Delivery& delivery, std::ostream* out) {
 
 class Links : public MessageSink {
  public:
-  void deliver(LinkId link, const net::TcpPacket& response) override {
-    deliveries_.push_back({link, response.tcp.seq});
-  }
-  void deliver_record(LinkId link, Bytes record) override {
-    deliveries_.push_back({link, wire::decode_response(record).value.seq.raw});
+  void deliver(LinkId link, const wire::CapturedHeaders& response) override {
+    deliveries_.push_back({link, wire::to_response(response).value.seq.raw});
   }
   Deliveries take_all() { return std::exchange(deliveries_, {}); }
 
@@ -68,13 +63,12 @@ class RouterTest : public testing::Test {
     router_.on_response(parsed.value, now, links_);
   }
   void add_route(LinkId link, std::uint16_t port, Instant now) {
-    last_outcome_ = router_.on_link_message(
-        announcer(link), RouteMessage::add_route({client(port), kTarget}), now, links_);
+    last_outcome_ = router_.on_route(announcer(link), {client(port), kTarget}, now, links_);
   }
 
-  Router router_{wire::kHeaderRecordSize};
+  Router router_;
   Links links_;
-  RouteOutcome last_outcome_ = RouteOutcome::kNone;
+  RouteOutcome last_outcome_ = RouteOutcome::kRefused;
 };
 
 TEST_F(RouterTest, AResponseGoesToTheLinkOfItsRoute) {
@@ -129,20 +123,6 @@ TEST_F(RouterTest, ThePoolOfEarlyResponsesIsBounded) {
   EXPECT_EQ(router_.early(), EarlyResponses::kMaxResponses);
   EXPECT_EQ(router_.counters().dropped_no_room, 3U);
   EXPECT_EQ(router_.counters().held, EarlyResponses::kMaxResponses + 3);
-}
-
-TEST_F(RouterTest, AMessageThatAddsNoRouteChangesNothing) {
-  add_route(kLink, 1, at(0s));
-  RouteMessage message = RouteMessage::add_route({client(1), kTarget});
-  message.type =
-      static_cast<std::uint16_t>(RouteMessage::Type::kDeleteRoute);  // ignored, as in 1.x
-  router_.on_link_message(announcer(kOtherLink), message, at(0s), links_);
-  message.type = 77;
-  router_.on_link_message(announcer(kOtherLink), message, at(0s), links_);
-  router_.on_link_message(announcer(kOtherLink), RouteMessage::version(1), at(0s), links_);
-  respond(1, 10, at(1s));
-  EXPECT_EQ(links_.take_all(), (Deliveries{{kLink, 10}}));
-  EXPECT_EQ(router_.routes(), 1U);
 }
 
 TEST_F(RouterTest, ARouteThatIsRegisteredAgainMovesToTheNewLink) {
@@ -301,8 +281,7 @@ class CrowdedRouter : public RouterTest {
   static Announcer peer_of(LinkId link) { return {link, Address::v4(link < 10 ? link : 10)}; }
   RouteOutcome add(LinkId link, std::uint32_t number, Instant now) {
     const Endpoint client{Address::v4(number), 1};
-    return crowded_.on_link_message(peer_of(link), RouteMessage::add_route({client, kTarget}), now,
-                                    links_);
+    return crowded_.on_route(peer_of(link), {client, kTarget}, now, links_);
   }
   bool knows(std::uint32_t number, Instant now) {
     const Endpoint client{Address::v4(number), 1};
@@ -318,7 +297,7 @@ class CrowdedRouter : public RouterTest {
     return count;
   }
 
-  Router crowded_{wire::kHeaderRecordSize, {.routes = 300, .routes_per_link = 200}};
+  Router crowded_{0, {.routes = 300, .routes_per_link = 200}};
 };
 
 TEST_F(CrowdedRouter, AFloodOfRoutesCostsItsLinkItsOwn) {

@@ -21,10 +21,9 @@ Instant at(Duration time) { return Instant(1000s + time); }
 
 class SingleTcpcopyTest : public testing::TestWithParam<bool>, public MessageSink {
  protected:
-  void deliver(LinkId link, const net::TcpPacket& response) override {
-    delivered_[response.tcp.destination_port].insert(link);
+  void deliver(LinkId link, const wire::CapturedHeaders& response) override {
+    delivered_[wire::to_response(response).value.destination.port].insert(link);
   }
-  void deliver_record(LinkId, Bytes) override { ADD_FAILURE(); }
 
   Admission open(LinkId link, Instant now) {
     replaced_.clear();

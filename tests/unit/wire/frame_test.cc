@@ -25,7 +25,7 @@ constexpr FrameMode kSinglePayload{false, true};
 /// The n-th record of a test: no two are alike.
 ByteVector record(FrameMode mode, std::size_t n) {
   ByteVector result = test::pattern(mode.record_size());
-  net::store_be32(result.data(), static_cast<std::uint32_t>(n));
+  net::store_be32(result.data(), static_cast<std::uint32_t>(n + 1));
   return result;
 }
 
@@ -39,7 +39,7 @@ std::vector<ByteVector> records(FrameMode mode, std::size_t count) {
 ByteVector encoded(FrameMode mode, std::size_t count, std::size_t max_records = 0) {
   FrameEncoder encoder(mode, max_records);
   for (const ByteVector& one : records(mode, count))
-    encoder.add(Bytes(one));
+    encoder.add(test::headers_in(one));
   return copy(encoder.bytes());
 }
 
@@ -104,13 +104,13 @@ TEST(FrameEncoder, AMaximumAboveTheModesIsTheModes) {
 TEST(FrameEncoder, ClearBeginsANewFrame) {
   FrameEncoder encoder(kCombined);
   EXPECT_TRUE(encoder.empty());
-  encoder.add(Bytes(record(kCombined, 7)));
+  encoder.add(test::headers_in(record(kCombined, 7)));
   EXPECT_FALSE(encoder.empty());
   encoder.clear();
   EXPECT_TRUE(encoder.empty());
   EXPECT_TRUE(encoder.bytes().empty());
-  encoder.add(Bytes(record(kCombined, 0)));
-  encoder.add(Bytes(record(kCombined, 1)));
+  encoder.add(test::headers_in(record(kCombined, 0)));
+  encoder.add(test::headers_in(record(kCombined, 1)));
   EXPECT_EQ(copy(encoder.bytes()), by_hand(kCombined, {2}));
 }
 
@@ -120,11 +120,11 @@ TEST(FrameEncoder, APacketBecomesItsRecord) {
   ASSERT_TRUE(parsed);
   for (const FrameMode mode : {kCombined, kSingle, kCombinedPayload, kSinglePayload}) {
     ByteVector one(mode.record_size());
-    encode_response(parsed.value, one);
+    encode_response(headers_of(parsed.value), one);
     FrameEncoder by_packet(mode);
     FrameEncoder by_record(mode);
-    by_packet.add(parsed.value);
-    by_record.add(Bytes(one));
+    by_packet.add(headers_of(parsed.value));
+    by_record.add(test::headers_in(one));
     EXPECT_EQ(copy(by_packet.bytes()), copy(by_record.bytes()));
   }
 }

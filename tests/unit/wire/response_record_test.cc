@@ -25,13 +25,15 @@ ByteVector encoded(const ByteVector& packet, std::size_t record_size = kHeaderRe
   const auto parsed = net::parse_tcp_packet(packet, Extent::kHeaders);
   if (!parsed) throw std::invalid_argument("no record is made of a malformed packet");
   ByteVector record(record_size, std::byte{0xee});
-  encode_response(parsed.value, record);
+  encode_response(headers_of(parsed.value), record);
   return record;
 }
 
 ByteVector encoded(const PacketFields& fields, std::size_t record_size = kHeaderRecordSize) {
   return encoded(packet_bytes(fields), record_size);
 }
+
+net::Parsed<Response> response_in(Bytes record) { return to_response(decode_record(record)); }
 
 ByteVector nops(std::size_t size) { return ByteVector(size, std::byte{1}); }
 
@@ -80,7 +82,7 @@ TEST(ResponseRecord, OptionsBeyondTwentyFourBytesAreCut) {
   EXPECT_EQ(part(record, 40, 24), part(options, 0, 24));
 
   // The reader knows the real lengths, and what stands in front of the cut.
-  const auto response = decode_response(record);
+  const auto response = response_in(record);
   ASSERT_EQ(response.error, ParseError::kNone);
   EXPECT_EQ(response.value.payload_length, 10U);
   EXPECT_EQ(response.value.options.timestamps, (TcpOptions::Timestamps{1, 2}));
@@ -93,7 +95,7 @@ TEST(ResponseRecord, DecodesToTheResponse) {
                             .flags = TcpFlags::kSyn | TcpFlags::kAck,
                             .window = 65160,
                             .tcp_options = bytes({2, 4, 0x05, 0xb4, 1, 3, 3, 9, 4, 2, 1, 1})};
-  const auto response = decode_response(encoded(fields));
+  const auto response = response_in(encoded(fields));
   ASSERT_EQ(response.error, ParseError::kNone);
   EXPECT_EQ(response.value.source, fields.source);
   EXPECT_EQ(response.value.destination, fields.destination);
@@ -110,7 +112,7 @@ TEST(ResponseRecord, DecodesToTheResponse) {
 TEST(ResponseRecord, ThePayloadLengthComesFromTheHeaders) {
   for (const std::size_t length : {0U, 1U, 1448U, 60000U}) {
     for (const std::size_t options : {0U, 12U, 40U}) {
-      const auto response = decode_response(encoded(PacketFields{
+      const auto response = response_in(encoded(PacketFields{
           .ip_options = nops(8), .tcp_options = nops(options), .payload = pattern(length)}));
       ASSERT_EQ(response.error, ParseError::kNone);
       EXPECT_EQ(response.value.payload_length, length);
@@ -131,7 +133,7 @@ TEST(ResponseRecordWithPayload, ThePayloadFollowsTheTcpHeader) {
   const ByteVector record = encoded(fields, kPayloadRecordSize);
   EXPECT_EQ(part(record, 0, 152), packet_bytes(fields));
   EXPECT_EQ(part(record, 152, 40), ByteVector(40));
-  const auto response = decode_response(record);
+  const auto response = response_in(record);
   ASSERT_EQ(response.error, ParseError::kNone);
   EXPECT_EQ(response.value.payload_length, 100U);
   EXPECT_EQ(copy(response.value.payload), pattern(100));
@@ -141,7 +143,7 @@ TEST(ResponseRecordWithPayload, OneHundredTwentyEightBytesFitBehindAllKeptOption
   const PacketFields fields{.tcp_options = nops(24), .payload = pattern(128)};
   const auto record = encoded(fields, kPayloadRecordSize);
   EXPECT_EQ(record, packet_bytes(fields));
-  const auto response = decode_response(record);
+  const auto response = response_in(record);
   ASSERT_EQ(response.error, ParseError::kNone);
   EXPECT_EQ(copy(response.value.payload), pattern(128));
 }
@@ -152,7 +154,7 @@ TEST(ResponseRecordWithPayload, OfALongPayloadComesTheBeginning) {
     const std::size_t room = 192 - 40 - options;
     const ByteVector record = encoded(fields, kPayloadRecordSize);
     EXPECT_EQ(part(record, 40 + options, room), part(fields.payload, 0, room));
-    const auto response = decode_response(record);
+    const auto response = response_in(record);
     ASSERT_EQ(response.error, ParseError::kNone);
     EXPECT_EQ(response.value.payload_length, 1448U);
     EXPECT_EQ(copy(response.value.payload), part(fields.payload, 0, room));
@@ -163,7 +165,7 @@ TEST(ResponseRecordWithPayload, TheRoomIsUsedToItsLastByte) {
   for (const std::size_t length : {151U, 152U, 153U}) {
     const PacketFields fields{.payload = pattern(length)};
     const auto record = encoded(fields, kPayloadRecordSize);
-    const auto response = decode_response(record);
+    const auto response = response_in(record);
     ASSERT_EQ(response.error, ParseError::kNone);
     EXPECT_EQ(response.value.payload_length, length);
     EXPECT_EQ(copy(response.value.payload),
@@ -174,7 +176,7 @@ TEST(ResponseRecordWithPayload, TheRoomIsUsedToItsLastByte) {
 TEST(ResponseRecordWithPayload, ZerosInPlaceOfALongPayloadAreNoPayload) {
   ByteVector record = encoded(PacketFields{.payload = pattern(129)}, kPayloadRecordSize);
   std::fill(record.begin() + 40, record.end(), std::byte{0});  // what a 1.x intercept sends
-  const auto response = decode_response(record);
+  const auto response = response_in(record);
   ASSERT_EQ(response.error, ParseError::kNone);
   EXPECT_EQ(response.value.payload_length, 129U);
   EXPECT_TRUE(response.value.payload.empty());
@@ -182,7 +184,7 @@ TEST(ResponseRecordWithPayload, ZerosInPlaceOfALongPayloadAreNoPayload) {
 
 TEST(ResponseRecordWithPayload, ZerosThatFitAreAPayload) {
   const auto record = encoded(PacketFields{.payload = ByteVector(128)}, kPayloadRecordSize);
-  EXPECT_EQ(copy(decode_response(record).value.payload), ByteVector(128));
+  EXPECT_EQ(copy(response_in(record).value.payload), ByteVector(128));
 }
 
 TEST(ResponseRecordWithPayload, APayloadThatWasCapturedInPartIsLeftOut) {
@@ -196,7 +198,7 @@ TEST(ResponseRecordWithPayload, TellsTheLengthThatSegmentationOffloadLeavesOut) 
   ByteVector packet = packet_bytes({.tcp_options = nops(12), .payload = pattern(100)});
   packet[2] = packet[3] = std::byte{0};
   for (const std::size_t size : {kHeaderRecordSize, kPayloadRecordSize}) {
-    const auto response = decode_response(encoded(packet, size));
+    const auto response = response_in(encoded(packet, size));
     ASSERT_EQ(response.error, ParseError::kNone);
     EXPECT_EQ(response.value.payload_length, 100U);
   }
@@ -207,7 +209,7 @@ TEST(ResponseRecordWithPayload, StandsBehindOptionsThatWereCut) {
   const ByteVector record = encoded(fields, kPayloadRecordSize);
   EXPECT_EQ(part(record, 64, 16), ByteVector(16));  // the options that were cut
   EXPECT_EQ(part(record, 80, 112), pattern(112));
-  const auto response = decode_response(record);
+  const auto response = response_in(record);
   ASSERT_EQ(response.error, ParseError::kNone);
   EXPECT_EQ(copy(response.value.payload), pattern(112));
 }
@@ -217,17 +219,17 @@ class MalformedRecord : public testing::TestWithParam<std::size_t> {
   ParseError error_with(std::size_t at, unsigned value) {
     ByteVector record = encoded(PacketFields{.tcp_options = nops(4)}, GetParam());
     record[at] = static_cast<std::byte>(value);
-    return decode_response(record).error;
+    return response_in(record).error;
   }
   ParseError error_with_options(std::initializer_list<unsigned> options) {
     ByteVector record = encoded(PacketFields{.tcp_options = nops(4)}, GetParam());
     std::ranges::copy(bytes(options), record.begin() + 40);
-    return decode_response(record).error;
+    return response_in(record).error;
   }
 };
 
 TEST_P(MalformedRecord, AllZero) {
-  EXPECT_EQ(decode_response(ByteVector(GetParam())).error, ParseError::kNotIpv4);
+  EXPECT_EQ(response_in(ByteVector(GetParam())).error, ParseError::kNotIpv4);
 }
 
 TEST_P(MalformedRecord, NotVersion4) { EXPECT_EQ(error_with(0, 0x65), ParseError::kIpv6); }
@@ -267,7 +269,7 @@ TEST_P(MalformedRecord, LargestLengthsStayInTheRecord) {
     record[at] = std::byte{1};
   for (const unsigned payload : {0U, 112U, 113U, 65535U - 120}) {
     net::store_be16(&record[2], static_cast<std::uint16_t>(120 + payload));
-    const auto response = decode_response(record);
+    const auto response = response_in(record);
     ASSERT_EQ(response.error, ParseError::kNone);
     EXPECT_EQ(response.value.payload_length, payload);
     const bool left_out = GetParam() != kPayloadRecordSize || payload > kMaxOldRecordPayload;

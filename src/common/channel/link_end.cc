@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "intercept/link/link_end.hh"
+#include "common/channel/link_end.hh"
 
 #include <array>
 
-namespace tcpcopy::link {
+namespace tcpcopy::channel {
 
 std::string_view to_string(EndReason reason) {
   static constexpr std::array<std::string_view, kEndReasons> kNames = {
@@ -15,4 +15,4 @@ std::string_view to_string(EndReason reason) {
   return kNames[static_cast<std::size_t>(reason)];
 }
 
-}  // namespace tcpcopy::link
+}  // namespace tcpcopy::channel

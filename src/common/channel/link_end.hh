@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace tcpcopy::link {
+namespace tcpcopy::channel {
 
 /// Each is a counter in the statistics.
 enum class EndReason : std::uint8_t {
@@ -38,4 +38,4 @@ struct LinkEnd {
 /// Nothing: the link goes on.
 using MaybeEnd = std::optional<LinkEnd>;
 
-}  // namespace tcpcopy::link
+}  // namespace tcpcopy::channel

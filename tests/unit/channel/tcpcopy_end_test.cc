@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "common/channel/tcpcopy_end.hh"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "common/channel/intercept_end.hh"
+#include "common/net/bytes.hh"
+#include "tests/unit/packet_bytes.hh"
+
+namespace tcpcopy::channel {
+namespace {
+
+using namespace std::chrono_literals;
+using test::ByteVector;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+const Instant kNow(1h);
+FlowKey flow(std::uint16_t port) {
+  return {{Address::v4(0x3e87c801), port}, {Address::v4(0x0a00001e), 8080}};
+}
+
+class TcpcopyEndTest : public testing::Test {
+ protected:
+  void take(Bytes input) {
+    end_.on_bytes(input, kNow, [this](const net::Parsed<Response>& response) {
+      response ? seqs_.push_back(response.value.seq.raw) : void(++malformed_);
+    });
+  }
+  /// What is unsent leaves, in pieces of a size.
+  ByteVector sent(std::size_t piece_size) {
+    ByteVector all;
+    while (!end_.unsent().empty()) {
+      const Bytes piece = end_.unsent().first(std::min(piece_size, end_.unsent().size()));
+      test::append(all, piece);
+      end_.on_sent(piece.size(), kNow);
+    }
+    return all;
+  }
+  /// A link's bytes, with responses of these numbers in frames of two.
+  static ByteVector frames(const std::vector<std::uint32_t>& seqs, wire::FrameMode mode = {}) {
+    InterceptEnd intercept(mode, 2, kNow);
+    for (const std::uint32_t seq : seqs) {
+      const ByteVector packet = test::packet_bytes({.seq = seq});
+      intercept.add(wire::headers_of(net::parse_tcp_packet(packet, net::Extent::kWhole).value));
+    }
+    return test::copy(intercept.unsent());
+  }
+
+  TcpcopyEnd end_{wire::FrameMode{}};
+  std::vector<std::uint32_t> seqs_;
+  int malformed_ = 0;
+};
+
+TEST_F(TcpcopyEndTest, BeginsWithItsVersion) {
+  EXPECT_EQ(sent(100), test::bytes({0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0}));
+}
+
+TEST_F(TcpcopyEndTest, RoutesFollowInOrderHoweverTheyAreWritten) {
+  for (const std::size_t piece : {1U, 13U, 14U, 15U, 1000U}) {
+    end_ = TcpcopyEnd({});
+    for (std::uint16_t port = 1; port <= 3; ++port)
+      EXPECT_TRUE(end_.add_route(flow(port)));
+    ByteVector all = sent(piece);
+    EXPECT_TRUE(end_.add_route(flow(4)));
+    test::append(all, sent(piece));
+    std::vector<std::uint16_t> ports;
+    InterceptEnd intercept({}, 0, kNow);
+    intercept.on_bytes(all, kNow, [&](const wire::Message& message) {
+      ports.push_back(std::get<wire::AddRoute>(message).flow.client.port);
+    });
+    EXPECT_FALSE(intercept.over());
+    EXPECT_EQ(intercept.version(), 6);
+    EXPECT_THAT(ports, ElementsAre(1, 2, 3, 4));
+  }
+}
+
+TEST_F(TcpcopyEndTest, AnInterceptThatReadsNothingHasABound) {
+  std::size_t added = 0;
+  while (end_.add_route(flow(1)))
+    ASSERT_LT(++added, TcpcopyEnd::kMaxUnsent);
+  EXPECT_GE(end_.unsent().size(), TcpcopyEnd::kMaxUnsent);
+  EXPECT_LT(end_.unsent().size(), TcpcopyEnd::kMaxUnsent + 14);
+  end_.on_sent(100, kNow);
+  EXPECT_TRUE(end_.add_route(flow(1)));
+}
+
+TEST_F(TcpcopyEndTest, ResponsesMayBeCutAnywhere) {
+  const ByteVector stream = frames({7, 8, 9});
+  for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
+    seqs_.clear();
+    end_ = TcpcopyEnd({});
+    take(Bytes(stream).first(cut));
+    take(Bytes(stream).subspan(cut));
+    EXPECT_THAT(seqs_, ElementsAre(7, 8, 9)) << "cut at " << cut;
+    EXPECT_FALSE(end_.over());
+  }
+}
+
+TEST_F(TcpcopyEndTest, ARecordThatHoldsNoResponseIsCountedAndTheNextIsTaken) {
+  ByteVector stream = frames({7, 8, 9});
+  stream[2] = std::byte{0};  // no IPv4
+  take(stream);
+  EXPECT_THAT(seqs_, ElementsAre(8, 9));
+  EXPECT_EQ(malformed_, 1);
+  EXPECT_FALSE(end_.over());
+}
+
+TEST_F(TcpcopyEndTest, AFrameThatCannotBeEndsTheLink) {
+  ByteVector stream = frames({7, 8});
+  test::append(stream, test::bytes("HTTP/1.1 400 Bad Request\r\n"));
+  take(stream);
+  EXPECT_THAT(seqs_, ElementsAre(7, 8)) << "what stood before it counts";
+  ASSERT_TRUE(end_.over());
+  EXPECT_EQ(end_.over()->reason, EndReason::kGarbage);
+  EXPECT_THAT(end_.over()->detail, HasSubstr("a frame of 18516 records cannot be"));
+}
+
+TEST_F(TcpcopyEndTest, HasNothingThatIsDue) { EXPECT_EQ(end_.next_deadline(), kNever); }
+
+}  // namespace
+}  // namespace tcpcopy::channel
