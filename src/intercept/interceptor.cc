@@ -55,7 +55,8 @@ void Interceptor::open_device(const std::string& device) {
   if (options_.mode.with_payload) settings.packet_bytes += int{wire::kMaxRecordPayload};
   captures_.push_back(std::make_unique<pcap::PcapCapture>(settings));
   pcap::PcapCapture& opened = *captures_.back();
-  loop_.watch(opened.fd(), EPOLLIN, [this, &opened](std::uint32_t) { capture(opened); });
+  watches_.push_back(
+      loop_.watch(opened.fd(), EPOLLIN, [this, &opened](std::uint32_t) { capture(opened); }));
 }
 
 void Interceptor::capture(pcap::PcapCapture& capture) {
@@ -123,9 +124,10 @@ int Interceptor::run() {
   loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [this](int signal) { on_signal(signal); });
   loop_.at_end_of_turn([this] { links_.flush(); });
   loop_.space_turns(kTurnSpacing, [this] { return router_.routes() >= kManyRoutes; });
-  loop_.every(std::chrono::seconds(1), [this] { router_.on_deadline(loop_.now()); });
-  loop_.every(std::chrono::seconds(options_.statistics_seconds),
-              [this] { log_statistics(statistics()); });
+  const runtime::Timer routes =
+      loop_.every(std::chrono::seconds(1), [this] { router_.on_deadline(loop_.now()); });
+  const runtime::Timer figures = loop_.every(std::chrono::seconds(options_.statistics_seconds),
+                                             [this] { log_statistics(statistics()); });
   loop_.run();
   log_statistics(statistics());
   runtime::log_resource_use(loop_.turn_times());

@@ -46,6 +46,7 @@ class Interceptor {
   std::optional<route::SingleTcpcopy> single_;  // instead of the router
   route::DestinationTranslation translation_;
   std::vector<std::unique_ptr<pcap::PcapCapture>> captures_;
+  std::vector<runtime::Watch> watches_;  // of the captures
   link::LinkServer links_;
   runtime::LogThrottle flood_log_{std::chrono::seconds(1)};
   runtime::LogThrottle single_log_{std::chrono::seconds(1)};

@@ -44,17 +44,15 @@ std::string ipv6_filter(const options::Options& options) {
   return fmt::format("ip6 and {} and ({})", options.udp ? "udp" : "tcp", ports);
 }
 
-Ipv6Watch::Ipv6Watch(runtime::EventLoop& loop, const options::Options& options) : loop_(loop) {
+Ipv6Watch::Ipv6Watch(runtime::EventLoop& loop, const options::Options& options) {
   if (options.capture.way == options::CaptureOptions::Way::kFile) return;
   try {
     fd_ = open_watch(ipv6_filter(options));
-    if (fd_) loop_.watch(fd_.get(), EPOLLIN, [this](std::uint32_t) { on_packet(); });
+    if (fd_) watch_ = loop.watch(fd_.get(), EPOLLIN, [this](std::uint32_t) { on_packet(); });
   } catch (const std::exception&) {
     fd_.reset();  // a warning is not worth a start
   }
 }
-
-Ipv6Watch::~Ipv6Watch() { end(); }
 
 void Ipv6Watch::on_packet() {
   std::array<unsigned char, kPortAt + 2> packet{};
@@ -68,8 +66,7 @@ void Ipv6Watch::on_packet() {
 }
 
 void Ipv6Watch::end() {
-  if (!fd_) return;
-  loop_.forget(fd_.get());
+  watch_.reset();
   fd_.reset();
 }
 

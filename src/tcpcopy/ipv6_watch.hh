@@ -16,7 +16,7 @@ class Ipv6Watch {
   /// Without the right, or without IPv6 in the kernel, there is no warning. With files there is
   /// nothing to watch. The loop must outlive it.
   Ipv6Watch(runtime::EventLoop& loop, const options::Options& options);
-  ~Ipv6Watch();
+  ~Ipv6Watch() = default;
   Ipv6Watch(const Ipv6Watch&) = delete;
   Ipv6Watch& operator=(const Ipv6Watch&) = delete;
   Ipv6Watch(Ipv6Watch&&) = delete;
@@ -26,8 +26,8 @@ class Ipv6Watch {
   void on_packet();
   void end();
 
-  runtime::EventLoop& loop_;
   runtime::UniqueFd fd_;
+  runtime::Watch watch_;
 };
 
 /// The packets that are looked for, in libpcap's language.

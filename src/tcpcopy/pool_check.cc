@@ -94,15 +94,15 @@ std::vector<std::string> known_owners(const options::Options& options,
   return warnings;
 }
 
-void check_client_pool(runtime::EventLoop& loop, const options::Options& options) {
-  if (options.client_pool.empty()) return;
+runtime::Timer check_client_pool(runtime::EventLoop& loop, const options::Options& options) {
+  if (options.client_pool.empty()) return {};
   try {
     for (const std::string& warning : known_owners(options, runtime::local_addresses()))
       spdlog::warn(warning);
     std::vector<Neighbour> asked = ask_for_first(options);
-    loop.after(kTimeToAnswer, [asked = std::move(asked)] { warn_of_answers(asked); });
+    return loop.after(kTimeToAnswer, [asked = std::move(asked)] { warn_of_answers(asked); });
   } catch (const std::exception&) {  // what cannot be found out is not said
-    return;
+    return {};
   }
 }
 

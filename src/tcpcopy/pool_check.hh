@@ -17,6 +17,8 @@ std::vector<std::string> known_owners(const options::Options& options,
 
 /// Logs these, and 2 s later which of the first addresses a host in a segment of this host has.
 /// Never throws, and does not wait.
-void check_client_pool(runtime::EventLoop& loop, const options::Options& options);
+/// @return what waits those 2 s.
+[[nodiscard]] runtime::Timer check_client_pool(runtime::EventLoop& loop,
+                                               const options::Options& options);
 
 }  // namespace tcpcopy::replayer

@@ -25,14 +25,14 @@ int Replayer::run() {
 
 void Replayer::start() {
   loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [this](int signal) { on_signal(signal); });
-  loop_.every(std::chrono::seconds(options_.statistics_seconds),
-              [this] { log_statistics(worker_.report(), lag_told_); });
+  statistics_timer_ = loop_.every(std::chrono::seconds(options_.statistics_seconds),
+                                  [this] { log_statistics(worker_.report(), lag_told_); });
   if (worker_.of_files()) {
     progress_.emplace(loop_.now());
-    loop_.every(progress_->period(), [this] { show_progress(); });
+    progress_timer_ = loop_.every(progress_->period(), [this] { show_progress(); });
   }
   log_amplification(options_);
-  check_client_pool(loop_, options_);
+  pool_timer_ = check_client_pool(loop_, options_);
   worker_.start();
 }
 

@@ -38,6 +38,9 @@ class Replayer {
   Ipv6Watch ipv6_watch_{loop_, options_};
   std::optional<ProgressReport> progress_;
   Lag lag_told_;
+  runtime::Timer statistics_timer_;
+  runtime::Timer progress_timer_;
+  runtime::Timer pool_timer_;
 };
 
 }  // namespace tcpcopy::replayer

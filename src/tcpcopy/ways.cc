@@ -115,7 +115,7 @@ void Ways::open_trace(runtime::EventLoop& loop, const options::Options& options)
   trace_->name_by([this](const FlowKey& target) { return replay_->captured_flow(target); });
   traced_sink_ =
       std::make_unique<trace::TracedSink>(trace::TracedSink::Next{*outbox_, *outbox_}, *trace_);
-  loop.every(kTraceFlush, [this] { trace_->flush(); });
+  trace_timer_ = loop.every(kTraceFlush, [this] { trace_->flush(); });
 }
 
 ResponseSink& Ways::responses() {

@@ -36,6 +36,7 @@ class Ways {
   std::unique_ptr<inject::Injector> injector_;
   std::unique_ptr<returns::Returns> returns_;
   std::unique_ptr<inject::Outbox> outbox_;
+  runtime::Timer trace_timer_;
   std::unique_ptr<trace::PacketTrace> trace_;  // --trace; without it there are neither of these:
   std::unique_ptr<trace::TracedSink> traced_sink_;
   std::unique_ptr<trace::TracedResponses> traced_responses_;

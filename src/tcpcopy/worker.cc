@@ -38,19 +38,20 @@ Worker::Worker(runtime::EventLoop& loop, const options::Options& options)
 
 void Worker::start() {
   for (const int fd : ways_.intake().descriptors())
-    loop_.watch(fd, EPOLLIN, [this](std::uint32_t) { capture(); });
+    capture_watches_.push_back(loop_.watch(fd, EPOLLIN, [this](std::uint32_t) { capture(); }));
   loop_.before_clock([this] { ways_.outbox().flush(); });
   loop_.at_end_of_turn([this] { end_wake_up(); });
   loop_.space_turns(kTurnSpacing, [this] { return standing().sessions >= kManySessions; });
   loop_.wake_by([this] { return ways_.replay().next_deadline(); });
   loop_.wake_by([this] { return ways_.returns().deadline(); });
   loop_.wake_by([this] { return phase_ == Phase::kReplaying ? ways_.intake().due() : kNever; });
-  loop_.every(MemoryWatch::kPeriod, [this] { memory_.look(loop_.now()); });
+  timers_.push_back(loop_.every(MemoryWatch::kPeriod, [this] { memory_.look(loop_.now()); }));
   if (ways_.intake().passes() == nullptr) {
-    loop_.every(PathDoubt::kPeriod, [this] { path_doubt_.look(standing(), loop_.now()); });
+    timers_.push_back(
+        loop_.every(PathDoubt::kPeriod, [this] { path_doubt_.look(standing(), loop_.now()); }));
   }
-  loop_.every(inject::Injector::kRefreshPeriod, [this] { look_at_way(); });
-  loop_.every(kDrainPeriod, [this] { finish_pass(); });
+  timers_.push_back(loop_.every(inject::Injector::kRefreshPeriod, [this] { look_at_way(); }));
+  timers_.push_back(loop_.every(kDrainPeriod, [this] { finish_pass(); }));
   ways_.returns().start(ways_.responses());
 }
 
@@ -145,7 +146,7 @@ void Worker::end_wake_up() {
   first_delivery_.look(standing().delivered);
   if (phase_ == Phase::kEnding && standing().sessions == 0) {
     phase_ = Phase::kStragglers;
-    loop_.after(kStragglerTime, [this] { loop_.stop(); });
+    timers_.push_back(loop_.after(kStragglerTime, [this] { loop_.stop(); }));
   }
 }
 
@@ -157,10 +158,9 @@ void Worker::fail() {
 
 void Worker::end() {
   phase_ = Phase::kEnding;
-  for (const int fd : ways_.intake().descriptors())
-    loop_.forget(fd);
+  capture_watches_.clear();
   ways_.replay().drain(loop_.now());
-  loop_.after(drain_time(), [this] { ways_.replay().shut_down(loop_.now()); });
+  timers_.push_back(loop_.after(drain_time(), [this] { ways_.replay().shut_down(loop_.now()); }));
 }
 
 Report Worker::report() {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "common/runtime/event_loop.hh"
 #include "tcpcopy/log_lines.hh"
@@ -75,6 +76,8 @@ class Worker {
   std::uint16_t mtu_;  // of the way to the targets, bytes
   Phase phase_ = Phase::kReplaying;
   int exit_status_ = 0;
+  std::vector<runtime::Watch> capture_watches_;
+  std::vector<runtime::Timer> timers_;
 };
 
 }  // namespace tcpcopy::replayer

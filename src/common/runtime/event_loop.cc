@@ -37,49 +37,61 @@ EventLoop::EventLoop() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
   now_ = clock();
 }
 
-EventLoop::~EventLoop() = default;
+EventLoop::~EventLoop() { signal_watch_.reset(); }
 
-void EventLoop::watch(int fd, std::uint32_t events, ReadyCallback callback) {
-  if (!try_watch(fd, events, std::move(callback))) {
-    throw SystemError("epoll_ctl: " + error_text(errno));
-  }
+void Timer::reset() {
+  if (!entry_) return;
+  entry_->active = false;  // the loop lets go of it when it next looks
+  entry_.reset();
 }
 
-bool EventLoop::try_watch(int fd, std::uint32_t events, ReadyCallback callback) {
-  auto watch = std::make_unique<Watch>(Watch{std::move(callback)});
+void Watch::change(std::uint32_t events) { entry_->loop->change(*entry_, events); }
+
+void Watch::reset() {
+  if (!entry_) return;
+  EventLoop* loop = entry_->loop;
+  loop->forget(std::move(entry_));
+}
+
+Watch EventLoop::watch(int fd, std::uint32_t events, ReadyCallback callback) {
+  Watch watch = try_watch(fd, events, std::move(callback));
+  if (!watch) throw SystemError("epoll_ctl: " + error_text(errno));
+  return watch;
+}
+
+Watch EventLoop::try_watch(int fd, std::uint32_t events, ReadyCallback callback) {
+  auto entry = std::make_unique<Watch::Entry>(Watch::Entry{this, fd, std::move(callback)});
   epoll_event event{};
   event.events = events;
-  event.data.ptr = watch.get();
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) return false;
-  watches_[fd] = std::move(watch);
-  return true;
+  event.data.ptr = entry.get();
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) return {};
+  return Watch(std::move(entry));
 }
 
-void EventLoop::change(int fd, std::uint32_t events) {
-  const auto found = watches_.find(fd);
-  if (found == watches_.end()) return;
+void EventLoop::change(Watch::Entry& entry, std::uint32_t events) {
   epoll_event event{};
   event.events = events;
-  event.data.ptr = found->second.get();
-  ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event);
+  event.data.ptr = &entry;
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, entry.fd, &event);
 }
 
-void EventLoop::forget(int fd) {
-  const auto found = watches_.find(fd);
-  if (found == watches_.end()) return;
-  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+void EventLoop::forget(std::unique_ptr<Watch::Entry> entry) {
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, entry->fd, nullptr);
   // Events of this turn may still point at it.
-  found->second->active = false;
-  forgotten_.push_back(std::move(found->second));
-  watches_.erase(found);
+  entry->active = false;
+  forgotten_.push_back(std::move(entry));
 }
 
-void EventLoop::every(Duration period, Callback callback) {
-  timers_.push_back({now_ + period, period, std::move(callback)});
+Timer EventLoop::every(Duration period, Callback callback) {
+  timers_.push_back(
+      std::make_shared<Timer::Entry>(Timer::Entry{now_ + period, period, std::move(callback)}));
+  return Timer(timers_.back());
 }
 
-void EventLoop::after(Duration delay, Callback callback) {
-  timers_.push_back({now_ + delay, Duration(0), std::move(callback)});
+Timer EventLoop::after(Duration delay, Callback callback) {
+  timers_.push_back(
+      std::make_shared<Timer::Entry>(Timer::Entry{now_ + delay, Duration(0), std::move(callback)}));
+  return Timer(timers_.back());
 }
 
 void EventLoop::on_signals(const std::vector<int>& signals, SignalCallback callback) {
@@ -90,18 +102,19 @@ void EventLoop::on_signals(const std::vector<int>& signals, SignalCallback callb
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signals_ = UniqueFd(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
   if (!signals_) throw SystemError("signalfd: " + error_text(errno));
-  watch(signals_.get(), EPOLLIN, [this, callback = std::move(callback)](std::uint32_t) {
-    signalfd_siginfo info{};
-    while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
-      callback(static_cast<int>(info.ssi_signo));
-    }
-  });
+  signal_watch_ =
+      watch(signals_.get(), EPOLLIN, [this, callback = std::move(callback)](std::uint32_t) {
+        signalfd_siginfo info{};
+        while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
+          callback(static_cast<int>(info.ssi_signo));
+        }
+      });
 }
 
 int EventLoop::sleep_ms() const {
   Instant deadline = kNever;
-  for (const Timer& timer : timers_)
-    deadline = std::min(deadline, timer.due);
+  for (const auto& timer : timers_)
+    if (timer->active) deadline = std::min(deadline, timer->due);
   for (const auto& source : deadlines_)
     deadline = std::min(deadline, source());
   if (deadline == kNever) return -1;
@@ -110,16 +123,18 @@ int EventLoop::sleep_ms() const {
 }
 
 void EventLoop::fire_timers() {
-  // Callbacks may add timers, so those that are due are taken out first.
-  const auto due = std::partition(timers_.begin(), timers_.end(),
-                                  [&](const Timer& timer) { return timer.due > now_; });
-  std::vector<Timer> fired(std::make_move_iterator(due), std::make_move_iterator(timers_.end()));
+  // Callbacks may add timers, so those that are due are taken out first; and may forget others.
+  const auto due = std::partition(timers_.begin(), timers_.end(), [&](const auto& timer) {
+    return timer->active && timer->due > now_;
+  });
+  std::vector<std::shared_ptr<Timer::Entry>> fired(std::make_move_iterator(due),
+                                                   std::make_move_iterator(timers_.end()));
   timers_.erase(due, timers_.end());
-  for (Timer& timer : fired) {
-    timer.callback();
-    if (timer.period > Duration(0)) {
-      timers_.push_back({now_ + timer.period, timer.period, std::move(timer.callback)});
-    }
+  for (auto& timer : fired) {
+    if (timer->active) timer->callback();
+    if (!timer->active || timer->period == Duration(0)) continue;
+    timer->due = now_ + timer->period;
+    timers_.push_back(std::move(timer));
   }
 }
 
@@ -147,7 +162,7 @@ void EventLoop::turn() {
   now_ = clock();
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
-    auto* watch = static_cast<Watch*>(event.data.ptr);
+    auto* watch = static_cast<Watch::Entry*>(event.data.ptr);
     if (watch->active) watch->callback(event.events);
   }
   fire_timers();

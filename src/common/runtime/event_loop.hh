@@ -8,13 +8,80 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "common/runtime/unique_fd.hh"
 #include "tcpcopy/time.hh"
 
 namespace tcpcopy::runtime {
+
+class EventLoop;
+
+/// A callback that waits for its time: forgotten when this is destroyed, or given another.
+class [[nodiscard]] Timer {
+ public:
+  Timer() = default;
+  ~Timer() { reset(); }
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+  Timer(Timer&&) = default;
+  Timer& operator=(Timer&& other) noexcept {
+    reset();
+    entry_ = std::move(other.entry_);
+    return *this;
+  }
+
+  /// May be called from within the callback itself.
+  void reset();
+
+ private:
+  friend class EventLoop;
+  struct Entry {
+    Instant due;
+    Duration period;  // zero: once
+    std::function<void()> callback;
+    bool active = true;
+  };
+  explicit Timer(std::shared_ptr<Entry> entry) : entry_(std::move(entry)) {}
+
+  std::shared_ptr<Entry> entry_;
+};
+
+/// A descriptor that is watched: forgotten when this is destroyed. REQUIRES: before the descriptor
+/// is closed, and before the loop is gone.
+class [[nodiscard]] Watch {
+ public:
+  Watch() = default;
+  ~Watch() { reset(); }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+  Watch(Watch&&) = default;
+  Watch& operator=(Watch&& other) noexcept {
+    reset();
+    entry_ = std::move(other.entry_);
+    return *this;
+  }
+
+  /// Whether anything is watched.
+  explicit operator bool() const { return entry_ != nullptr; }
+  /// REQUIRES: something is watched.
+  void change(std::uint32_t events);
+  /// May be called from within the callback itself.
+  void reset();
+
+ private:
+  friend class EventLoop;
+  struct Entry {
+    EventLoop* loop;
+    int fd;
+    std::function<void(std::uint32_t)> callback;
+    bool active = true;
+  };
+  explicit Watch(std::unique_ptr<Entry> entry) : entry_(std::move(entry)) {}
+
+  std::unique_ptr<Entry> entry_;
+};
 
 class EventLoop {
  public:
@@ -32,18 +99,15 @@ class EventLoop {
 
   /// Calls back, level-triggered, when one of `events` (EPOLLIN, EPOLLOUT) holds on the descriptor.
   /// The descriptor stays the caller's. For the start alone: throws SystemError.
-  void watch(int fd, std::uint32_t events, ReadyCallback callback);
+  Watch watch(int fd, std::uint32_t events, ReadyCallback callback);
   /// The same while the loop runs, for a descriptor that can be done without.
-  /// @return false, and errno set, when the kernel refuses: it has a limit of its own.
-  [[nodiscard]] bool try_watch(int fd, std::uint32_t events, ReadyCallback callback);
-  void change(int fd, std::uint32_t events);
-  /// May be called from within the callback itself. REQUIRES: to be called before the close.
-  void forget(int fd);
+  /// @return a watch of nothing, and errno set, when the kernel refuses: it has a limit of its own.
+  Watch try_watch(int fd, std::uint32_t events, ReadyCallback callback);
 
   /// Calls back again and again; the first time after one period.
-  void every(Duration period, Callback callback);
+  Timer every(Duration period, Callback callback);
   /// Calls back once.
-  void after(Duration delay, Callback callback);
+  Timer after(Duration delay, Callback callback);
   /// Blocks the signals from their usual effect and calls back for each. Throws SystemError.
   void on_signals(const std::vector<int>& signals, SignalCallback callback);
   /// Calls back at the end of every turn.
@@ -84,16 +148,10 @@ class EventLoop {
   void stop() { running_ = false; }
 
  private:
-  struct Watch {
-    ReadyCallback callback;
-    bool active = true;
-  };
-  struct Timer {
-    Instant due;
-    Duration period;  // zero: once
-    Callback callback;
-  };
+  friend class Watch;
 
+  void change(Watch::Entry& entry, std::uint32_t events);
+  void forget(std::unique_ptr<Watch::Entry> entry);
   void turn();
   void wait_under_load();
   void fire_timers();
@@ -102,9 +160,9 @@ class EventLoop {
 
   UniqueFd epoll_;
   UniqueFd signals_;
-  std::unordered_map<int, std::unique_ptr<Watch>> watches_;
-  std::vector<std::unique_ptr<Watch>> forgotten_;  // until the end of the turn
-  std::vector<Timer> timers_;
+  Watch signal_watch_;
+  std::vector<std::unique_ptr<Watch::Entry>> forgotten_;  // until the end of the turn
+  std::vector<std::shared_ptr<Timer::Entry>> timers_;
   std::vector<Callback> end_of_turn_;
   Callback before_clock_;
   std::vector<std::function<Instant()>> deadlines_;

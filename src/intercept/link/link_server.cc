@@ -40,8 +40,9 @@ LinkServer::LinkServer(runtime::EventLoop& loop, const Settings& settings, Event
       accept_log_(1s),
       version_log_(1s) {
   runtime::raise_descriptor_limit();
-  loop_.watch(listener_.get(), EPOLLIN, [this](std::uint32_t) { accept_links(); });
-  loop_.every(1s, [this] { on_tick(); });
+  listener_watch_ =
+      loop_.watch(listener_.get(), EPOLLIN, [this](std::uint32_t) { accept_links(); });
+  tick_ = loop_.every(1s, [this] { on_tick(); });
 }
 
 void LinkServer::accept_links() {
@@ -55,7 +56,7 @@ void LinkServer::accept_links() {
           spdlog::warn("cannot accept links for a moment: {}", runtime::error_text(errno));
         }
         accepting_ = false;
-        loop_.change(listener_.get(), 0);
+        listener_watch_.change(0);
       }
       return;
     }
@@ -64,14 +65,16 @@ void LinkServer::accept_links() {
       continue;
     }
     const route::LinkId id = next_id_++;
-    if (!loop_.try_watch(fd.get(), EPOLLIN,
-                         [this, id](std::uint32_t events) { on_ready(id, events); })) {
+    runtime::Watch watch = loop_.try_watch(
+        fd.get(), EPOLLIN, [this, id](std::uint32_t events) { on_ready(id, events); });
+    if (!watch) {
       count_end(peer, {EndReason::kNetworkError, "epoll_ctl: " + runtime::error_text(errno)});
       continue;
     }
     ++counters_.accepted;
-    links_[id] = std::make_unique<TcpcopyLink>(std::move(fd), peer, settings_.mode,
-                                               settings_.max_records, loop_.now());
+    links_.emplace(id, Link{std::make_unique<TcpcopyLink>(std::move(fd), peer, settings_.mode,
+                                                          settings_.max_records, loop_.now()),
+                            std::move(watch)});
   }
 }
 
@@ -85,7 +88,7 @@ MaybeEnd LinkServer::admit(const Endpoint& peer) {
   }
   const auto from_address = [&] {
     return static_cast<std::size_t>(std::count_if(links_.begin(), links_.end(), [&](const auto& l) {
-      return l.second->peer().address == peer.address;
+      return l.second.link->peer().address == peer.address;
     }));
   };
   if (from_address() >= kMaxLinksPerAddress) make_room(peer, true);
@@ -103,7 +106,8 @@ MaybeEnd LinkServer::admit(const Endpoint& peer) {
 // Closes the oldest link that has not said who it is, if there is one.
 void LinkServer::make_room(const Endpoint& peer, bool of_address) {
   route::LinkId oldest = route::kNoLink;
-  for (const auto& [id, link] : links_) {
+  for (const auto& [id, of_id] : links_) {
+    const auto& link = of_id.link;
     if (link->end().greeted() || (of_address && link->peer().address != peer.address)) continue;
     if (oldest == route::kNoLink || id < oldest) oldest = id;
   }
@@ -113,12 +117,12 @@ void LinkServer::make_room(const Endpoint& peer, bool of_address) {
 
 TcpcopyLink* LinkServer::find_link(route::LinkId id) {
   const auto found = links_.find(id);
-  return found == links_.end() ? nullptr : found->second.get();
+  return found == links_.end() ? nullptr : found->second.link.get();
 }
 
 const TcpcopyLink* LinkServer::find(route::LinkId id) const {
   const auto found = links_.find(id);
-  return found == links_.end() ? nullptr : found->second.get();
+  return found == links_.end() ? nullptr : found->second.link.get();
 }
 
 void LinkServer::on_ready(route::LinkId id, std::uint32_t events) {
@@ -169,7 +173,7 @@ void LinkServer::flush_link(route::LinkId id) {
   const MaybeEnd end = link->flush(loop_.now(), std::min(part, TcpcopyLink::kMaxQueued));
   if (link->end().waiting() != waited) {
     waited ? --waiting_ : ++waiting_;
-    loop_.change(link->fd(), link->end().waiting() ? EPOLLIN | EPOLLOUT : EPOLLIN);
+    links_.at(id).watch.change(link->end().waiting() ? EPOLLIN | EPOLLOUT : EPOLLIN);
   }
   if (end) close(id, *end);
 }
@@ -177,9 +181,9 @@ void LinkServer::flush_link(route::LinkId id) {
 void LinkServer::close(route::LinkId id, const LinkEnd& end) {
   const auto found = links_.find(id);
   if (found == links_.end()) return;
-  const std::unique_ptr<TcpcopyLink> link = std::move(found->second);
+  const Link closed = std::move(found->second);
+  const TcpcopyLink* link = closed.link.get();
   links_.erase(found);
-  loop_.forget(link->fd());
   if (link->end().waiting()) --waiting_;
   counters_.dropped_slow += link->end().queue().dropped_records();
   counters_.dropped_closed += link->end().queue().records();
@@ -201,12 +205,12 @@ void LinkServer::count_end(const Endpoint& peer, const LinkEnd& end) {
 
 void LinkServer::on_tick() {
   std::vector<std::pair<route::LinkId, LinkEnd>> overdue;
-  for (const auto& [id, link] : links_) {
-    if (MaybeEnd end = link->overdue(loop_.now())) overdue.emplace_back(id, std::move(*end));
+  for (const auto& [id, of_id] : links_) {
+    if (MaybeEnd end = of_id.link->overdue(loop_.now())) overdue.emplace_back(id, std::move(*end));
   }
   for (const auto& [id, end] : overdue)
     close(id, end);
-  if (!std::exchange(accepting_, true)) loop_.change(listener_.get(), EPOLLIN);
+  if (!std::exchange(accepting_, true)) listener_watch_.change(EPOLLIN);
 }
 
 }  // namespace tcpcopy::link

@@ -67,8 +67,8 @@ class LinkServer : public route::MessageSink {
   /// Called as visit(route::LinkId, const TcpcopyLink&) for every link.
   template <typename Visit>
   void visit(Visit&& visit) const {
-    for (const auto& [id, link] : links_)
-      visit(id, *link);
+    for (const auto& [id, of_id] : links_)
+      visit(id, *of_id.link);
   }
   /// Null when there is no such link.
   const TcpcopyLink* find(route::LinkId id) const;
@@ -77,6 +77,11 @@ class LinkServer : public route::MessageSink {
   int listener() const { return listener_.get(); }
 
  private:
+  struct Link {
+    std::unique_ptr<TcpcopyLink> link;
+    runtime::Watch watch;  // of its socket
+  };
+
   void accept_links();
   channel::MaybeEnd admit(const Endpoint& peer);
   void make_room(const Endpoint& peer, bool of_address);
@@ -91,7 +96,9 @@ class LinkServer : public route::MessageSink {
   Settings settings_;
   Events events_;
   runtime::UniqueFd listener_;
-  std::unordered_map<route::LinkId, std::unique_ptr<TcpcopyLink>> links_;
+  runtime::Watch listener_watch_;
+  runtime::Timer tick_;
+  std::unordered_map<route::LinkId, Link> links_;
   std::vector<route::LinkId> unflushed_;
   std::size_t waiting_ = 0;  // links that have something queued
   route::LinkId next_id_ = 1;

@@ -93,6 +93,7 @@ class Checker : public ResponseSink {
   Counted counted_;
   std::vector<std::unique_ptr<ConnectProbe>> intercepts_;
   std::deque<Target> targets_;
+  std::vector<runtime::Watch> watches_;
   Instant began_at_ = kNever;
 };
 
@@ -239,8 +240,8 @@ probe::Report Checker::report() {
 
 probe::Report Checker::run() {
   for (const int fd : ways_.intake().descriptors())
-    loop_.watch(fd, EPOLLIN,
-                [this](std::uint32_t) { ways_.intake().read_batch(loop_.now(), counted_); });
+    watches_.push_back(loop_.watch(
+        fd, EPOLLIN, [this](std::uint32_t) { ways_.intake().read_batch(loop_.now(), counted_); }));
   loop_.at_end_of_turn([this] { advance(); });
   loop_.wake_by([this] { return deadline(); });
   loop_.run();

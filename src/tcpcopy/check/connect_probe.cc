@@ -20,12 +20,8 @@ ConnectProbe::ConnectProbe(runtime::EventLoop& loop, const Endpoint& peer)
   if (!fd_) {
     settle(errno);
   } else {
-    loop_.watch(fd_.get(), EPOLLOUT, [this](std::uint32_t) { on_ready(); });
+    watch_ = loop_.watch(fd_.get(), EPOLLOUT, [this](std::uint32_t) { on_ready(); });
   }
-}
-
-ConnectProbe::~ConnectProbe() {
-  if (fd_) loop_.forget(fd_.get());
 }
 
 Instant ConnectProbe::deadline() const {
@@ -46,7 +42,7 @@ void ConnectProbe::settle(int error) {
   switch (error) {
     case 0:
       accepted_at_ = loop_.now();
-      loop_.change(fd_.get(), EPOLLIN);
+      watch_.change(EPOLLIN);
       return;
     case ECONNREFUSED:
     case ECONNRESET:
@@ -66,7 +62,7 @@ void ConnectProbe::end(How how) {
   const Instant answered_at = accepted_at_ == kNever ? loop_.now() : accepted_at_;
   result_ = probe::Connected{how, answered_at - began_at_};
   if (!fd_) return;
-  loop_.forget(fd_.get());
+  watch_.reset();
   // With an RST, so that nothing stays behind on either side.
   const linger at_once{1, 0};
   ::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);

@@ -19,7 +19,6 @@ class ConnectProbe {
   /// Begins to connect.
   /// @param loop outlives it.
   ConnectProbe(runtime::EventLoop& loop, const Endpoint& peer);
-  ~ConnectProbe();
   ConnectProbe(const ConnectProbe&) = delete;
   ConnectProbe& operator=(const ConnectProbe&) = delete;
   ConnectProbe(ConnectProbe&&) = delete;
@@ -43,6 +42,7 @@ class ConnectProbe {
   Instant began_at_;
   Instant accepted_at_ = kNever;
   runtime::UniqueFd fd_;
+  runtime::Watch watch_;  // forgotten before the descriptor is closed
   std::optional<probe::Connected> result_;
 };
 

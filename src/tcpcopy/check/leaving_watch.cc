@@ -10,7 +10,7 @@
 namespace tcpcopy::check {
 
 LeavingWatch::LeavingWatch(runtime::EventLoop& loop, const Endpoint& target, Seen seen)
-    : loop_(loop), seen_(std::move(seen)) {
+    : seen_(std::move(seen)) {
   pcap::PcapCapture::Settings settings;
   settings.device = "any";
   settings.filter =
@@ -22,11 +22,7 @@ LeavingWatch::LeavingWatch(runtime::EventLoop& loop, const Endpoint& target, See
   } catch (const std::exception&) {
     return;
   }
-  loop_.watch(capture_->fd(), EPOLLIN, [this](std::uint32_t) { read(); });
-}
-
-LeavingWatch::~LeavingWatch() {
-  if (capture_) loop_.forget(capture_->fd());
+  watch_ = loop.watch(capture_->fd(), EPOLLIN, [this](std::uint32_t) { read(); });
 }
 
 void LeavingWatch::read() {

@@ -20,7 +20,6 @@ class LeavingWatch {
 
   /// @param loop outlives it.
   LeavingWatch(runtime::EventLoop& loop, const Endpoint& target, Seen seen);
-  ~LeavingWatch();
   LeavingWatch(const LeavingWatch&) = delete;
   LeavingWatch& operator=(const LeavingWatch&) = delete;
   LeavingWatch(LeavingWatch&&) = delete;
@@ -32,9 +31,9 @@ class LeavingWatch {
  private:
   void read();
 
-  runtime::EventLoop& loop_;
   Seen seen_;
   std::unique_ptr<pcap::PcapCapture> capture_;
+  runtime::Watch watch_;
 };
 
 }  // namespace tcpcopy::check

@@ -27,11 +27,14 @@ DeviceResponses::DeviceResponses(runtime::EventLoop& loop, const std::vector<std
 
 void DeviceResponses::start(ResponseSink& to) {
   to_ = &to;
-  for (const auto& device : devices_)
-    loop_.watch(device->fd(), EPOLLIN, [this, &device](std::uint32_t) { read(*device); });
+  for (std::size_t i = 0; i < devices_.size(); ++i) {
+    watches_.push_back(
+        loop_.watch(devices_[i]->fd(), EPOLLIN, [this, i](std::uint32_t) { read(i); }));
+  }
 }
 
-void DeviceResponses::read(pcap::PcapCapture& device) {
+void DeviceResponses::read(std::size_t at) {
+  pcap::PcapCapture& device = *devices_[at];
   int frames = 0;
   for (runtime::Budget budget(loop_); budget.another();) {
     frames = device.read([this](const net::TcpPacket& packet) {
@@ -42,7 +45,7 @@ void DeviceResponses::read(pcap::PcapCapture& device) {
   }
   if (frames >= 0) return;
   spdlog::error("--responses {}: the device cannot be read any more", device.device());
-  loop_.forget(device.fd());
+  watches_[at].reset();
   if (--alive_ == 0) failed_ = true;
 }
 

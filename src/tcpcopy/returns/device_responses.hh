@@ -33,11 +33,12 @@ class DeviceResponses : public Returns {
   void report(Report& to) const override;
 
  private:
-  void read(pcap::PcapCapture& device);
+  void read(std::size_t at);
 
   runtime::EventLoop& loop_;
   ResponseSink* to_ = nullptr;
   std::vector<std::unique_ptr<pcap::PcapCapture>> devices_;
+  std::vector<runtime::Watch> watches_;  // of each device
   std::size_t alive_ = 0;
   bool failed_ = false;  // the last device cannot be read any more
 };

@@ -41,11 +41,6 @@ InterceptLink::InterceptLink(runtime::EventLoop& loop, Settings settings, LinkCo
       input_(kReadSize),
       backoff_(kFirstBackoff) {}
 
-InterceptLink::~InterceptLink() {
-  *alive_ = false;
-  if (fd_) loop_.forget(fd_.get());
-}
-
 void InterceptLink::start() {
   fd_ = runtime::begin_connect(intercept_);
   if (!fd_) {
@@ -55,13 +50,10 @@ void InterceptLink::start() {
   runtime::prepare_link(fd_.get(), kPatience);
   runtime::limit_unacknowledged(fd_.get(), kPatience);
   state_ = State::kConnecting;
-  loop_.after(kConnectTime, [this, alive = alive_, attempt = ++attempt_] {
-    if (*alive && attempt == attempt_) on_connect_late();
-  });
-  if (!loop_.try_watch(fd_.get(), EPOLLIN | EPOLLOUT,
-                       [this](std::uint32_t events) { on_ready(events); })) {
-    fail("epoll_ctl: " + runtime::error_text(errno));
-  }
+  timer_ = loop_.after(kConnectTime, [this] { fail("no answer in time"); });
+  watch_ = loop_.try_watch(fd_.get(), EPOLLIN | EPOLLOUT,
+                           [this](std::uint32_t events) { on_ready(events); });
+  if (!watch_) fail("epoll_ctl: " + runtime::error_text(errno));
 }
 
 void InterceptLink::on_ready(std::uint32_t events) {
@@ -73,21 +65,18 @@ void InterceptLink::on_ready(std::uint32_t events) {
   if (state_ == State::kConnected && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) read();
 }
 
-void InterceptLink::on_connect_late() {
-  if (state_ == State::kConnecting) fail("no answer in time");
-}
-
 void InterceptLink::on_connect_done() {
   if (const int error = runtime::connect_result(fd_.get()); error != 0) {
     fail(runtime::error_text(error));
     return;
   }
+  timer_.reset();
   state_ = State::kConnected;
   end_.emplace(mode_);
   connected_at_ = loop_.now();
   ++counters_.connects;
   spdlog::info("connected to intercept {}, link {}", intercept_.to_string(), number_);
-  loop_.change(fd_.get(), EPOLLIN);
+  watch_.change(EPOLLIN);
   flush();
   if (connected()) events_.on_connected();
 }
@@ -108,7 +97,7 @@ void InterceptLink::flush() {
   const bool wait = unsent_bytes() > 0;
   if (wait != waits_for_room_) {
     waits_for_room_ = wait;
-    loop_.change(fd_.get(), wait ? EPOLLIN | EPOLLOUT : EPOLLIN);
+    watch_.change(wait ? EPOLLIN | EPOLLOUT : EPOLLIN);
   }
 }
 
@@ -161,7 +150,7 @@ void InterceptLink::fail(const std::string& why) {
     backoff_ = kFirstBackoff;
     said_unreachable_ = false;
   }
-  if (fd_) loop_.forget(fd_.get());
+  watch_.reset();
   fd_.reset();
   state_ = State::kIdle;
   waits_for_room_ = false;
@@ -185,9 +174,7 @@ void InterceptLink::retry() {
   const auto spread = static_cast<Duration::rep>(random_() % 500);
   const Duration delay = backoff_ + backoff_ * spread / 1000;
   backoff_ = std::min(backoff_ * 2, kMaxBackoff);
-  loop_.after(delay, [this, alive = alive_] {
-    if (*alive) start();
-  });
+  timer_ = loop_.after(delay, [this] { start(); });
 }
 
 }  // namespace tcpcopy::returns

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <random>
 #include <string>
@@ -45,7 +44,7 @@ class InterceptLink {
 
   InterceptLink(runtime::EventLoop& loop, Settings settings, LinkCounters& counters,
                 std::minstd_rand& random, Events events);
-  ~InterceptLink();
+  ~InterceptLink() = default;
   InterceptLink(const InterceptLink&) = delete;
   InterceptLink& operator=(const InterceptLink&) = delete;
   InterceptLink(InterceptLink&&) = delete;
@@ -70,7 +69,6 @@ class InterceptLink {
   enum class State : std::uint8_t { kIdle, kConnecting, kConnected };
 
   void on_ready(std::uint32_t events);
-  void on_connect_late();
   void on_connect_done();
   bool read_some();
   void take(Bytes bytes);
@@ -86,16 +84,16 @@ class InterceptLink {
   std::minstd_rand& random_;
   Events events_;
   runtime::UniqueFd fd_;
+  runtime::Watch watch_;
+  runtime::Timer timer_;  // of the attempt to connect, or of the next one
   State state_ = State::kIdle;
   std::optional<channel::TcpcopyEnd> end_;  // while connected
-  unsigned attempt_ = 0;  // tells a timer of an earlier attempt to connect from this one's
   std::vector<std::byte> input_;
   Duration backoff_;
   Instant connected_at_;
   bool waits_for_room_ = false;
   bool said_unreachable_ = false;
   runtime::LogThrottle malformed_log_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for timers that outlive it
 };
 
 }  // namespace tcpcopy::returns

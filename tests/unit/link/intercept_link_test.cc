@@ -30,5 +30,20 @@ TEST(InterceptLinkTest, ConnectsAgainWhenTheKernelRefusesToWatchIt) {
   EXPECT_EQ(broken, 0) << "it was never there";
 }
 
+TEST(InterceptLinkTest, OneThatIsGoneConnectsNoMore) {
+  const runtime::UniqueFd listener = runtime::listen_on({Address::v4(0x7f000001), 0});
+  runtime::EventLoop loop;
+  LinkCounters counters;
+  std::minstd_rand random(1);
+  {
+    InterceptLink link(loop, {test::own_end(listener.get()), "1 of 1", {}}, counters, random,
+                       {[](const Response&) {}, [] {}, [] {}});
+    link.start();
+  }
+  const Instant later = loop.now() + std::chrono::milliseconds(20);
+  test::run_until(loop, [&] { return loop.now() >= later; });
+  EXPECT_EQ(counters.connects, 0U);
+}
+
 }  // namespace
 }  // namespace tcpcopy::returns

@@ -27,15 +27,16 @@ runtime::UniqueFd connect_to(int listener) {
 
 void run_until(runtime::EventLoop& loop, const std::function<bool()>& condition) {
   const Instant end = loop.now() + 20s;
+  runtime::Timer timer;
   const std::function<void()> look = [&] {
     if (loop.now() >= end) ADD_FAILURE() << "waited in vain";
     if (condition() || loop.now() >= end) {
       loop.stop();
     } else {
-      loop.after(1ms, look);
+      timer = loop.after(1ms, look);
     }
   };
-  loop.after(Duration(0), look);
+  timer = loop.after(Duration(0), look);
   loop.run();
 }
 

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <csignal>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -43,7 +44,7 @@ struct Pair {
 class EventLoopTest : public testing::Test {
  protected:
   EventLoopTest() {
-    loop_.after(20s, [this] {
+    guard_ = loop_.after(20s, [this] {
       ADD_FAILURE() << "the loop was not stopped";
       loop_.stop();
     });
@@ -59,6 +60,7 @@ class EventLoopTest : public testing::Test {
   }
 
   EventLoop loop_;
+  Timer guard_;
 };
 
 // A source that always has more to be read; counts turns until `most` of them or 200 ms are over.
@@ -67,13 +69,12 @@ std::pair<int, Duration> turns_of_a_busy_loop(EventLoop& loop, int most) {
   Pair pair;
   pair.make_readable();
   int turns = 0;
-  loop.watch(pair.here.get(), EPOLLIN, [](std::uint32_t) {});
+  const Watch watch = loop.watch(pair.here.get(), EPOLLIN, [](std::uint32_t) {});
   const Instant began = loop.now();
   loop.at_end_of_turn([&] {
     if (++turns == most || loop.now() - began > 200ms) loop.stop();
   });
   loop.run();
-  loop.forget(pair.here.get());
   return {turns, loop.now() - began};
 }
 
@@ -98,18 +99,18 @@ TEST_F(EventLoopTest, SpacesNothingOutThatIsDue) {
 TEST_F(EventLoopTest, ATimerFiresOnceAndNotTooEarly) {
   const Instant begin = loop_.now();
   int fired = 0;
-  loop_.after(20ms, [&] {
+  const Timer timer = loop_.after(20ms, [&] {
     ++fired;
     EXPECT_GE(loop_.now(), begin + 20ms);
   });
-  loop_.after(60ms, [&] { loop_.stop(); });
+  const Timer end = loop_.after(60ms, [&] { loop_.stop(); });
   loop_.run();
   EXPECT_EQ(fired, 1);
 }
 
 TEST_F(EventLoopTest, APeriodicTimerFiresAgainAfterEachPeriod) {
   std::vector<Instant> times{loop_.now()};
-  loop_.every(10ms, [&] {
+  const Timer timer = loop_.every(10ms, [&] {
     times.push_back(loop_.now());
     if (times.size() == 5) loop_.stop();
   });
@@ -121,12 +122,13 @@ TEST_F(EventLoopTest, APeriodicTimerFiresAgainAfterEachPeriod) {
 TEST_F(EventLoopTest, EachTimerFiresWhenItIsDue) {
   const Instant begin = loop_.now();
   std::vector<Duration> fired;
+  std::vector<Timer> timers;
   for (const Duration delay : {30ms, 10ms, 0ms, 20ms}) {
-    loop_.after(delay, [&, delay] {
+    timers.push_back(loop_.after(delay, [&, delay] {
       EXPECT_GE(loop_.now(), begin + delay);
       fired.push_back(delay);
       if (fired.size() == 4) loop_.stop();
-    });
+    }));
   }
   loop_.run();
   EXPECT_THAT(fired, testing::UnorderedElementsAre(0ms, 10ms, 20ms, 30ms));
@@ -134,25 +136,82 @@ TEST_F(EventLoopTest, EachTimerFiresWhenItIsDue) {
 
 TEST_F(EventLoopTest, ATimerMayAddTimers) {
   int fired = 0;
-  loop_.after(1ms, [&] {
+  std::vector<Timer> timers;
+  const Timer first = loop_.after(1ms, [&] {
     for (int i = 0; i < 100; ++i) {  // enough to make their container grow
-      loop_.after(1ms, [&] {
+      timers.push_back(loop_.after(1ms, [&] {
         if (++fired == 100) loop_.stop();
-      });
+      }));
     }
   });
   loop_.run();
   EXPECT_EQ(fired, 100);
 }
 
+TEST_F(EventLoopTest, ATimerWhoseOwnerIsGoneNeverFires) {
+  int fired = 0;
+  {
+    const Timer once = loop_.after(1ms, [&] { ++fired; });
+    const Timer again = loop_.every(1ms, [&] { ++fired; });
+  }
+  Timer replaced = loop_.after(1ms, [&] { ++fired; });
+  replaced = loop_.after(20ms, [&] { loop_.stop(); });
+  loop_.run();
+  EXPECT_EQ(fired, 0);
+}
+
+TEST_F(EventLoopTest, ATimerThatWasMovedFiresAndDiesWithItsNewOwner) {
+  int fired = 0;
+  Timer moved;
+  {
+    Timer first = loop_.every(1ms, [&] { ++fired; });
+    moved = std::move(first);
+  }
+  const Timer end = loop_.after(20ms, [&] {
+    moved.reset();
+    EXPECT_GT(fired, 0);
+    fired = 0;
+  });
+  const Timer stop = loop_.after(40ms, [&] { loop_.stop(); });
+  loop_.run();
+  EXPECT_EQ(fired, 0);
+}
+
+TEST_F(EventLoopTest, ATimerMayForgetItselfAndAnotherThatIsDue) {
+  int fired = 0;
+  std::array<Timer, 2> timers;
+  for (std::size_t i = 0; i < 2; ++i) {
+    // The loop has to keep the callback, and what it holds, until it returns.
+    timers[i] = loop_.every(1ms, [&, held = std::vector<int>(100, 7)] {
+      for (Timer& timer : timers)
+        timer.reset();
+      ++fired;
+      EXPECT_EQ(held.at(99), 7);
+    });
+  }
+  const Timer stop = loop_.after(20ms, [&] { loop_.stop(); });
+  loop_.run();
+  EXPECT_EQ(fired, 1);
+}
+
+TEST_F(EventLoopTest, ATimerMayOutliveItsLoop) {
+  Timer timer;
+  {
+    EventLoop loop;
+    timer = loop.after(1h, [] {});
+  }
+  timer.reset();
+}
+
 TEST_F(EventLoopTest, AReadyDescriptorCallsBackUntilItIsRead) {
   const Pair pair;
   int calls = 0;
-  loop_.watch(pair.here.get(), EPOLLIN, [&](std::uint32_t events) {
+  Timer end;
+  const Watch watch = loop_.watch(pair.here.get(), EPOLLIN, [&](std::uint32_t events) {
     EXPECT_EQ(events, std::uint32_t{EPOLLIN});
     if (++calls < 3) return;  // level-triggered: it calls again
     pair.take();
-    loop_.after(20ms, [&] { loop_.stop(); });
+    end = loop_.after(20ms, [&] { loop_.stop(); });
   });
   pair.make_readable();
   loop_.run();
@@ -165,10 +224,11 @@ TEST_F(EventLoopTest, AWatchThatTheKernelRefusesIsSaidAndLeavesNothing) {
     const test::RefusedWatches refused(ENOSPC);
     EXPECT_FALSE(loop_.try_watch(pair.here.get(), EPOLLIN, [](std::uint32_t) { FAIL(); }));
     EXPECT_EQ(errno, ENOSPC);
-    EXPECT_THROW(loop_.watch(pair.here.get(), EPOLLIN, {}), SystemError);
+    EXPECT_THROW(std::ignore = loop_.watch(pair.here.get(), EPOLLIN, {}), SystemError);
   }
-  loop_.forget(pair.here.get());  // of what is not watched: nothing
-  EXPECT_TRUE(loop_.try_watch(pair.here.get(), EPOLLIN, [&](std::uint32_t) { loop_.stop(); }));
+  const Watch watch =
+      loop_.try_watch(pair.here.get(), EPOLLIN, [&](std::uint32_t) { loop_.stop(); });
+  EXPECT_TRUE(watch);
   pair.make_readable();
   loop_.run();
 }
@@ -177,11 +237,13 @@ TEST_F(EventLoopTest, ACallbackMayForgetItself) {
   const Pair pair;
   int calls = 0;
   // The loop has to keep the callback, and what it holds, until it returns.
-  loop_.watch(pair.here.get(), EPOLLIN, [&, held = std::vector<int>(100, 7)](std::uint32_t) {
-    loop_.forget(pair.here.get());
-    ++calls;
-    EXPECT_EQ(held.at(99), 7);
-  });
+  Watch watch;
+  watch =
+      loop_.watch(pair.here.get(), EPOLLIN, [&, held = std::vector<int>(100, 7)](std::uint32_t) {
+        watch.reset();
+        ++calls;
+        EXPECT_EQ(held.at(99), 7);
+      });
   pair.make_readable();
   stop_after_turns(5);
   loop_.run();
@@ -190,11 +252,12 @@ TEST_F(EventLoopTest, ACallbackMayForgetItself) {
 
 TEST_F(EventLoopTest, ACallbackMayForgetAndCloseAnotherThatIsReady) {
   std::array<Pair, 2> pairs;
+  std::array<Watch, 2> watches;
   int calls = 0;
   for (std::size_t i = 0; i < 2; ++i) {
-    loop_.watch(pairs[i].here.get(), EPOLLIN, [&, other = 1 - i](std::uint32_t) {
+    watches[i] = loop_.watch(pairs[i].here.get(), EPOLLIN, [&, other = 1 - i](std::uint32_t) {
       ++calls;
-      loop_.forget(pairs[other].here.get());
+      watches[other].reset();
       pairs[other].here.reset();
     });
     pairs[i].make_readable();
@@ -207,10 +270,11 @@ TEST_F(EventLoopTest, ACallbackMayForgetAndCloseAnotherThatIsReady) {
 TEST_F(EventLoopTest, ACallbackMayWatchTheDescriptorThatItForgot) {
   const Pair pair;
   std::vector<int> calls;
-  loop_.watch(pair.here.get(), EPOLLIN, [&](std::uint32_t) {
+  Watch watch;
+  watch = loop_.watch(pair.here.get(), EPOLLIN, [&](std::uint32_t) {
     calls.push_back(1);
-    loop_.forget(pair.here.get());
-    loop_.watch(pair.here.get(), EPOLLIN, [&](std::uint32_t) {
+    watch.reset();
+    watch = loop_.watch(pair.here.get(), EPOLLIN, [&](std::uint32_t) {
       calls.push_back(2);
       pair.take();
       loop_.stop();
@@ -225,14 +289,15 @@ TEST_F(EventLoopTest, ACallbackMayWatchManyOthers) {
   std::vector<Pair> pairs(100);
   std::size_t calls = 0;
   const Pair first;
-  loop_.watch(first.here.get(), EPOLLIN, [&](std::uint32_t) {
+  std::vector<Watch> watches;
+  const Watch watch = loop_.watch(first.here.get(), EPOLLIN, [&](std::uint32_t) {
     first.take();
     for (Pair& pair : pairs) {
       pair.make_readable();
-      loop_.watch(pair.here.get(), EPOLLIN, [&](std::uint32_t) {
+      watches.push_back(loop_.watch(pair.here.get(), EPOLLIN, [&](std::uint32_t) {
         pair.take();
         if (++calls == pairs.size()) loop_.stop();
-      });
+      }));
     }
   });
   first.make_readable();
@@ -243,35 +308,53 @@ TEST_F(EventLoopTest, ACallbackMayWatchManyOthers) {
 TEST_F(EventLoopTest, TheEventsOfAWatchCanBeChanged) {
   const Pair pair;
   std::vector<std::uint32_t> seen;
-  loop_.watch(pair.here.get(), EPOLLIN, [&](std::uint32_t events) {
+  Watch watch;
+  watch = loop_.watch(pair.here.get(), EPOLLIN, [&](std::uint32_t events) {
     seen.push_back(events);
-    loop_.change(pair.here.get(), EPOLLIN);
+    watch.change(EPOLLIN);
   });
-  loop_.change(pair.here.get(), EPOLLIN | EPOLLOUT);
+  watch.change(EPOLLIN | EPOLLOUT);
   stop_after_turns(3);
   loop_.run();
   EXPECT_EQ(seen, std::vector<std::uint32_t>{EPOLLOUT});
 }
 
-TEST_F(EventLoopTest, WhatIsNotWatchedCanBeForgottenAndChanged) {
-  loop_.forget(0);
-  loop_.change(0, EPOLLIN);
-  stop_after_turns(1);
+TEST_F(EventLoopTest, AWatchWhoseOwnerIsGoneCallsNobody) {
+  const Pair pair;
+  {
+    const Watch gone = loop_.watch(pair.here.get(), EPOLLIN, [](std::uint32_t) { FAIL(); });
+  }
+  pair.make_readable();
+  stop_after_turns(3);
   loop_.run();
 }
 
+TEST_F(EventLoopTest, AWatchThatWasMovedIsItsNewOwners) {
+  const Pair pair;
+  int calls = 0;
+  Watch moved;
+  {
+    Watch first = loop_.watch(pair.here.get(), EPOLLIN, [&](std::uint32_t) { ++calls; });
+    moved = std::move(first);
+  }
+  pair.make_readable();
+  stop_after_turns(3);
+  loop_.run();
+  EXPECT_GT(calls, 0);
+}
+
 TEST_F(EventLoopTest, ADescriptorThatIsNoneIsRefused) {
-  EXPECT_THROW(loop_.watch(-1, EPOLLIN, [](std::uint32_t) {}), SystemError);
+  EXPECT_THROW(std::ignore = loop_.watch(-1, EPOLLIN, [](std::uint32_t) {}), SystemError);
 }
 
 TEST_F(EventLoopTest, TheEndOfATurnComesAfterItsEventsAndTimers) {
   const Pair pair;
   std::vector<std::string> order;
-  loop_.watch(pair.here.get(), EPOLLIN, [&](std::uint32_t) {
+  const Watch watch = loop_.watch(pair.here.get(), EPOLLIN, [&](std::uint32_t) {
     order.emplace_back("event");
     pair.take();
   });
-  loop_.after(0ms, [&] { order.emplace_back("timer"); });
+  const Timer timer = loop_.after(0ms, [&] { order.emplace_back("timer"); });
   loop_.at_end_of_turn([&] { order.emplace_back("end"); });
   loop_.at_end_of_turn([&] { loop_.stop(); });
   pair.make_readable();
@@ -289,7 +372,7 @@ TEST_F(EventLoopTest, TheEndOfATurnComesEveryTurn) {
 
 TEST_F(EventLoopTest, TheClockStandsStillWithinATurn) {
   Instant seen;
-  loop_.after(0ms, [&] {
+  const Timer timer = loop_.after(0ms, [&] {
     seen = loop_.now();
     ::usleep(2000);
     EXPECT_EQ(loop_.now(), seen);
@@ -304,7 +387,7 @@ TEST_F(EventLoopTest, TheClockStandsStillWithinATurn) {
 
 TEST_F(EventLoopTest, ATurnIsOverWhenItHasLastedLongEnough) {
   bool over = false;
-  loop_.after(0ms, [&] {
+  const Timer timer = loop_.after(0ms, [&] {
     ::usleep(2000);
     over = loop_.turn_is_over();
     EXPECT_TRUE(over);
