@@ -26,6 +26,14 @@ class Address {
     return address;
   }
 
+  /// @param words the 128 bits of an IPv6 or IPv4-mapped address, each word in host byte order.
+  static constexpr Address of_words(const std::array<std::uint32_t, 4>& words) {
+    Address address;
+    address.words_ = words;
+    return address;
+  }
+  constexpr const std::array<std::uint32_t, 4>& words() const { return words_; }
+
   /// @param text dotted decimal, as `10.0.0.1`.
   /// @return the address; nothing when the text is no IPv4 address.
   static std::optional<Address> parse_v4(std::string_view text);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "intercept/interceptor.hh"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 
@@ -33,9 +34,13 @@ std::string filter_of(const intercept_options::InterceptOptions& options) {
 Interceptor::Interceptor(const intercept_options::InterceptOptions& options)
     : options_(options),
       filter_(filter_of(options)),
-      router_(options.mode.with_payload ? wire::kMaxRecordPayload : 0),
+      router_(wire::kMaxRecordPayload),
       translation_(options.translations),
-      links_(loop_, {options.listen, options.mode, options.max_records, options.allow},
+      links_(loop_,
+             {options.listen,
+              {options.mode, options.max_records, wire::kMaxRecordPayload,
+               fmt::format("captures on {}: {}", fmt::join(options.devices, ", "), filter_)},
+              options.allow},
              link_events()) {
   if (options_.single) single_.emplace(options_.protect);
   for (const std::string& device : options_.devices)
@@ -44,15 +49,18 @@ Interceptor::Interceptor(const intercept_options::InterceptOptions& options)
 
 link::LinkServer::Events Interceptor::link_events() {
   return {[this](route::LinkId id, const wire::AddRoute& route) { on_route(id, route); },
-          [this](route::LinkId id) { on_greeted(id); },
-          [this](route::LinkId id) { on_closed(id); }};
+          [this](route::LinkId id) { on_greeted(id); }, [this](route::LinkId id) { on_closed(id); },
+          [this](route::LinkId id, const channel::InterceptEnd::Wishes& wishes) {
+            on_wishes(id, wishes);
+          },
+          [this] { return seen(); }};
 }
 
 void Interceptor::open_device(const std::string& device) {
   pcap::PcapCapture::Settings settings;
   settings.device = device;
   settings.filter = filter_;
-  if (options_.mode.with_payload) settings.packet_bytes += int{wire::kMaxRecordPayload};
+  settings.packet_bytes += int{wire::kMaxRecordPayload};  // a link may ask for it at any time
   captures_.push_back(std::make_unique<pcap::PcapCapture>(settings));
   pcap::PcapCapture& opened = *captures_.back();
   watches_.push_back(
@@ -70,7 +78,8 @@ void Interceptor::capture(pcap::PcapCapture& capture) {
 
 void Interceptor::take_response(const net::TcpPacket& captured) {
   const net::TcpPacket response = translation_.empty() ? captured : translation_.apply(captured);
-  if (single_) {
+  const bool for_single = options_.single || (single_ && !single_->empty());
+  if (for_single && !router_.has_route(response, loop_.now())) {
     single_->on_response(response, links_);
   } else {
     router_.on_response(response, loop_.now(), links_);
@@ -78,7 +87,7 @@ void Interceptor::take_response(const net::TcpPacket& captured) {
 }
 
 void Interceptor::on_route(route::LinkId id, const wire::AddRoute& route) {
-  if (single_) {
+  if (options_.single && links_.find(id)->end().version() != wire::kVersion7) {
     if (!single_log_.allow(loop_.now())) return;
     spdlog::warn(
         "{} registers routes, which --single has no use for: was it started with --single?",
@@ -98,8 +107,22 @@ void Interceptor::on_route(route::LinkId id, const wire::AddRoute& route) {
 }
 
 void Interceptor::on_greeted(route::LinkId id) {
+  // One that offered version 7 will say whether it wants to be the only one.
+  if (options_.single && !links_.find(id)->end().offered()) join_single(id);
+}
+
+void Interceptor::on_wishes(route::LinkId id, const channel::InterceptEnd::Wishes& wishes) {
+  if (wishes.single) {
+    join_single(id);
+  } else if (single_) {
+    single_->on_link_closed(id);  // its first words, of version 6, came alone
+  }
+}
+
+void Interceptor::join_single(route::LinkId id) {
   using Admission = route::SingleTcpcopy::Admission;
-  if (!single_) return;
+  if (!single_) single_.emplace(options_.protect);
+  if (single_->contains(id)) return;
   std::vector<route::LinkId> replaced;
   const Admission admission = single_->on_link(id, loop_.now(), replaced);
   for (const route::LinkId old : replaced)
@@ -117,7 +140,19 @@ void Interceptor::on_closed(route::LinkId id) {
 }
 
 InterceptStatistics Interceptor::statistics() const {
-  return {router_, single_ ? single_->counters() : router_.counters(), links_, captures_};
+  route::RouterCounters counters = router_.counters();
+  if (single_) counters += single_->counters();
+  return {router_, counters, links_, captures_};
+}
+
+wire::Seen Interceptor::seen() const {
+  wire::Seen seen;
+  for (const auto& capture : captures_) {
+    capture->update_counters();
+    seen.packets += capture->counters().packets;
+    seen.drops += capture->counters().kernel_drops;
+  }
+  return seen;
 }
 
 int Interceptor::run() {

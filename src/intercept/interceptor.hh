@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/channel/intercept_end.hh"
 #include "common/pcap/pcap_capture.hh"
 #include "common/runtime/event_loop.hh"
 #include "intercept/link/link_server.hh"
@@ -35,15 +36,18 @@ class Interceptor {
   void take_response(const net::TcpPacket& response);
   void on_route(route::LinkId id, const wire::AddRoute& route);
   void on_greeted(route::LinkId id);
+  void on_wishes(route::LinkId id, const channel::InterceptEnd::Wishes& wishes);
+  void join_single(route::LinkId id);
   void on_closed(route::LinkId id);
   void on_signal(int signal);
   InterceptStatistics statistics() const;
+  wire::Seen seen() const;
 
   intercept_options::InterceptOptions options_;
   std::string filter_;
   runtime::EventLoop loop_;
   route::Router router_;
-  std::optional<route::SingleTcpcopy> single_;  // instead of the router
+  std::optional<route::SingleTcpcopy> single_;  // has what no route says
   route::DestinationTranslation translation_;
   std::vector<std::unique_ptr<pcap::PcapCapture>> captures_;
   std::vector<runtime::Watch> watches_;  // of the captures

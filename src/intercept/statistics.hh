@@ -14,7 +14,7 @@ namespace tcpcopy::interceptor {
 /// Where the numbers are read.
 struct InterceptStatistics {
   const route::Router& router;
-  const route::RouterCounters& responses;  ///< of the router, or of what takes its place
+  route::RouterCounters responses;  ///< of the router and of what has the rest
   const link::LinkServer& links;
   const std::vector<std::unique_ptr<pcap::PcapCapture>>& captures;
 };

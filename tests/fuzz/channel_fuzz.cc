@@ -32,8 +32,11 @@ std::vector<std::byte> packet(std::uint8_t number) {
 
 class Link {
  public:
-  Link(wire::FrameMode mode, std::size_t max_records)
-      : tcpcopy_(mode), intercept_(mode, max_records, now_) {}
+  /// @param old one of the ends knows version 6 alone.
+  Link(wire::FrameMode mode, std::size_t max_records, bool old)
+      : old_(old), tcpcopy_({mode}, now_), intercept_({mode, max_records}, now_) {
+    greet();
+  }
 
   void step(std::uint8_t what, std::uint8_t how_much, fuzz::Input& input) {
     now_ += std::chrono::milliseconds(how_much);
@@ -60,6 +63,13 @@ class Link {
   }
 
  private:
+  // An old end loses the offer, or takes no notice.
+  void greet() {
+    if (!old_) return;
+    to_intercept(14);
+    tcpcopy_.on_sent(14, now_);
+  }
+
   void announce(std::uint8_t count) {
     for (; count > 0; --count) {
       const FlowKey flow{{Address::v4(1), next_port_++}, {Address::v4(2), 80}};
@@ -110,22 +120,31 @@ class Link {
 
   // Hostile bytes, at ends that have seen nothing else.
   void garbage(Bytes bytes) const {
-    channel::InterceptEnd intercept({}, 0, now_);
+    channel::InterceptEnd intercept({}, now_);
     intercept.on_bytes(bytes, now_, [](const wire::Message&) {});
-    channel::TcpcopyEnd tcpcopy({});
+    channel::TcpcopyEnd tcpcopy({}, now_);
     tcpcopy.on_bytes(bytes, now_, [](const net::Parsed<Response>&) {});
   }
 
   void deadline() {
-    if (intercept_.next_deadline() > now_) return;
-    intercept_.on_deadline(now_);
-    require(intercept_.over().has_value(), "a deadline ends the link");
-    intercept_ = channel::InterceptEnd({}, 0, now_);
-    tcpcopy_ = channel::TcpcopyEnd({});
+    const bool due = intercept_.next_deadline() <= now_;
+    if (due) intercept_.on_deadline(now_);
+    intercept_.settle(now_, kMaxQueued);
+    if (tcpcopy_.next_deadline() <= now_) tcpcopy_.on_deadline(now_);
+    require(!old_ || intercept_.over().has_value() == due, "in version 6 a deadline ends the link");
+    if (!intercept_.over() && !tcpcopy_.over()) {
+      require(std::min(intercept_.next_deadline(), tcpcopy_.next_deadline()) > now_,
+              "what was due was done");
+      return;
+    }
+    intercept_ = channel::InterceptEnd({}, now_);
+    tcpcopy_ = channel::TcpcopyEnd({}, now_);
     heard_port_ = next_port_;
     heard_ = added_ = 0;
+    greet();
   }
 
+  bool old_;
   Instant now_{std::chrono::hours(1)};
   channel::TcpcopyEnd tcpcopy_;
   channel::InterceptEnd intercept_;
@@ -141,7 +160,7 @@ class Link {
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   tcpcopy::fuzz::Input input(data, size);
   const std::uint8_t mode = input.byte();
-  tcpcopy::Link link({(mode & 1U) == 0, (mode & 2U) != 0}, mode >> 2U & 7U);
+  tcpcopy::Link link({(mode & 1U) == 0, (mode & 2U) != 0}, mode >> 2U & 7U, (mode & 32U) != 0);
   while (!input.empty()) {
     const std::uint8_t what = input.byte();
     link.step(what, input.byte(), input);

@@ -77,9 +77,9 @@ class OldIntercept:
         if (client, port, target, target_port) == (bytes(4), 0, bytes(4), 0):
             assert kind == 6, f"version {kind}"
             return
-        assert not self.single, "a route, in single mode"
-        assert kind in (1, 2), f"type {kind}"
+        assert kind in (1, 2), f"type {kind}"  # 2 deletes a route: 1.x takes no notice
         if kind == 1:
+            assert not self.single, "a route, in single mode"
             key = (client, port, target, target_port)
             self.routes[key] = link
             for since, record in self.held.pop(key, []):

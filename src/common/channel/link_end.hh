@@ -22,11 +22,12 @@ enum class EndReason : std::uint8_t {
   kUnfinishedMessage,   ///< it began a message and did not finish it in time
   kUnreachable,         ///< its host does not answer any more
   kStalled,             ///< it reads nothing any more
+  kDead,                ///< nothing came for 3 s from an end that should say that it lives
   kNetworkError,        ///< the system reports an error
   kReplaced,            ///< --single: another tcpcopy came
   kProtected,           ///< --single -c: another tcpcopy is there
 };
-inline constexpr std::size_t kEndReasons = 13;
+inline constexpr std::size_t kEndReasons = 14;
 
 /// A name for statistics: `not-allowed`.
 std::string_view to_string(EndReason reason);

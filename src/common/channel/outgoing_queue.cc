@@ -5,13 +5,16 @@ namespace tcpcopy::channel {
 
 void OutgoingQueue::push(Bytes bytes, std::size_t records, std::size_t sent,
                          std::size_t max_bytes) {
-  while (!blocks_.empty() && bytes_ + bytes.size() > max_bytes) {
-    const std::size_t victim = front_sent_ > 0 ? 1 : 0;
-    if (victim >= blocks_.size()) break;
-    bytes_ -= blocks_[victim].bytes.size();
-    dropped_bytes_ += blocks_[victim].bytes.size();
-    dropped_records_ += blocks_[victim].records;
-    blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(victim));
+  auto victim = blocks_.begin();
+  if (!blocks_.empty() && front_sent_ > 0) ++victim;
+  while (bytes_ + bytes.size() > max_bytes) {
+    while (victim != blocks_.end() && victim->records == 0)
+      ++victim;
+    if (victim == blocks_.end()) break;
+    bytes_ -= victim->bytes.size();
+    dropped_bytes_ += victim->bytes.size();
+    dropped_records_ += victim->records;
+    victim = blocks_.erase(victim);
   }
   if (blocks_.empty()) front_sent_ = sent;
   blocks_.push_back({{bytes.begin(), bytes.end()}, records});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Blocks of whole frames that a slow reader has not taken yet, up to a bound: then it loses the
-// oldest, but never one that was begun, for it would lose its place in the stream.
+// oldest responses, but never a block that was begun, for it would lose its place in the stream.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ namespace tcpcopy::channel {
 class OutgoingQueue {
  public:
   /// @param bytes whole frames; copied.
-  /// @param records in them.
+  /// @param records in them; a block without any is never dropped.
   /// @param sent bytes of them that have left. REQUIRES: 0, or the queue is empty.
   /// @param max_bytes what may stand in the queue with them; older blocks are dropped above that.
   void push(Bytes bytes, std::size_t records, std::size_t sent, std::size_t max_bytes);

@@ -9,7 +9,7 @@
 
 namespace tcpcopy::net {
 
-// REQUIRES of all four: `at` points at enough bytes for the integer.
+// REQUIRES of all: `at` points at enough bytes for the integer.
 
 constexpr std::uint16_t load_be16(const std::byte* at) {
   return static_cast<std::uint16_t>(std::to_integer<std::uint16_t>(at[0]) << 8U |
@@ -28,6 +28,15 @@ constexpr void store_be16(std::byte* at, std::uint16_t value) {
 constexpr void store_be32(std::byte* at, std::uint32_t value) {
   store_be16(at, static_cast<std::uint16_t>(value >> 16U));
   store_be16(at + 2, static_cast<std::uint16_t>(value & 0xffffU));
+}
+
+constexpr std::uint64_t load_be64(const std::byte* at) {
+  return static_cast<std::uint64_t>(load_be32(at)) << 32U | load_be32(at + 4);
+}
+
+constexpr void store_be64(std::byte* at, std::uint64_t value) {
+  store_be32(at, static_cast<std::uint32_t>(value >> 32U));
+  store_be32(at + 4, static_cast<std::uint32_t>(value & 0xffffffffU));
 }
 
 }  // namespace tcpcopy::net

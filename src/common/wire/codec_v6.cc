@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "common/wire/codec_v6.hh"
 
-#include <utility>
-
 namespace tcpcopy::wire {
 namespace {
+
+constexpr Address kOfferAddress = Address::v4(0x54435037);  // "TCP7"
+
+bool is_offer(const FlowKey& flow) {
+  return flow.client.address == kOfferAddress && flow.server == Endpoint{};
+}
 
 void append(const RouteMessage& message, std::vector<std::byte>& to) {
   const RouteMessageBytes bytes = encode(message);
@@ -15,6 +19,13 @@ void append(const RouteMessage& message, std::vector<std::byte>& to) {
 
 void TcpcopyCodecV6::encode(const Hello& message, std::vector<std::byte>& to) {
   append(RouteMessage::version(message.version), to);
+}
+
+void TcpcopyCodecV6::encode(const Offer& message, std::vector<std::byte>& to) {
+  RouteMessage offer;
+  offer.type = static_cast<std::uint16_t>(RouteMessage::Type::kDeleteRoute);
+  offer.flow.client = {kOfferAddress, message.version};
+  append(offer, to);
 }
 
 void TcpcopyCodecV6::encode(const AddRoute& message, std::vector<std::byte>& to) {
@@ -39,12 +50,10 @@ std::optional<Message> InterceptCodecV6::decode(Bytes& from) {
   if (unknown_type_) return std::nullopt;
   const auto message = messages_.next(from);
   if (!message) return std::nullopt;
-  const bool first = std::exchange(first_, false);
-  if (message->is_version()) {
-    if (first) return Hello{message->type};
-  } else if (message->adds_route()) {
-    return AddRoute{message->flow};
-  } else if (message->type == static_cast<std::uint16_t>(RouteMessage::Type::kDeleteRoute)) {
+  if (message->is_version()) return Hello{message->type};
+  if (message->adds_route()) return AddRoute{message->flow};
+  if (message->type == static_cast<std::uint16_t>(RouteMessage::Type::kDeleteRoute)) {
+    if (is_offer(message->flow)) return Offer{message->flow.client.port};
     return DeleteRoute{message->flow};
   }
   unknown_type_ = message->type;

@@ -8,18 +8,21 @@
 #include <string>
 #include <vector>
 
+#include "common/wire/codec_v7.hh"
 #include "common/wire/frame.hh"
 #include "common/wire/message.hh"
 #include "common/wire/route_message.hh"
 
 namespace tcpcopy::wire {
 
-/// tcpcopy's side: says Hello and AddRoute, hears CapturedHeaders.
+/// tcpcopy's side: says Hello, Offer and AddRoute, hears CapturedHeaders.
 class TcpcopyCodecV6 {
  public:
   explicit TcpcopyCodecV6(FrameMode mode) : frames_(mode) {}
 
   static void encode(const Hello& message, std::vector<std::byte>& to);
+  /// A deletion of a route that is none, which 1.x and older builds of version 2 take no notice of.
+  static void encode(const Offer& message, std::vector<std::byte>& to);
   /// REQUIRES: both addresses of the flow are IPv4.
   static void encode(const AddRoute& message, std::vector<std::byte>& to);
 
@@ -28,6 +31,8 @@ class TcpcopyCodecV6 {
   ///   when all bytes were taken before one was complete, or when the link cannot be read.
   std::optional<CapturedHeaders> decode(Bytes& from);
 
+  /// The intercept speaks version 7 from here on: what is left of the bytes is that.
+  bool version_7_begins() const { return frames_.bad_count() == kVersion7Begins; }
   /// Why the link cannot be read any more, in words.
   std::optional<std::string> fault() const;
 
@@ -35,7 +40,7 @@ class TcpcopyCodecV6 {
   FrameDecoder frames_;
 };
 
-/// intercept's side: says CapturedHeaders, hears Hello, AddRoute and DeleteRoute.
+/// intercept's side: says CapturedHeaders, hears Hello, Offer, AddRoute and DeleteRoute.
 class InterceptCodecV6 {
  public:
   /// @param max_records in a frame; at most mode.max_records(), which 0 stands for.
@@ -47,7 +52,7 @@ class InterceptCodecV6 {
   std::size_t records() const { return frames_.records(); }
   void clear() { frames_.clear(); }
 
-  /// As TcpcopyCodecV6::decode().
+  /// As TcpcopyCodecV6::decode(). A Hello may come again, with another version.
   std::optional<Message> decode(Bytes& from);
   std::optional<std::string> fault() const;
 
@@ -57,7 +62,6 @@ class InterceptCodecV6 {
  private:
   RouteMessageDecoder messages_;
   FrameEncoder frames_;
-  bool first_ = true;
   std::optional<std::uint16_t> unknown_type_;
 };
 

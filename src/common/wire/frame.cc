@@ -60,11 +60,26 @@ bool FrameDecoder::read_count(Bytes& bytes) {
   return true;
 }
 
+// Without counts there is one number that can stand where a record begins, and begins none.
+// @return whether a record, or nothing yet, stands there.
+bool FrameDecoder::begins_record(Bytes& bytes) {
+  if (partial_.size() > 1) return true;
+  if (partial_.size() + bytes.size() < kCountSize) return true;
+  const std::byte first = partial_.empty() ? bytes[0] : partial_[0];
+  const std::byte second = bytes[partial_.empty() ? 1 : 0];
+  if (first != std::byte{0xff} || second != std::byte{0xff}) return true;
+  bytes = bytes.subspan(kCountSize - partial_.size());
+  bad_count_ = 0xffff;
+  return false;
+}
+
 std::optional<Bytes> FrameDecoder::next(Bytes& bytes) {
   if (bad_count_) return std::nullopt;
   const std::size_t size = mode_.record_size();
   if (partial_.size() == size) partial_.clear();  // the record given last time
   if (mode_.combined && records_left_ == 0 && !read_count(bytes)) return std::nullopt;
+
+  if (!mode_.combined && !begins_record(bytes)) return std::nullopt;
 
   Bytes record;
   if (partial_.empty() && bytes.size() >= size) {  // whole in the input: no copy

@@ -59,11 +59,13 @@ class FrameDecoder {
   ///   were taken before one was complete, or after a failure.
   std::optional<Bytes> next(Bytes& bytes);
 
-  /// The count of a frame that is 0 or above the maximum: the link cannot be read any more.
+  /// The count of a frame that is 0 or above the maximum: the link cannot be read any more. Without
+  /// counts, 0xffff where a record should begin.
   std::optional<std::uint16_t> bad_count() const { return bad_count_; }
 
  private:
   bool read_count(Bytes& bytes);
+  bool begins_record(Bytes& bytes);
 
   FrameMode mode_;
   std::vector<std::byte> partial_;

@@ -1,21 +1,35 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the two ends of a link say to each other, as values. How they stand on the wire is a codec's
-// business: codec_v6.hh.
+// business: codec_v6.hh, codec_v7.hh.
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <variant>
 
 #include "common/net/packet_parser.hh"
 #include "tcpcopy/address.hh"
 #include "tcpcopy/segment.hh"
+#include "tcpcopy/time.hh"
 
 namespace tcpcopy::wire {
 
-/// tcpcopy says who it is: the first message of a link.
+/// An end says who it is. In version 6 only tcpcopy does, and only its version.
 struct Hello {
   std::uint16_t version = 0;
+  /// tcpcopy: it announces nothing, and wants what nobody else has announced (--single).
+  bool single = false;
+  /// tcpcopy: so many bytes of each payload are wanted. intercept: so many are there at most.
+  std::uint16_t payload = 0;
+  /// intercept: where it captures, and what, in words. Somebody else's bytes, and hostile.
+  std::string_view about{};
   friend bool operator==(const Hello&, const Hello&) = default;
+};
+
+/// tcpcopy, in version 6: it speaks this version as well. An older intercept takes no notice.
+struct Offer {
+  std::uint16_t version = 0;
+  friend bool operator==(const Offer&, const Offer&) = default;
 };
 
 /// From now on the target's packets of this connection are wanted on this link.
@@ -39,10 +53,31 @@ struct CapturedHeaders {
   std::uint32_t payload_length = 0;  ///< bytes, on the wire
 };
 
-using Message = std::variant<Hello, AddRoute, DeleteRoute, CapturedHeaders>;
+/// What an end has seen since it was started.
+struct Seen {
+  std::uint64_t packets = 0;  ///< responses: captured, or heard of
+  std::uint64_t drops = 0;    ///< of them: lost before they could be forwarded
+  friend bool operator==(const Seen&, const Seen&) = default;
+};
+
+/// An end says that it lives, from version 7 on.
+struct Alive {
+  Instant sent_at;   ///< by the sender's clock
+  Instant heard;     ///< sent_at of the last Alive of the other end; the epoch: none came yet
+  Instant heard_at;  ///< when that came, by the sender's clock
+  Seen seen;
+  friend bool operator==(const Alive&, const Alive&) = default;
+};
+
+using Message = std::variant<Hello, Offer, AddRoute, DeleteRoute, CapturedHeaders, Alive>;
 
 /// @param packet its bytes have to live as long as the result.
 CapturedHeaders headers_of(const net::TcpPacket& packet);
+
+/// Segmentation offload leaves the total length 0 where the frame tells it. A link has no frames,
+/// so it is written into the copy that goes there, as far as it can be said.
+/// @param ip the IPv4 header of `headers` as it goes on the link, at least 20 bytes.
+void mend_total_length(std::byte* ip, const CapturedHeaders& headers);
 
 /// @param headers from a link: hostile.
 /// @return the response, whose payload is that of the headers; or why it cannot be one.

@@ -28,11 +28,7 @@ void encode_response(const CapturedHeaders& response, std::span<std::byte> to) {
   assert(to.size() == kHeaderRecordSize || to.size() == kPayloadRecordSize);
   std::fill(to.begin(), to.end(), std::byte{0});
   std::copy_n(response.ip.begin(), net::kIpv4HeaderSize, to.begin());
-  // Segmentation offload leaves the total length 0 where the frame tells it; there is none here.
-  if (net::load_be16(&to[2]) == 0) {
-    const std::size_t length = ip_header_length(to) + response.tcp.size() + response.payload_length;
-    net::store_be16(&to[2], static_cast<std::uint16_t>(std::min<std::size_t>(length, UINT16_MAX)));
-  }
+  mend_total_length(to.data(), response);
   const std::size_t tcp_room = kHeaderRecordSize - kTcpAt;
   const std::size_t tcp_size = std::min(response.tcp.size(), tcp_room);
   std::copy_n(response.tcp.begin(), tcp_size, to.begin() + kTcpAt);

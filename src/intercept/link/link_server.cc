@@ -72,9 +72,9 @@ void LinkServer::accept_links() {
       continue;
     }
     ++counters_.accepted;
-    links_.emplace(id, Link{std::make_unique<TcpcopyLink>(std::move(fd), peer, settings_.mode,
-                                                          settings_.max_records, loop_.now()),
-                            std::move(watch)});
+    links_.emplace(
+        id, Link{std::make_unique<TcpcopyLink>(std::move(fd), peer, settings_.end, loop_.now()),
+                 std::move(watch)});
   }
 }
 
@@ -130,6 +130,7 @@ void LinkServer::on_ready(route::LinkId id, std::uint32_t events) {
   if (link == nullptr) return;
   if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {
     const bool greeted_before = link->end().greeted();
+    const bool wished_before = link->end().wishes().has_value();
     const MaybeEnd end = link->read(loop_.now(), [&](const wire::Message& message) {
       if (const auto* route = std::get_if<wire::AddRoute>(&message)) events_.on_route(id, *route);
     });
@@ -137,7 +138,12 @@ void LinkServer::on_ready(route::LinkId id, std::uint32_t events) {
       close(id, *end);
       return;
     }
+    if (!link->end().unsent().empty()) flush_later(id);  // what it answers
+    const auto wishes = link->end().wishes();
     if (link->end().greeted() && !greeted_before) on_greeted(id);
+    if (wishes && !wished_before && events_.on_wishes && find_link(id) != nullptr) {
+      events_.on_wishes(id, *wishes);
+    }
   }
   if ((events & EPOLLOUT) != 0) flush_link(id);  // it may be closed by now
 }
@@ -157,6 +163,10 @@ void LinkServer::deliver(route::LinkId id, const wire::CapturedHeaders& response
   TcpcopyLink* link = find_link(id);
   if (link == nullptr) return;
   link->add(response);
+  flush_later(id);
+}
+
+void LinkServer::flush_later(route::LinkId id) {
   if (unflushed_.empty() || unflushed_.back() != id) unflushed_.push_back(id);
 }
 
@@ -166,14 +176,15 @@ void LinkServer::flush() {
 }
 
 void LinkServer::flush_link(route::LinkId id) {
-  TcpcopyLink* link = find_link(id);
-  if (link == nullptr) return;
-  const bool waited = link->end().waiting();
+  const auto found = links_.find(id);
+  if (found == links_.end()) return;
+  TcpcopyLink* link = found->second.link.get();
   const std::size_t part = kMaxQueued / std::max<std::size_t>(waiting_, 1);
   const MaybeEnd end = link->flush(loop_.now(), std::min(part, TcpcopyLink::kMaxQueued));
-  if (link->end().waiting() != waited) {
-    waited ? --waiting_ : ++waiting_;
-    links_.at(id).watch.change(link->end().waiting() ? EPOLLIN | EPOLLOUT : EPOLLIN);
+  if (const bool waits = link->end().waiting(); waits != found->second.waits) {
+    waits ? ++waiting_ : --waiting_;
+    found->second.waits = waits;
+    found->second.watch.change(waits ? EPOLLIN | EPOLLOUT : EPOLLIN);
   }
   if (end) close(id, *end);
 }
@@ -184,7 +195,7 @@ void LinkServer::close(route::LinkId id, const LinkEnd& end) {
   const Link closed = std::move(found->second);
   const TcpcopyLink* link = closed.link.get();
   links_.erase(found);
-  if (link->end().waiting()) --waiting_;
+  if (closed.waits) --waiting_;
   counters_.dropped_slow += link->end().queue().dropped_records();
   counters_.dropped_closed += link->end().queue().records();
   count_end(link->peer(), end);
@@ -204,9 +215,14 @@ void LinkServer::count_end(const Endpoint& peer, const LinkEnd& end) {
 }
 
 void LinkServer::on_tick() {
+  const wire::Seen seen = events_.seen ? events_.seen() : wire::Seen{};
   std::vector<std::pair<route::LinkId, LinkEnd>> overdue;
   for (const auto& [id, of_id] : links_) {
-    if (MaybeEnd end = of_id.link->overdue(loop_.now())) overdue.emplace_back(id, std::move(*end));
+    if (MaybeEnd end = of_id.link->overdue(loop_.now(), seen)) {
+      overdue.emplace_back(id, std::move(*end));
+    } else if (!of_id.link->end().unsent().empty()) {
+      flush_later(id);
+    }
   }
   for (const auto& [id, end] : overdue)
     close(id, end);

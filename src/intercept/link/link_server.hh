@@ -41,8 +41,7 @@ class LinkServer : public route::MessageSink {
 
   struct Settings {
     Endpoint listen;
-    wire::FrameMode mode;
-    std::size_t max_records = 0;        ///< in a frame; 0: as many as the mode allows
+    channel::InterceptEnd::Settings end{};
     std::vector<net::Network> allow{};  ///< who may connect; empty: anybody
   };
   struct Events {
@@ -50,6 +49,10 @@ class LinkServer : public route::MessageSink {
     /// A link that said who it is; all others are strangers.
     std::function<void(route::LinkId)> on_greeted;
     std::function<void(route::LinkId)> on_closed;
+    /// A link of version 7 has said what it wants.
+    std::function<void(route::LinkId, const channel::InterceptEnd::Wishes&)> on_wishes{};
+    /// Asked about once a second, for tcpcopies to know.
+    std::function<wire::Seen()> seen{};
   };
 
   /// Listens. Throws UsageError when that cannot be.
@@ -80,6 +83,7 @@ class LinkServer : public route::MessageSink {
   struct Link {
     std::unique_ptr<TcpcopyLink> link;
     runtime::Watch watch;  // of its socket
+    bool waits = false;    // something is queued
   };
 
   void accept_links();
@@ -88,6 +92,7 @@ class LinkServer : public route::MessageSink {
   void on_ready(route::LinkId id, std::uint32_t events);
   void on_greeted(route::LinkId id);
   void flush_link(route::LinkId id);
+  void flush_later(route::LinkId id);
   void on_tick();
   void count_end(const Endpoint& peer, const channel::LinkEnd& end);
   TcpcopyLink* find_link(route::LinkId id);

@@ -29,9 +29,9 @@ MaybeEnd failed_with(int error) {
 
 }  // namespace
 
-TcpcopyLink::TcpcopyLink(runtime::UniqueFd fd, const Endpoint& peer, wire::FrameMode mode,
-                         std::size_t max_records, Instant now)
-    : fd_(std::move(fd)), peer_(peer), end_(mode, max_records, now) {
+TcpcopyLink::TcpcopyLink(runtime::UniqueFd fd, const Endpoint& peer,
+                         const channel::InterceptEnd::Settings& settings, Instant now)
+    : fd_(std::move(fd)), peer_(peer), end_(settings, now) {
   runtime::prepare_link(fd_.get(), kPatience);
 }
 
@@ -44,8 +44,9 @@ MaybeEnd TcpcopyLink::read(Instant now, channel::InterceptEnd::OnMessage on_mess
   return end_.over();
 }
 
-MaybeEnd TcpcopyLink::overdue(Instant now) {
-  end_.on_deadline(now);
+MaybeEnd TcpcopyLink::overdue(Instant now, const wire::Seen& seen) {
+  end_.set_seen(seen);
+  if (end_.next_deadline() <= now) end_.on_deadline(now);
   if (end_.over()) return end_.over();
   if (runtime::unanswered_for(fd_.get()) >= kPatience) {
     return LinkEnd{EndReason::kUnreachable, "its host does not answer any more"};

@@ -4,7 +4,7 @@
 
 #include "common/channel/intercept_end.hh"
 #include "common/runtime/unique_fd.hh"
-#include "common/wire/frame.hh"
+#include "common/wire/message.hh"
 
 namespace tcpcopy::link {
 
@@ -15,15 +15,17 @@ class TcpcopyLink {
   /// A host that answers none of our packets for so long is gone.
   static constexpr Duration kPatience = std::chrono::seconds(6);
 
-  TcpcopyLink(runtime::UniqueFd fd, const Endpoint& peer, wire::FrameMode mode,
-              std::size_t max_records, Instant now);
+  TcpcopyLink(runtime::UniqueFd fd, const Endpoint& peer,
+              const channel::InterceptEnd::Settings& settings, Instant now);
 
-  /// Reads what has come, a bounded part of it, and hands whole messages on, Hello excepted.
+  /// Reads what has come, a bounded part of it, and hands whole messages on.
   /// @return why the link has to be closed.
   channel::MaybeEnd read(Instant now, channel::InterceptEnd::OnMessage on_message);
 
-  /// Why the link has to be closed for its silence. To be called about once a second.
-  channel::MaybeEnd overdue(Instant now);
+  /// What is due: why the link has to be closed for its silence, or something to write. To be
+  /// called about once a second.
+  /// @param seen by intercept, for tcpcopy to know.
+  channel::MaybeEnd overdue(Instant now, const wire::Seen& seen = {});
 
   void add(const wire::CapturedHeaders& response) { end_.add(response); }
 

@@ -9,6 +9,20 @@ constexpr std::size_t kSample = 32;           // slots looked at for one that ca
 
 }  // namespace
 
+RouterCounters& RouterCounters::operator+=(const RouterCounters& other) {
+  responses += other.responses;
+  forwarded += other.forwarded;
+  held += other.held;
+  dropped_expired += other.dropped_expired;
+  dropped_no_room += other.dropped_no_room;
+  dropped_no_link += other.dropped_no_link;
+  routes_added += other.routes_added;
+  routes_displaced += other.routes_displaced;
+  routes_refused += other.routes_refused;
+  routes_foreign += other.routes_foreign;
+  return *this;
+}
+
 Router::Router(std::size_t payload_kept, const Limits& limits)
     : limits_(limits), early_(payload_kept) {}
 
@@ -67,6 +81,10 @@ void Router::on_response(const net::TcpPacket& response, Instant now, MessageSin
   if (response.tcp.flags.rst() || response.tcp.flags.fin()) route->ended = true;
   out.deliver(route->link, wire::headers_of(response));
   ++counters_.forwarded;
+}
+
+bool Router::has_route(const net::TcpPacket& response, Instant now) {
+  return live_routes_ > 0 && find({response.destination(), response.source()}, now) != nullptr;
 }
 
 RouteOutcome Router::on_route(const Announcer& from, const FlowKey& flow, Instant now,

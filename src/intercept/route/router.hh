@@ -45,6 +45,8 @@ struct RouterCounters {
   std::uint64_t routes_displaced = 0;  ///< forgotten for newer ones
   std::uint64_t routes_refused = 0;    ///< there was no room
   std::uint64_t routes_foreign = 0;    ///< refused: another peer's
+
+  RouterCounters& operator+=(const RouterCounters& other);
 };
 
 /// What became of a route that was announced.
@@ -79,6 +81,9 @@ class Router {
 
   /// A captured packet of the target.
   void on_response(const net::TcpPacket& response, Instant now, MessageSink& out);
+
+  /// Whether a link has announced the connection of a captured packet.
+  bool has_route(const net::TcpPacket& response, Instant now);
 
   /// A link announces a connection, as the target sees it.
   RouteOutcome on_route(const Announcer& from, const FlowKey& flow, Instant now, MessageSink& out);

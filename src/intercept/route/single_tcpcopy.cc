@@ -23,6 +23,10 @@ SingleTcpcopy::Admission SingleTcpcopy::on_link(LinkId link, Instant now,
 
 void SingleTcpcopy::on_link_closed(LinkId link) { std::erase(links_, link); }
 
+bool SingleTcpcopy::contains(LinkId link) const {
+  return std::find(links_.begin(), links_.end(), link) != links_.end();
+}
+
 void SingleTcpcopy::on_response(const net::TcpPacket& response, MessageSink& out) {
   ++counters_.responses;
   if (links_.empty()) {

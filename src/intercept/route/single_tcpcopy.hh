@@ -34,6 +34,8 @@ class SingleTcpcopy {
   /// A captured packet of the target. Without a link it is dropped: the target sends it again.
   void on_response(const net::TcpPacket& response, MessageSink& out);
 
+  bool empty() const { return links_.empty(); }
+  bool contains(LinkId link) const;
   const RouterCounters& counters() const { return counters_; }
 
  private:

@@ -23,6 +23,7 @@ constexpr Duration kFirstBackoff = 200ms;
 constexpr Duration kMaxBackoff = 12s;  // 1.x retries every 12 s
 constexpr Duration kSettled = 5s;      // a link that held for so long was a good one
 constexpr Duration kPatience = 6s;     // without an answer of the intercept's host
+constexpr Duration kLook = 500ms;      // at what is due on a link
 constexpr Duration kConnectTime = 3s;  // the kernel itself would try for two minutes
 constexpr std::size_t kReadSize = kBatch * wire::kHeaderRecordSize;
 constexpr int kCoalescedBytes = 2 << 10;  // of responses: some 30
@@ -32,9 +33,7 @@ constexpr int kCoalescedBytes = 2 << 10;  // of responses: some 30
 InterceptLink::InterceptLink(runtime::EventLoop& loop, Settings settings, LinkCounters& counters,
                              std::minstd_rand& random, Events events)
     : loop_(loop),
-      intercept_(settings.intercept),
-      number_(std::move(settings.number)),
-      mode_(settings.mode),
+      settings_(std::move(settings)),
       counters_(counters),
       random_(random),
       events_(std::move(events)),
@@ -42,7 +41,7 @@ InterceptLink::InterceptLink(runtime::EventLoop& loop, Settings settings, LinkCo
       backoff_(kFirstBackoff) {}
 
 void InterceptLink::start() {
-  fd_ = runtime::begin_connect(intercept_);
+  fd_ = runtime::begin_connect(settings_.intercept);
   if (!fd_) {
     fail(runtime::error_text(errno));
     return;
@@ -72,10 +71,12 @@ void InterceptLink::on_connect_done() {
   }
   timer_.reset();
   state_ = State::kConnected;
-  end_.emplace(mode_);
+  end_.emplace(settings_.end, loop_.now());
+  timer_ = loop_.every(kLook, [this] { look(); });
   connected_at_ = loop_.now();
   ++counters_.connects;
-  spdlog::info("connected to intercept {}, link {}", intercept_.to_string(), number_);
+  spdlog::info("connected to intercept {}, link {}", settings_.intercept.to_string(),
+               settings_.number);
   watch_.change(EPOLLIN);
   flush();
   if (connected()) events_.on_connected();
@@ -86,11 +87,11 @@ void InterceptLink::add_route(const FlowKey& flow) {
 }
 
 void InterceptLink::flush() {
-  if (!connected() || end_->unsent().empty()) return;
+  if (!connected() || broken_ || end_->unsent().empty()) return;
   const Bytes unsent = end_->unsent();
   const ssize_t sent = ::send(fd_.get(), unsent.data(), unsent.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent < 0 && errno != EAGAIN && errno != EINTR) {
-    fail(runtime::error_text(errno));
+    break_off(runtime::error_text(errno));
     return;
   }
   if (sent > 0) end_->on_sent(static_cast<std::size_t>(sent), loop_.now());
@@ -124,17 +125,46 @@ bool InterceptLink::read_some() {
 }
 
 void InterceptLink::take(Bytes bytes) {
+  reading_ = true;
   end_->on_bytes(bytes, loop_.now(),
                  [this](const net::Parsed<Response>& response) { on_response(response); });
-  if (end_->over()) fail(end_->over()->detail);
+  reading_ = false;
+  if (broken_) {
+    fail(*std::exchange(broken_, std::nullopt));
+  } else if (end_->over()) {
+    fail(end_->over()->detail);
+  } else {
+    flush();  // what it answers
+  }
+}
+
+// What a response brings about may write to this very link; the end stays until it has been read.
+void InterceptLink::break_off(const std::string& why) {
+  if (reading_) {
+    broken_ = why;
+  } else {
+    fail(why);
+  }
+}
+
+// What is due at this end, and what there is to say of the other.
+void InterceptLink::look() {
+  end_->set_seen({counters_.responses, 0});
+  if (end_->next_deadline() <= loop_.now()) end_->on_deadline(loop_.now());
+  if (end_->over()) {
+    fail(end_->over()->detail);
+    return;
+  }
+  flush();
+  if (connected() && end_->version() != 0) events_.on_told(*end_);
 }
 
 void InterceptLink::on_response(const net::Parsed<Response>& response) {
   if (!response) {
     ++counters_.malformed;
     if (malformed_log_.allow(loop_.now())) {
-      spdlog::warn("intercept {} sent a record that is no response ({})", intercept_.to_string(),
-                   net::to_string(response.error));
+      spdlog::warn("intercept {} sent a record that is no response ({})",
+                   settings_.intercept.to_string(), net::to_string(response.error));
     }
     return;
   }
@@ -157,13 +187,13 @@ void InterceptLink::fail(const std::string& why) {
   end_.reset();
   if (was_connected) {
     ++counters_.breaks;
-    spdlog::warn("link to intercept {}, {}, lost: {}; connecting again", intercept_.to_string(),
-                 number_, why);
+    spdlog::warn("link to intercept {}, {}, lost: {}; connecting again",
+                 settings_.intercept.to_string(), settings_.number, why);
   } else if (!std::exchange(said_unreachable_, true)) {
     spdlog::warn(
         "cannot reach intercept {}: {}; retrying (link {}). Is intercept running there, and its "
         "port open?",
-        intercept_.to_string(), why, number_);
+        settings_.intercept.to_string(), why, settings_.number);
   }
   retry();
   if (was_connected) events_.on_broken();

@@ -13,7 +13,6 @@
 #include "common/channel/tcpcopy_end.hh"
 #include "common/runtime/event_loop.hh"
 #include "common/runtime/log.hh"
-#include "common/wire/frame.hh"
 #include "tcpcopy/segment.hh"
 
 namespace tcpcopy::returns {
@@ -34,12 +33,14 @@ class InterceptLink {
     std::function<void(const Response&)> on_response;
     std::function<void()> on_connected;
     std::function<void()> on_broken;
+    /// Called now and then, once it is known what the intercept speaks.
+    std::function<void(const channel::TcpcopyEnd&)> on_told;
   };
 
   struct Settings {
     Endpoint intercept;
     std::string number;  ///< for the log: which of the links to this intercept, as in "1 of 2"
-    wire::FrameMode mode;
+    channel::TcpcopyEnd::Settings end;
   };
 
   InterceptLink(runtime::EventLoop& loop, Settings settings, LinkCounters& counters,
@@ -72,26 +73,28 @@ class InterceptLink {
   void on_connect_done();
   bool read_some();
   void take(Bytes bytes);
+  void look();
   void on_response(const net::Parsed<Response>& response);
+  void break_off(const std::string& why);
   void fail(const std::string& why);
   void retry();
 
   runtime::EventLoop& loop_;
-  Endpoint intercept_;
-  std::string number_;
-  wire::FrameMode mode_;
+  Settings settings_;
   LinkCounters& counters_;
   std::minstd_rand& random_;
   Events events_;
   runtime::UniqueFd fd_;
   runtime::Watch watch_;
-  runtime::Timer timer_;  // of the attempt to connect, or of the next one
+  runtime::Timer timer_;  // of the attempt to connect, of the next one, or of what is due
   State state_ = State::kIdle;
   std::optional<channel::TcpcopyEnd> end_;  // while connected
   std::vector<std::byte> input_;
   Duration backoff_;
   Instant connected_at_;
   bool waits_for_room_ = false;
+  bool reading_ = false;               // the end is at work
+  std::optional<std::string> broken_;  // meanwhile, and why
   bool said_unreachable_ = false;
   runtime::LogThrottle malformed_log_;
 };

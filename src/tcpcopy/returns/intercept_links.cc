@@ -8,14 +8,17 @@ namespace tcpcopy::returns {
 InterceptLinks::InterceptLinks(runtime::EventLoop& loop, const Settings& settings,
                                const Events& events)
     : single_(settings.single), random_(std::random_device{}()) {
+  const std::uint16_t payload = settings.mode.with_payload ? wire::kMaxRecordPayload : 0;
+  const channel::TcpcopyEnd::Settings end{settings.mode, settings.single, payload};
   for (const Endpoint& endpoint : settings.intercepts) {
-    Intercept& intercept = intercepts_.emplace_back();
+    Intercept& intercept = intercepts_.emplace_back(endpoint);
     for (int i = 1; i <= settings.links_per_intercept; ++i) {
       const std::string number = fmt::format("{} of {}", i, settings.links_per_intercept);
       intercept.links.push_back(std::make_unique<InterceptLink>(
-          loop, InterceptLink::Settings{endpoint, number, settings.mode}, counters_, random_,
-          InterceptLink::Events{events.on_response, events.on_links_changed,
-                                events.on_links_changed}));
+          loop, InterceptLink::Settings{endpoint, number, end}, counters_, random_,
+          InterceptLink::Events{
+              events.on_response, events.on_links_changed, events.on_links_changed,
+              [&intercept](const channel::TcpcopyEnd& told) { intercept.said.on_told(told); }}));
     }
   }
 }

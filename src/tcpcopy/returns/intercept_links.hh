@@ -4,14 +4,17 @@
 // is announced: the intercept knows one tcpcopy only.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <random>
 #include <vector>
 
+#include "common/wire/frame.hh"
 #include "tcpcopy/ports.hh"
 #include "tcpcopy/returns/intercept_link.hh"
 #include "tcpcopy/returns/response_coalescing.hh"
+#include "tcpcopy/returns/what_intercept_says.hh"
 
 namespace tcpcopy::returns {
 
@@ -49,8 +52,10 @@ class InterceptLinks : public RouteSink, public Announcer, public ResponseSource
 
  private:
   struct Intercept {
+    explicit Intercept(const Endpoint& endpoint) : said(endpoint) {}
     std::vector<std::unique_ptr<InterceptLink>> links;
     std::size_t next = 0;
+    WhatInterceptSays said;
   };
 
   template <typename Action>
@@ -58,8 +63,8 @@ class InterceptLinks : public RouteSink, public Announcer, public ResponseSource
 
   bool single_;
   LinkCounters counters_;
-  std::minstd_rand random_;  // seeded once; for the links' jitter
-  std::vector<Intercept> intercepts_;
+  std::minstd_rand random_;           // seeded once; for the links' jitter
+  std::deque<Intercept> intercepts_;  // links refer to theirs
 };
 
 }  // namespace tcpcopy::returns

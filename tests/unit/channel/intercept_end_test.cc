@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "common/net/bytes.hh"
 #include "common/wire/route_message.hh"
 #include "tests/unit/packet_bytes.hh"
 
@@ -78,7 +79,15 @@ class InterceptEndTest : public testing::Test {
     return numbers;
   }
 
-  InterceptEnd end_{wire::FrameMode{}, 1, at(0s)};
+  static InterceptEnd fresh_end() {
+    InterceptEnd::Settings settings;
+    settings.max_records = 1;
+    settings.payload = 100;
+    settings.about = "captures on eth0";
+    return {settings, at(0s)};
+  }
+
+  InterceptEnd end_ = fresh_end();
   std::vector<FlowKey> routes_;
   int deletions_ = 0;
   int added_ = 0;
@@ -121,7 +130,7 @@ TEST_F(InterceptEndTest, MessagesMayBeCutAnywhere) {
   test::append(stream, encode(deletion()));
   test::append(stream, encode(kAdd));
   for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
-    end_ = InterceptEnd({}, 1, at(0s));
+    end_ = fresh_end();
     routes_.clear();
     deletions_ = 0;
     EXPECT_EQ(take(Bytes(stream).first(cut)), "");
@@ -148,7 +157,7 @@ TEST_F(InterceptEndTest, AnUnknownTypeLaterIsRefused) {
 
 TEST_F(InterceptEndTest, AVersionLaterIsRefused) {
   ASSERT_EQ(take(kVersion), "");
-  EXPECT_THAT(take(RouteMessage::version(1)), HasSubstr("message type 1 is unknown"));
+  EXPECT_THAT(take(RouteMessage::version(1)), HasSubstr("it says again that it is of version 1"));
   EXPECT_TRUE(routes_.empty());
 }
 
@@ -201,7 +210,7 @@ TEST_F(InterceptEndTest, WhatTheSocketTakesAtOnceNeverWaits) {
 
 TEST_F(InterceptEndTest, WhatItTakesInPartWaitsAndFollows) {
   for (std::size_t part = 0; part < 3 * 66; ++part) {
-    end_ = InterceptEnd({}, 1, at(0s));
+    end_ = fresh_end();
     added_ = 0;
     written_.clear();
     add(3);
@@ -250,6 +259,186 @@ TEST_F(InterceptEndTest, AnIdleLinkIsNotStalledByItsFirstWait) {
   add(1);
   write(0, at(10h));
   EXPECT_EQ(end_.next_deadline(), at(10h + InterceptEnd::kStallTime));
+}
+
+// --- version 7
+
+RouteMessage offer() {
+  RouteMessage message;
+  message.type = static_cast<std::uint16_t>(RouteMessage::Type::kDeleteRoute);
+  message.flow.client = {Address::v4(0x54435037), 7};
+  return message;
+}
+
+class InterceptEndOfVersion7 : public InterceptEndTest {
+ protected:
+  /// tcpcopy offers, and what intercept answers is taken.
+  void offer_and_hear() {
+    ASSERT_EQ(take(kVersion), "");
+    ASSERT_EQ(take(offer()), "");
+    write(1000);
+    ASSERT_EQ(net::load_be16(written_.data()), 0xffff);
+    hear();
+  }
+  void agree(const wire::Hello& hello = {7}) {
+    offer_and_hear();
+    ASSERT_EQ(take(RouteMessage::version(7)), "");
+    ByteVector bytes;
+    wire::encode_v7(hello, bytes);
+    ASSERT_EQ(take(bytes), "");
+  }
+  std::string take_v7(const auto& message, Instant now = at(0s)) {
+    ByteVector bytes;
+    wire::encode_v7(message, bytes);
+    return take(Bytes(bytes), now);
+  }
+  using InterceptEndTest::take;
+
+  /// Decodes what was written since the last time.
+  void hear() {
+    Bytes rest = Bytes(written_).subspan(heard_);
+    if (heard_ == 0) rest = rest.subspan(2);
+    heard_ = written_.size();
+    while (const auto message = decoder_.decode(rest)) {
+      if (const auto* hello = std::get_if<wire::Hello>(&*message)) about_ = hello->about;
+      if (const auto* headers = std::get_if<wire::CapturedHeaders>(&*message)) {
+        payloads_.push_back(test::copy(headers->payload));
+      }
+      if (std::holds_alternative<wire::Alive>(*message)) ++alive_;
+    }
+    EXPECT_FALSE(decoder_.fault());
+  }
+
+  void agreed_write() {
+    write(100'000);
+    hear();
+  }
+
+  void add_packet(std::size_t payload) {
+    const ByteVector packet = test::packet_bytes({.payload = test::pattern(payload)});
+    end_.add(wire::headers_of(net::parse_tcp_packet(packet, net::Extent::kWhole).value));
+  }
+
+  wire::DecoderV7 decoder_;
+  std::size_t heard_ = 0;
+  std::string about_;
+  std::vector<ByteVector> payloads_;
+  int alive_ = 0;
+};
+
+TEST_F(InterceptEndOfVersion7, AnswersAnOfferAndSaysWhatItIs) {
+  offer_and_hear();
+  EXPECT_EQ(about_, "captures on eth0");
+  EXPECT_EQ(end_.version(), 6) << "until tcpcopy speaks it as well";
+  EXPECT_FALSE(end_.wishes());
+}
+
+TEST_F(InterceptEndOfVersion7, AnswersOnce) {
+  offer_and_hear();
+  ASSERT_EQ(take(offer()), "");
+  EXPECT_TRUE(end_.unsent().empty());
+}
+
+TEST_F(InterceptEndOfVersion7, RoutesOfBothVersionsAreTaken) {
+  ASSERT_EQ(take(kVersion), "");
+  ASSERT_EQ(take(offer()), "");
+  ASSERT_EQ(take(kAdd), "");
+  ASSERT_EQ(take(RouteMessage::version(7)), "");
+  ASSERT_EQ(take_v7(wire::Hello{7}), "");
+  ASSERT_EQ(take_v7(wire::AddRoute{kFlow}), "");
+  EXPECT_EQ(routes_, (std::vector{kFlow, kFlow}));
+  EXPECT_EQ(end_.version(), 7);
+}
+
+TEST_F(InterceptEndOfVersion7, TheWholeBeginningMayBeCutAnywhere) {
+  ByteVector stream = test::copy(encode(kVersion));
+  test::append(stream, encode(offer()));
+  test::append(stream, encode(RouteMessage::version(7)));
+  wire::encode_v7(wire::Hello{7, true}, stream);
+  wire::encode_v7(wire::AddRoute{kFlow}, stream);
+  for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
+    end_ = fresh_end();
+    routes_.clear();
+    EXPECT_EQ(take(Bytes(stream).first(cut)), "");
+    EXPECT_EQ(take(Bytes(stream).subspan(cut)), "");
+    EXPECT_EQ(routes_, std::vector{kFlow}) << "cut at " << cut;
+    ASSERT_TRUE(end_.wishes());
+    EXPECT_TRUE(end_.wishes()->single);
+  }
+}
+
+TEST_F(InterceptEndOfVersion7, FramesOfVersion6ThatWaitLeaveFirst) {
+  ASSERT_EQ(take(kVersion), "");
+  add(1);
+  ASSERT_EQ(take(offer()), "");
+  add_packet(0);
+  write(1000);
+  ASSERT_EQ(net::load_be16(written_.data()), 1);
+  written_.erase(written_.begin(), written_.begin() + 66);
+  ASSERT_EQ(net::load_be16(written_.data()), 0xffff);
+  hear();
+  EXPECT_EQ(payloads_.size(), 1U);
+}
+
+TEST_F(InterceptEndOfVersion7, SendsAsMuchPayloadAsIsWantedAndThereIs) {
+  agree({7, false, 30});
+  add_packet(200);
+  agreed_write();
+  ASSERT_EQ(payloads_.size(), 1U);
+  EXPECT_EQ(payloads_[0].size(), 30U);
+}
+
+TEST_F(InterceptEndOfVersion7, SaysThatItLivesAndHearsIt) {
+  agree();
+  EXPECT_EQ(end_.next_deadline(), at(0s));
+  for (int second = 0; second < 10; ++second) {
+    end_.on_deadline(at(1s * second));
+    ASSERT_FALSE(end_.over());
+    ASSERT_EQ(take_v7(wire::Alive{at(1s * second), {}, {}, {}}, at(1s * second)), "");
+  }
+  agreed_write();
+  EXPECT_EQ(alive_, 10);
+}
+
+TEST_F(InterceptEndOfVersion7, ATcpcopyThatSaysNothingIsDead) {
+  agree();
+  EXPECT_EQ(overdue(at(Liveness::kPatience - 1ns)), "");
+  EXPECT_THAT(overdue(at(Liveness::kPatience)), HasSubstr("has said nothing for 3 s"));
+  EXPECT_EQ(end_.over()->reason, EndReason::kDead);
+}
+
+TEST_F(InterceptEndOfVersion7, OneThatNeverAgreesMayBeSilent) {
+  offer_and_hear();
+  EXPECT_EQ(overdue(at(1000h)), "");
+}
+
+TEST_F(InterceptEndOfVersion7, WhatOnlyAnInterceptSaysIsRefused) {
+  agree();
+  ByteVector bytes;
+  const ByteVector packet = test::packet_bytes({});
+  wire::encode_v7(wire::headers_of(net::parse_tcp_packet(packet, net::Extent::kWhole).value), 0,
+                  bytes);
+  EXPECT_THAT(take(Bytes(bytes)), HasSubstr("only an intercept does"));
+}
+
+TEST_F(InterceptEndOfVersion7, ARouteOverIpv6IsRefused) {
+  agree();
+  const FlowKey flow{{Address::of_words({0x20010db8, 1, 2, 3}), 1}, kFlow.server};
+  EXPECT_THAT(take_v7(wire::AddRoute{flow}), HasSubstr("over IPv6"));
+  EXPECT_TRUE(routes_.empty());
+}
+
+TEST_F(InterceptEndOfVersion7, SignsOfLifeAreNeverDropped) {
+  agree();
+  end_.on_deadline(at(0s));
+  write(0);
+  for (int i = 0; i < 20; ++i) {
+    add_packet(0);
+    write(0);
+  }
+  EXPECT_GT(end_.queue().dropped_records(), 0U);
+  agreed_write();
+  EXPECT_EQ(alive_, 1);
 }
 
 }  // namespace

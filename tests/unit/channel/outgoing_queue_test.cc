@@ -44,6 +44,17 @@ TEST(OutgoingQueue, TheOldestMakeRoom) {
   EXPECT_EQ(queue.dropped_records(), 1U);
 }
 
+TEST(OutgoingQueue, WhatHoldsNoResponseStays) {
+  OutgoingQueue queue;
+  queue.push(bytes("ab"), 0, 0, 4);
+  queue.push(bytes("cd"), 1, 0, 4);
+  queue.push(bytes("ef"), 1, 0, 4);
+  EXPECT_EQ(copy(queue.front()), bytes("ab"));
+  queue.on_sent(2);
+  EXPECT_EQ(copy(queue.front()), bytes("ef"));
+  EXPECT_EQ(queue.dropped_records(), 1U);
+}
+
 TEST(OutgoingQueue, WhatWasBegunStays) {
   OutgoingQueue queue;
   queue.push(bytes("ab"), 1, 1, 4);

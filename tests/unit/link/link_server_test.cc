@@ -3,11 +3,13 @@
 #include "intercept/link/link_server.hh"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <cerrno>
 #include <set>
 #include <vector>
 
+#include "common/channel/tcpcopy_end.hh"
 #include "common/wire/route_message.hh"
 #include "tests/unit/link/old_peer.hh"
 #include "tests/unit/runtime/refused_watches.hh"
@@ -29,7 +31,13 @@ class LinkServerTest : public testing::Test {
         LinkServer::Events{
             [this](route::LinkId id, const wire::AddRoute&) { messages_.push_back(id); },
             [this](route::LinkId id) { greeted_.insert(id); },
-            [this](route::LinkId id) { closed_.insert(id); }});
+            [this](route::LinkId id) { closed_.insert(id); },
+            [this](route::LinkId id, const channel::InterceptEnd::Wishes& wishes) {
+              if (wishes.single) singles_.insert(id);
+            },
+            [] {
+              return wire::Seen{77, 3};
+            }});
   }
 
   /// Connects and waits until intercept has taken or refused it.
@@ -65,7 +73,36 @@ class LinkServerTest : public testing::Test {
   std::vector<route::LinkId> messages_;
   std::set<route::LinkId> greeted_;
   std::set<route::LinkId> closed_;
+  std::set<route::LinkId> singles_;
 };
+
+// A tcpcopy of version 7, played by its pure end.
+TEST_F(LinkServerTest, OneOfVersion7IsAnsweredHeardAndTold) {
+  listen();
+  const std::size_t peer = connect();
+  channel::TcpcopyEnd end({{}, true, 0}, loop_.now());
+  test::run_until(loop_, [&] {
+    server_->flush();
+    if (!end.unsent().empty()) {
+      const ByteVector bytes = test::copy(end.unsent());
+      end.on_sent(bytes.size(), loop_.now());
+      EXPECT_EQ(::send(peers_[peer].get(), bytes.data(), bytes.size(), 0),
+                static_cast<ssize_t>(bytes.size()));
+    }
+    ByteVector heard;
+    EXPECT_FALSE(test::read_more(peers_[peer].get(), heard));
+    end.on_bytes(heard, loop_.now(), [](const net::Parsed<Response>&) {});
+    return end.liveness().peers_seen().packets > 0;
+  });
+  EXPECT_EQ(end.version(), 7);
+  EXPECT_EQ(end.liveness().peers_seen(), (wire::Seen{77, 3}));
+  EXPECT_EQ(singles_, std::set<route::LinkId>{1});
+  EXPECT_EQ(greeted_, std::set<route::LinkId>{1});
+
+  // From now on it says nothing.
+  test::run_until(loop_, [&] { return ended(EndReason::kDead) == 1; });
+  EXPECT_EQ(closed_, std::set<route::LinkId>{1});
+}
 
 TEST_F(LinkServerTest, SaysWhoGreetedAndWhoIsGone) {
   listen();

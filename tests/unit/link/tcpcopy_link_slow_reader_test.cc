@@ -73,7 +73,7 @@ class SlowReader : public testing::Test {
 
   Instant now_{std::chrono::hours(1)};
   test::TcpPair pair_ = test::tcp_pair(1 << 16);
-  TcpcopyLink link_{std::move(pair_.link), pair_.peer_endpoint, {}, 0, now_};
+  TcpcopyLink link_{std::move(pair_.link), pair_.peer_endpoint, {}, now_};
   wire::FrameDecoder decoder_{wire::FrameMode{}};
   ByteVector record_ = test::pattern(wire::kHeaderRecordSize);
   std::uint32_t next_ = 0;

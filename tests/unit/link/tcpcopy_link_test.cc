@@ -43,7 +43,7 @@ class TcpcopyLinkTest : public testing::Test {
   static std::string detail(const channel::MaybeEnd& end) { return end ? end->detail : ""; }
 
   test::TcpPair pair_ = test::tcp_pair(1 << 16);
-  TcpcopyLink link_{std::move(pair_.link), pair_.peer_endpoint, {}, 0, at(0s)};
+  TcpcopyLink link_{std::move(pair_.link), pair_.peer_endpoint, {}, at(0s)};
   std::vector<FlowKey> routes_;
 };
 

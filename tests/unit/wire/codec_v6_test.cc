@@ -43,15 +43,38 @@ TEST(CodecV6, KnowsWhetherAMessageHasBegun) {
   EXPECT_TRUE(codec.mid_message());
 }
 
-TEST(CodecV6, AVersionIsAHelloOnlyAtTheBeginning) {
+TEST(CodecV6, AnOfferIsADeletionThatDeletesNothing) {
   ByteVector bytes;
-  TcpcopyCodecV6::encode(AddRoute{kFlow}, bytes);
-  TcpcopyCodecV6::encode(Hello{6}, bytes);
+  TcpcopyCodecV6::encode(Offer{7}, bytes);
+  EXPECT_EQ(bytes, test::bytes({'T', 'C', 'P', '7', 0, 7, 0, 2, 0, 0, 0, 0, 0, 0}));
   Bytes rest(bytes);
   InterceptCodecV6 codec({}, 0);
-  EXPECT_THAT(codec.decode(rest), Optional(VariantWith<AddRoute>(AddRoute{kFlow})));
+  EXPECT_THAT(codec.decode(rest), Optional(VariantWith<Offer>(Offer{7})));
+}
+
+TEST(CodecV6, Version7BeginsWhereNoFrameCan) {
+  const ByteVector bytes = test::bytes({0xff, 0xff, 1});
+  for (const FrameMode mode : {FrameMode{true, false}, FrameMode{false, false}}) {
+    for (std::size_t cut = 0; cut <= 2; ++cut) {
+      TcpcopyCodecV6 codec(mode);
+      Bytes first = Bytes(bytes).first(cut);
+      EXPECT_FALSE(codec.decode(first));
+      Bytes rest = Bytes(bytes).subspan(cut);
+      EXPECT_FALSE(codec.decode(rest));
+      EXPECT_TRUE(codec.version_7_begins());
+      EXPECT_EQ(rest.size(), 1U);
+    }
+  }
+}
+
+TEST(CodecV6, AnUnknownTypeIsAFault) {
+  ByteVector bytes;
+  TcpcopyCodecV6::encode(AddRoute{kFlow}, bytes);
+  bytes[7] = std::byte{9};
+  Bytes rest(bytes);
+  InterceptCodecV6 codec({}, 0);
   EXPECT_FALSE(codec.decode(rest));
-  EXPECT_THAT(codec.fault(), Optional(HasSubstr("message type 6 is unknown")));
+  EXPECT_THAT(codec.fault(), Optional(HasSubstr("message type 9 is unknown")));
   rest = bytes;
   EXPECT_FALSE(codec.decode(rest)) << "after a fault nothing is taken";
 }
