@@ -96,6 +96,27 @@ TEST_P(Close, ResetBehindFinWaitsForTheAnswerToTheFin) {
   talk.expect_ended();
 }
 
+// The answer crosses the FIN, which a slow target's kernel acknowledges long before it is read.
+TEST_P(Close, ResetBehindFinWaitsWhileTheFinIsNotRead) {
+  Conversation talk(GetParam());
+  talk.shake_hands();
+  talk.client(seg("PA").seq(1).ack(1).len(100));
+  talk.expect(seg("PA").seq(1).ack(1).len(100));
+  talk.client(seg("A").seq(101).ack(6));
+  talk.client(seg("FA").seq(101).ack(6));
+  talk.client(seg("R").seq(102));
+  talk.wait(50ms);
+  talk.expect(seg("FA").seq(101).ack(1));
+  talk.target(seg("PA").seq(1).ack(101).len(5));
+  talk.target(seg("A").seq(6).ack(102));
+  talk.wait(1s);
+  talk.expect(seg("A").seq(102).ack(6));
+  talk.expect_nothing();
+  talk.target(seg("PA").seq(6).ack(102).len(7));
+  talk.expect(seg("RA").seq(102).ack(13));
+  talk.expect_ended();
+}
+
 // A client that closes its half, reads 60 bytes more, and aborts: a reset would destroy nothing of
 // a target that has said these and closed, and tell it nothing.
 TEST_P(Close, NoResetBehindFinOfATargetThatHasFinished) {

@@ -24,6 +24,7 @@ void Turns::on_response(const Arrival& arrival, TargetHabits& habits, Instant no
   if ((waited || too_early) && pause > Duration(0) && pause <= kMaxQuiet) habits.on_pause(pause);
   response_at_ = now;
   burst_ended_ = arrival.ends_burst;
+  fin_answered_ |= fin_allowed_ && arrival.acked > limit_;
   if (begun_ || arrival.acked < limit_) {
     if (arrival.acked > turn_begin_) early_ = speaks_early_ = true;
     return;
@@ -103,7 +104,9 @@ bool Turns::end_gate_open(OnlineOffset acked, bool reset, const Progress& progre
   }
 
   if (waiting_since_ == kNever) waiting_since_ = now;
-  const bool quiet = (begun_ || early_) && !progress.gap;
+  // A target that has not read the FIN is not done with what stood before it, however quiet it is.
+  const bool read_fin = !reset || !fin_allowed_ || fin_answered_;
+  const bool quiet = (begun_ || early_) && !progress.gap && read_fin;
   // What the client had seen may have ended with the online server's FIN, which takes a number too.
   const std::int64_t missing = (acked - first_acked_) - (progress.received - TargetOffset(0));
   const bool nearly = missing <= (reset ? 1 : kNearlyComplete);

@@ -23,7 +23,8 @@
 //
 // An end waits longer than a request, because a server that sees it early gives up its answer, and
 // nothing stands behind it: a FIN for the answer that the client saw, an RST for all that the
-// client saw, since it destroys what the target has not read or sent yet.
+// client saw, since it destroys what the target has not read or sent yet. Behind a FIN it waits for
+// what the target says to that.
 #pragma once
 
 #include <cstdint>
@@ -138,6 +139,7 @@ class Turns {
   bool answer_missing_ : 1 = false;  // some turn was not answered: what comes may be that answer
   bool was_early_ : 1 = false;       // the last gate opened before the silence that it asks for
   bool fin_allowed_ : 1 = false;
+  bool fin_answered_ : 1 = false;  // the target sent something after it had received the FIN
   bool reset_allowed_ : 1 = false;
 };
 
