@@ -15,8 +15,12 @@ target_compile_options(tcpcopy_compile INTERFACE
 target_link_options(tcpcopy_compile INTERFACE -pie)
 
 if(TCPCOPY_SANITIZE)
+  # UBSan is for the code under test: in the tests' own it costs a third of their compilation.
+  string(REPLACE "," "$<COMMA>" sanitizers "${TCPCOPY_SANITIZE}")
+  string(REPLACE "$<COMMA>undefined" "" of_tests "${sanitizers}")
   target_compile_options(tcpcopy_compile INTERFACE
-    -fsanitize=${TCPCOPY_SANITIZE} -fno-sanitize-recover=all)
+    -fsanitize=$<IF:$<BOOL:$<TARGET_PROPERTY:TCPCOPY_IS_TEST>>,${of_tests},${sanitizers}>
+    -fno-sanitize-recover=all)
   target_link_options(tcpcopy_compile INTERFACE -fsanitize=${TCPCOPY_SANITIZE})
 else()
   target_compile_definitions(tcpcopy_compile INTERFACE
