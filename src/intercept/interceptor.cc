@@ -8,9 +8,13 @@
 #include <csignal>
 
 #include "common/channel/link_end.hh"
+#include "common/net/capture_report.hh"
 #include "common/runtime/daemon.hh"
 #include "common/runtime/log.hh"
 #include "common/runtime/socket.hh"
+#include "intercept/link/link_report.hh"
+#include "intercept/log_lines.hh"
+#include "intercept/route/route_report.hh"
 
 namespace tcpcopy::interceptor {
 namespace {
@@ -139,12 +143,6 @@ void Interceptor::on_closed(route::LinkId id) {
   if (single_) single_->on_link_closed(id);
 }
 
-InterceptStatistics Interceptor::statistics() const {
-  route::RouterCounters counters = router_.counters();
-  if (single_) counters += single_->counters();
-  return {router_, counters, links_, captures_};
-}
-
 wire::Seen Interceptor::seen() const {
   wire::Seen seen;
   for (const auto& capture : captures_) {
@@ -155,23 +153,45 @@ wire::Seen Interceptor::seen() const {
   return seen;
 }
 
+Report Interceptor::report() {
+  Report report;
+  net::CaptureCounters captured;
+  for (const auto& capture : captures_) {
+    capture->update_counters();
+    captured += capture->counters();
+  }
+  net::report(captured, report);
+  route::RouterCounters counters = router_.counters();
+  if (single_) counters += single_->counters();
+  route::report(router_, counters, report);
+  link::report(links_, report);
+  return report;
+}
+
+void Interceptor::tell_statistics() {
+  const Report now = report();
+  log_statistics(now);
+  log_slow_links(links_, router_);
+  file_.write(now);
+}
+
 int Interceptor::run() {
   loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [this](int signal) { on_signal(signal); });
   loop_.at_end_of_turn([this] { links_.flush(); });
   loop_.space_turns(kTurnSpacing, [this] { return router_.routes() >= kManyRoutes; });
   const runtime::Timer routes =
       loop_.every(std::chrono::seconds(1), [this] { router_.on_deadline(loop_.now()); });
-  const runtime::Timer figures = loop_.every(std::chrono::seconds(options_.statistics_seconds),
-                                             [this] { log_statistics(statistics()); });
+  const runtime::Timer figures =
+      loop_.every(std::chrono::seconds(options_.statistics_seconds), [this] { tell_statistics(); });
   loop_.run();
-  log_statistics(statistics());
+  tell_statistics();
   runtime::log_resource_use(loop_.turn_times());
   return exit_status_;
 }
 
 void Interceptor::on_signal(int signal) {
   if (signal == SIGUSR1) {
-    log_statistics(statistics());
+    tell_statistics();
     runtime::log_resource_use(loop_.turn_times());
   } else if (signal == SIGHUP) {
     runtime::reopen_log("intercept", options_.log_file);

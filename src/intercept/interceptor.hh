@@ -9,13 +9,14 @@
 
 #include "common/channel/intercept_end.hh"
 #include "common/pcap/pcap_capture.hh"
+#include "common/report/json_lines.hh"
 #include "common/runtime/event_loop.hh"
 #include "intercept/link/link_server.hh"
 #include "intercept/options/options.hh"
 #include "intercept/route/destination_translation.hh"
 #include "intercept/route/router.hh"
 #include "intercept/route/single_tcpcopy.hh"
-#include "intercept/statistics.hh"
+#include "tcpcopy/report.hh"
 
 namespace tcpcopy::interceptor {
 
@@ -40,7 +41,8 @@ class Interceptor {
   void join_single(route::LinkId id);
   void on_closed(route::LinkId id);
   void on_signal(int signal);
-  InterceptStatistics statistics() const;
+  Report report();
+  void tell_statistics();
   wire::Seen seen() const;
 
   intercept_options::InterceptOptions options_;
@@ -54,6 +56,7 @@ class Interceptor {
   link::LinkServer links_;
   runtime::LogThrottle flood_log_{std::chrono::seconds(1)};
   runtime::LogThrottle single_log_{std::chrono::seconds(1)};
+  report::JsonLines file_{options_.statistics_file, "intercept"};
   int exit_status_ = 0;
 };
 

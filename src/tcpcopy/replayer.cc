@@ -25,8 +25,8 @@ int Replayer::run() {
 
 void Replayer::start() {
   loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [this](int signal) { on_signal(signal); });
-  statistics_timer_ = loop_.every(std::chrono::seconds(options_.statistics_seconds),
-                                  [this] { log_statistics(worker_.report(), lag_told_); });
+  statistics_timer_ =
+      loop_.every(std::chrono::seconds(options_.statistics_seconds), [this] { tell_statistics(); });
   if (worker_.of_files()) {
     progress_.emplace(loop_.now());
     progress_timer_ = loop_.every(progress_->period(), [this] { show_progress(); });
@@ -36,13 +36,21 @@ void Replayer::start() {
   worker_.start();
 }
 
+void Replayer::tell_statistics() {
+  const Report report = worker_.report();
+  log_statistics(report, lag_told_);
+  file_.write(report);
+}
+
 void Replayer::show_progress() {
   const auto files = worker_.of_files();
   progress_->show(files->progress, worker_.report(), files->wait, loop_.now());
 }
 
 void Replayer::log_summary() {
-  replayer::log_summary(worker_.report());
+  const Report report = worker_.report();
+  replayer::log_summary(report);
+  file_.write(report);
   worker_.log_summary();
   runtime::log_resource_use(loop_.turn_times());
 }
@@ -59,7 +67,7 @@ int Replayer::exit_status() {
 
 void Replayer::on_signal(int signal) {
   if (signal == SIGUSR1) {
-    log_statistics(worker_.report(), lag_told_);
+    tell_statistics();
     runtime::log_resource_use(loop_.turn_times());
   } else if (signal == SIGHUP) {
     runtime::reopen_log("tcpcopy", options_.log_file);

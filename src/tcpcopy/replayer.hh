@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "common/report/json_lines.hh"
 #include "common/runtime/event_loop.hh"
 #include "tcpcopy/ipv6_watch.hh"
 #include "tcpcopy/lag.hh"
@@ -26,6 +27,7 @@ class Replayer {
 
  private:
   void start();
+  void tell_statistics();
   void show_progress();
   void log_summary();
   void on_signal(int signal);
@@ -41,6 +43,7 @@ class Replayer {
   runtime::Timer statistics_timer_;
   runtime::Timer progress_timer_;
   runtime::Timer pool_timer_;
+  report::JsonLines file_{options_.statistics_file, "tcpcopy"};
 };
 
 }  // namespace tcpcopy::replayer

@@ -3,6 +3,7 @@
 And that the documents quote what they say.
 """
 
+import json
 import os
 import re
 import shutil
@@ -78,6 +79,28 @@ def test_nothing_is_said_to_be_delivered_where_nothing_is(make_lab):
     assert statistic(log, "delivered") == 0 and not lines_with(tcpcopy, "first bytes delivered")
 
 
+def test_the_statistics_file_says_what_the_log_says(web, tmp_path):
+    lab, online, target = web
+    files = {name: tmp_path / f"{name}.json" for name in ("tcpcopy", "intercept")}
+    intercept = lab.intercept("--statistics-file", files["intercept"])
+    tcpcopy = lab.tcpcopy("-c", POOL, "--statistics-file", files["tcpcopy"])
+    finish(wrk(lab, 5, 2, pause_ms=10))
+    assert_same_requests(online, target)
+    for daemon in (tcpcopy, intercept):
+        daemon.stop()
+    said = {name: [json.loads(line) for line in file.read_text().splitlines()]
+            for name, file in files.items()}
+    assert len(said["tcpcopy"]) == len(lines_with(tcpcopy, " ledger: ")) > 1
+    last, forwarded = said["tcpcopy"][-1], said["intercept"][-1]["responses_forwarded"]
+    ledger = lines_with(tcpcopy, " ledger: ")[-1]
+    assert f"sessions opened:{last['sessions_opened']} completed:{last['sessions_completed']} " in ledger
+    assert f" delivered:{last['bytes_delivered']} " in ledger and last["bytes_delivered"] > 0
+    assert sum(last["bytes_lost"].values()) == last["bytes_held"] == last["ledgers_unbalanced"] == 0
+    assert last["lag"]["median"] <= last["lag"]["greatest"] > 0
+    assert forwarded == last["link_responses"] > 0
+    assert f"forwarded:{forwarded} " in lines_with(intercept, "forwarded:")[-1]
+
+
 def test_an_intercept_that_cannot_be_reached(make_lab):
     lab = make_lab()
     lab.lose(100, source=ADDRESS["online"], destination=ADDRESS["assistant"])
@@ -132,7 +155,7 @@ def test_reasons_of_loss_stand_in_every_ledger_line(web):
     for untrue in ("Reasons of loss are printed when", "At the end, `lost by reason`",
                    "reasons when tcpcopy ends", "At the end the reason is"):
         assert untrue not in troubleshooting
-    at_the_end = document("docs/options.md").split("At the end, also:")[1].split("###")[0]
+    at_the_end = document("docs/statistics.md").split("At the end, also:")[1].split("###")[0]
     assert "lost by reason" not in at_the_end
 
 

@@ -13,6 +13,8 @@ void declare_process(CLI::App& app, ProcessOptions& options, std::string& statis
   app.add_option("-P,--pid-file", options.pid_file, "File for the process id")->group(group);
   app.add_flag("-d,--daemon", options.daemon, "Go to the background")->group(group);
   app.add_option("--statistics", statistics, "Seconds between statistics lines")->group(group);
+  app.add_option("--statistics-file", options.statistics_file, "Append them to it as JSON too")
+      ->group(group);
 }
 
 void interpret_process(const std::string& statistics, const char* program,

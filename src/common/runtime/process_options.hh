@@ -19,6 +19,7 @@ struct ProcessOptions {
   std::string pid_file;  ///< -P
   bool daemon = false;   ///< -d
   int statistics_seconds = 30;
+  std::string statistics_file;     ///< --statistics-file; empty: none
   std::vector<std::string> hosts;  ///< what names of hosts stand for; to be logged once
   std::vector<std::string> notes;  ///< what was accepted without effect; to be logged once
 };

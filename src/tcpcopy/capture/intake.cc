@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "common/net/capture_report.hh"
 #include "common/net/datagram_packet.hh"
 #include "tcpcopy/capture/client_segment.hh"
 
@@ -35,10 +36,7 @@ Intake::Outcome Intake::read_batch(Instant now, ClientSink& to) {
 void Intake::report(Report& to) {
   capture_->update_counters();
   const net::CaptureCounters& counters = capture_->counters();
-  to.total({"capture_packets", "packets", "handed over by the kernel, or read from files"},
-           counters.packets);
-  to.total({"capture_drops", "packets", "the kernel's buffer was full: see -B"},
-           counters.kernel_drops);
+  net::report(counters, to);
   to.total({"packets_own", "packets", "for a target: this process's, seen again"},
            counters.own_packets);
   to.total({"packets_cut", "packets", "that a rule wants, captured without all of their payload"},
@@ -50,11 +48,6 @@ void Intake::report(Report& to) {
            counters.bad_checksums - counters.refused_checksums);
   to.total({"packets_unread", "packets", "that could not be read though there was something"},
            counters.unread());
-  for (std::size_t i = 1; i < net::kParseErrors; ++i) {
-    const auto error = static_cast<net::ParseError>(i);
-    to.total({"packets_malformed", "packets", "left out", "kind"}, counters.of(error),
-             net::to_string(error));
-  }
   report_fragments(counters.fragments, to);
 }
 
