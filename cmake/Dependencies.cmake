@@ -26,6 +26,7 @@ find_package(absl REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(OpenSSL REQUIRED)
 
 if(TCPCOPY_TESTS)
   find_package(GTest REQUIRED)

@@ -6,9 +6,11 @@
 #include <sys/epoll.h>
 
 #include <csignal>
+#include <exception>
 
 #include "common/channel/link_end.hh"
 #include "common/net/capture_report.hh"
+#include "common/keys/key_file.hh"
 #include "common/runtime/daemon.hh"
 #include "common/runtime/log.hh"
 #include "common/runtime/socket.hh"
@@ -33,6 +35,11 @@ std::string filter_of(const intercept_options::InterceptOptions& options) {
       any_address ? runtime::local_addresses() : std::vector<Address>{options.listen.address});
 }
 
+std::vector<keys::Key> keys_of(const intercept_options::InterceptOptions& options) {
+  if (options.key_file.empty()) return {};
+  return keys::load_keys(options.key_file);
+}
+
 }  // namespace
 
 Interceptor::Interceptor(const intercept_options::InterceptOptions& options)
@@ -44,7 +51,9 @@ Interceptor::Interceptor(const intercept_options::InterceptOptions& options)
              {options.listen,
               {options.mode, options.max_records, wire::kMaxRecordPayload,
                fmt::format("captures on {}: {}", fmt::join(options.devices, ", "), filter_)},
-              options.allow},
+              options.allow,
+              keys_of(options),
+              options.allow_plain},
              link_events()) {
   if (options_.single) single_.emplace(options_.protect);
   for (const std::string& device : options_.devices)
@@ -175,7 +184,22 @@ void Interceptor::tell_statistics() {
   file_.write(now);
 }
 
+void Interceptor::read_keys_again() {
+  if (options_.key_file.empty()) return;
+  try {
+    links_.set_keys(keys_of(options_));
+    spdlog::info("--key: {} was read again", options_.key_file);
+  } catch (const std::exception& error) {
+    spdlog::error("{}; the keys stay as they were", error.what());
+  }
+}
+
 int Interceptor::run() {
+  if (options_.key_file.empty() && !options_.listen.address.is_loopback()) {
+    spdlog::warn(
+        "anybody who reaches {} may register routes and read responses: --key keeps others out",
+        options_.listen.to_string());
+  }
   loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [this](int signal) { on_signal(signal); });
   loop_.at_end_of_turn([this] { links_.flush(); });
   loop_.space_turns(kTurnSpacing, [this] { return router_.routes() >= kManyRoutes; });
@@ -195,6 +219,7 @@ void Interceptor::on_signal(int signal) {
     runtime::log_resource_use(loop_.turn_times());
   } else if (signal == SIGHUP) {
     runtime::reopen_log("intercept", options_.log_file);
+    read_keys_again();
   } else {
     spdlog::info("ending");
     loop_.stop();

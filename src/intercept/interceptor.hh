@@ -43,6 +43,7 @@ class Interceptor {
   void on_signal(int signal);
   Report report();
   void tell_statistics();
+  void read_keys_again();
   wire::Seen seen() const;
 
   intercept_options::InterceptOptions options_;

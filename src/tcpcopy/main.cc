@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <spdlog/spdlog.h>
 
+#include <cstdio>
+#include <string_view>
+
+#include "common/keys/key_file.hh"
 #include "common/runtime/command_line.hh"
 #include "common/runtime/daemon.hh"
 #include "common/runtime/log.hh"
@@ -13,6 +17,10 @@ namespace {
 
 int run(int argc, const char* const* argv) {
   namespace runtime = tcpcopy::runtime;
+  if (argc == 3 && std::string_view(argv[1]) == "--make-key") {
+    std::puts(tcpcopy::keys::make_key(argv[2]).c_str());
+    return 0;
+  }
   const auto options = tcpcopy::options::parse(argc, argv);
   if (!options) return 0;
   if (options->check) return tcpcopy::check::check(*options);

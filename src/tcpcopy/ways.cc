@@ -3,9 +3,11 @@
 
 #include <netinet/in.h>
 
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "common/keys/key_file.hh"
 #include "tcpcopy/capture/device_capture.hh"
 #include "tcpcopy/capture/file_capture.hh"
 #include "tcpcopy/capture/lossy_capture.hh"
@@ -63,6 +65,11 @@ std::unique_ptr<inject::Injector> open_injector(const options::Options& options)
   return std::make_unique<inject::RawInjector>();
 }
 
+std::optional<keys::Key> key_of(const options::Options& options) {
+  if (options.key_file.empty()) return std::nullopt;
+  return keys::load_key(options.key_file);
+}
+
 std::unique_ptr<returns::Returns> open_returns(runtime::EventLoop& loop,
                                                const options::Options& options) {
   if (!options.response_devices.empty()) {
@@ -72,7 +79,7 @@ std::unique_ptr<returns::Returns> open_returns(runtime::EventLoop& loop,
   if (options.udp) return std::make_unique<returns::NoReturns>();
   return std::make_unique<returns::LinkReturns>(
       loop, returns::InterceptLinks::Settings{options.intercepts, options.links, options.mode,
-                                              options.single});
+                                              options.single, key_of(options)});
 }
 
 }  // namespace

@@ -24,10 +24,13 @@ enum class EndReason : std::uint8_t {
   kStalled,             ///< it reads nothing any more
   kDead,                ///< nothing came for 3 s from an end that should say that it lives
   kNetworkError,        ///< the system reports an error
+  kNoKey,               ///< it has no key, and one is wanted; or it has one, and none is here
+  kWrongKey,            ///< its key is not one of ours
+  kKeyRemoved,          ///< its key is not in the file any more
   kReplaced,            ///< --single: another tcpcopy came
   kProtected,           ///< --single -c: another tcpcopy is there
 };
-inline constexpr std::size_t kEndReasons = 14;
+inline constexpr std::size_t kEndReasons = 17;
 
 /// A name for statistics: `not-allowed`.
 std::string_view to_string(EndReason reason);

@@ -4,6 +4,10 @@
 namespace tcpcopy::wire {
 namespace {
 
+// An alert of TLS (RFC 8446, 5.1), with which an intercept that wants a key ends a link without
+// one.
+constexpr std::uint16_t kAlertBegins = 0x1503;
+
 constexpr Address kOfferAddress = Address::v4(0x54435037);  // "TCP7"
 
 bool is_offer(const FlowKey& flow) {
@@ -41,6 +45,7 @@ std::optional<CapturedHeaders> TcpcopyCodecV6::decode(Bytes& from) {
 std::optional<std::string> TcpcopyCodecV6::fault() const {
   const auto count = frames_.bad_count();
   if (!count) return std::nullopt;
+  if (*count == kAlertBegins) return "it wants a key, and this end has none: give it with --key";
   return "a frame of " + std::to_string(*count) +
          " records cannot be: is it an intercept of control channel version " +
          std::to_string(kVersion) + ", started in the same mode?";

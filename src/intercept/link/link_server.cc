@@ -72,9 +72,10 @@ void LinkServer::accept_links() {
       continue;
     }
     ++counters_.accepted;
-    links_.emplace(
-        id, Link{std::make_unique<TcpcopyLink>(std::move(fd), peer, settings_.end, loop_.now()),
-                 std::move(watch)});
+    const TcpcopyLink::Settings of_link{settings_.end, &settings_.keys, settings_.allow_plain};
+    links_.emplace(id,
+                   Link{std::make_unique<TcpcopyLink>(std::move(fd), peer, of_link, loop_.now()),
+                        std::move(watch)});
   }
 }
 
@@ -138,7 +139,7 @@ void LinkServer::on_ready(route::LinkId id, std::uint32_t events) {
       close(id, *end);
       return;
     }
-    if (!link->end().unsent().empty()) flush_later(id);  // what it answers
+    if (link->has_unsent()) flush_later(id);  // what it answers
     const auto wishes = link->end().wishes();
     if (link->end().greeted() && !greeted_before) on_greeted(id);
     if (wishes && !wished_before && events_.on_wishes && find_link(id) != nullptr) {
@@ -181,7 +182,7 @@ void LinkServer::flush_link(route::LinkId id) {
   TcpcopyLink* link = found->second.link.get();
   const std::size_t part = kMaxQueued / std::max<std::size_t>(waiting_, 1);
   const MaybeEnd end = link->flush(loop_.now(), std::min(part, TcpcopyLink::kMaxQueued));
-  if (const bool waits = link->end().waiting(); waits != found->second.waits) {
+  if (const bool waits = link->waiting(); waits != found->second.waits) {
     waits ? ++waiting_ : --waiting_;
     found->second.waits = waits;
     found->second.watch.change(waits ? EPOLLIN | EPOLLOUT : EPOLLIN);
@@ -202,6 +203,21 @@ void LinkServer::close(route::LinkId id, const LinkEnd& end) {
   events_.on_closed(id);
 }
 
+void LinkServer::set_keys(std::vector<keys::Key> keys) {
+  settings_.keys = std::move(keys);
+  std::vector<std::pair<route::LinkId, LinkEnd>> ended;
+  for (const auto& [id, of_id] : links_) {
+    const keys::Key* key = of_id.link->key();
+    const auto& known = settings_.keys;
+    if (key == nullptr || std::find(known.begin(), known.end(), *key) != known.end()) continue;
+    ended.emplace_back(id,
+                       LinkEnd{EndReason::kKeyRemoved,
+                               fmt::format("its key, {}, is not in the file any more", key->name)});
+  }
+  for (const auto& [id, end] : ended)
+    close(id, end);
+}
+
 void LinkServer::count_end(const Endpoint& peer, const LinkEnd& end) {
   const auto reason = static_cast<std::size_t>(end.reason);
   ++counters_.ended[reason];
@@ -220,7 +236,7 @@ void LinkServer::on_tick() {
   for (const auto& [id, of_id] : links_) {
     if (MaybeEnd end = of_id.link->overdue(loop_.now(), seen)) {
       overdue.emplace_back(id, std::move(*end));
-    } else if (!of_id.link->end().unsent().empty()) {
+    } else if (of_id.link->has_unsent()) {
       flush_later(id);
     }
   }

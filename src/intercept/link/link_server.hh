@@ -43,6 +43,8 @@ class LinkServer : public route::MessageSink {
     Endpoint listen;
     channel::InterceptEnd::Settings end{};
     std::vector<net::Network> allow{};  ///< who may connect; empty: anybody
+    std::vector<keys::Key> keys{};      ///< that tcpcopies have; empty: they need none
+    bool allow_plain = false;           ///< with keys: one without is taken as well
   };
   struct Events {
     std::function<void(route::LinkId, const wire::AddRoute&)> on_route;
@@ -62,6 +64,9 @@ class LinkServer : public route::MessageSink {
 
   /// Writes what was delivered since the last time: at the end of every wake-up.
   void flush();
+
+  /// Takes other keys: links whose key is none of them are closed.
+  void set_keys(std::vector<keys::Key> keys);
 
   /// Closes a link for a reason that the caller knows. on_closed() is called.
   void close(route::LinkId id, const channel::LinkEnd& end);

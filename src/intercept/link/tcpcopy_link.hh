@@ -2,7 +2,11 @@
 // One link of a tcpcopy, on its socket: reads its messages, writes its responses, never blocks.
 #pragma once
 
+#include <optional>
+#include <vector>
+
 #include "common/channel/intercept_end.hh"
+#include "common/keys/tls_session.hh"
 #include "common/runtime/unique_fd.hh"
 #include "common/wire/message.hh"
 
@@ -15,8 +19,12 @@ class TcpcopyLink {
   /// A host that answers none of our packets for so long is gone.
   static constexpr Duration kPatience = std::chrono::seconds(6);
 
-  TcpcopyLink(runtime::UniqueFd fd, const Endpoint& peer,
-              const channel::InterceptEnd::Settings& settings, Instant now);
+  struct Settings {
+    channel::InterceptEnd::Settings end{};
+    const std::vector<keys::Key>* keys = nullptr;  ///< that tcpcopies may have; outlive the link
+    bool allow_plain = false;                      ///< a link without a key is taken as well
+  };
+  TcpcopyLink(runtime::UniqueFd fd, const Endpoint& peer, const Settings& settings, Instant now);
 
   /// Reads what has come, a bounded part of it, and hands whole messages on.
   /// @return why the link has to be closed.
@@ -35,13 +43,26 @@ class TcpcopyLink {
   channel::MaybeEnd flush(Instant now, std::size_t max_queued = kMaxQueued);
 
   const channel::InterceptEnd& end() const { return end_; }
+  /// Something is to be written.
+  bool has_unsent() const;
+  /// Something was to be written, and the peer did not take it.
+  bool waiting() const;
+  /// The key that its tcpcopy has; null without one.
+  const keys::Key* key() const;
   int fd() const { return fd_.get(); }
   const Endpoint& peer() const { return peer_; }
 
  private:
+  channel::MaybeEnd take(Bytes bytes, Instant now, channel::InterceptEnd::OnMessage on_message);
+  channel::MaybeEnd begin(Bytes bytes);
+  void say_at_last(Bytes bytes) const;
+
   runtime::UniqueFd fd_;
   Endpoint peer_;
+  Settings settings_;
   channel::InterceptEnd end_;
+  std::optional<keys::TlsSession> session_;  // between the end and the socket
+  bool begun_ = false;                       // something came
 };
 
 }  // namespace tcpcopy::link

@@ -31,15 +31,18 @@ void declare(CLI::App& app, Texts& texts, InterceptOptions& options) {
   app.add_option("-p,--port", texts.port, "Port to listen on")->group(links);
   app.add_option("-b,--bind", texts.address, "Address to listen on")->group(links);
   app.add_option("--allow", texts.allow, "Who may connect: IP,a.b.c.d/n,... [all]")->group(links);
+  app.add_option("--key", options.key_file, "File with the keys of tcpcopies, one a line")
+      ->group(links);
+  app.add_flag("--allow-plain", options.allow_plain, "With --key: links without one, too")
+      ->group(links);
   app.add_option("-n,--max-records", texts.max_records, "Responses in a frame, at most; 0: all")
       ->group(links);
-  app.add_flag("--disable-combined", texts.disable_combined,
-               "Responses one by one; tcpcopy likewise")
+  app.add_flag("--disable-combined", texts.disable_combined, "One by one, to a tcpcopy of 1.x")
       ->group(links);
   app.add_flag("--with-resp-payload", options.mode.with_payload,
-               "Their first bytes too; tcpcopy likewise")
+               "Their first bytes too, to a tcpcopy of 1.x")
       ->group(links);
-  app.add_flag("--single", options.single, "For one tcpcopy, which is started likewise")
+  app.add_flag("--single", options.single, "For one tcpcopy of 1.x, started likewise")
       ->group(links);
   app.add_flag("-c,--protect", options.protect, "--single: refuse a later tcpcopy")->group(links);
   runtime::declare_process(app, options, texts.statistics);
@@ -106,6 +109,9 @@ void interpret(const Texts& texts, InterceptOptions& options) {
   options.allow = parse_networks(texts.allow, names);
   options.hosts = names.told();
   options.translations = parse_translations(texts.translations);
+  if (options.allow_plain && options.key_file.empty()) {
+    throw runtime::UsageError("--allow-plain has no effect without --key: leave it out");
+  }
   if (options.protect && !options.single) {
     throw runtime::UsageError("-c protects the tcpcopy of --single: give both, or neither");
   }

@@ -22,6 +22,8 @@ struct InterceptOptions : runtime::ProcessOptions {
   std::size_t max_records = 0;       ///< -n: in a frame; 0: as many as the mode allows
   wire::FrameMode mode;
   std::vector<net::Network> allow;               ///< --allow; empty: anybody may connect
+  std::string key_file;                          ///< --key; empty: links in clear
+  bool allow_plain = false;                      ///< --allow-plain
   bool single = false;                           ///< --single
   bool protect = false;                          ///< -c
   std::vector<route::AddressPair> translations;  ///< -D

@@ -82,13 +82,13 @@ void declare_links(CLI::App& app, Texts& texts, Options& options) {
   const std::string group = "Links to the intercepts, and bounds";
   app.add_option("-C,--links", texts.links, "Links to each intercept, 1-11")->group(group);
   app.add_option("-p,--port", texts.port, "Port of intercepts given without one")->group(group);
-  app.add_flag("--disable-combined", texts.disable_combined,
-               "Responses one by one; intercept likewise")
+  app.add_option("--key", options.key_file,
+                 "File with the key of links; --make-key NAME prints one")
       ->group(group);
   app.add_flag("--with-resp-payload", options.mode.with_payload,
-               "Their first bytes too; intercept likewise")
+               "The first bytes of responses, too")
       ->group(group);
-  app.add_flag("--single", options.single, "The only tcpcopy; intercept likewise")->group(group);
+  app.add_flag("--single", options.single, "The only tcpcopy: announces nothing")->group(group);
   app.add_flag("--exit-on-link-loss", options.exit_on_link_loss, "End when the last link is lost")
       ->group(group);
   app.add_option("-m,--memory", texts.memory, "MB to take at most; then sessions are shed")
@@ -100,6 +100,8 @@ void declare_links(CLI::App& app, Texts& texts, Options& options) {
 void declare_unlisted(CLI::App& app, Texts& texts) {
   app.add_option("--lose-captured", texts.lose_captured, "For tests")->group("");
   app.add_flag("-g,--gradually", texts.gradually, "The same as --ramp 100")->group("");
+  app.add_flag("--disable-combined", texts.disable_combined, "As an old intercept has it")
+      ->group("");
   const std::string old;  // accepted from 1.x, without effect; docs/options.md lists them
   app.add_flag("-L,--lonely", texts.lonely, "Stay without intercepts: now the default")->group(old);
   app.add_option("-U", texts.ignored, "Session pool size")->group(old);

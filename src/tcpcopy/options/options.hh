@@ -31,7 +31,8 @@ struct Options : runtime::ProcessOptions {
   std::vector<std::string> response_devices;  ///< --responses; empty: intercepts bring them
   session::Settings settings;
   wire::FrameMode mode;
-  bool single = false;  ///< --single
+  bool single = false;   ///< --single
+  std::string key_file;  ///< --key; empty: links in clear
   bool exit_on_link_loss = false;
   bool check = false;               ///< --check: looks at the way, and replays nothing
   bool json = false;                ///< --json: what it finds, an object a line

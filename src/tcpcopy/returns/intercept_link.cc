@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -60,6 +61,10 @@ void InterceptLink::on_ready(std::uint32_t events) {
     on_connect_done();
     return;
   }
+  if (state_ == State::kShakingHands) {
+    shake_hands();
+    return;
+  }
   if ((events & EPOLLOUT) != 0) flush();
   if (state_ == State::kConnected && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) read();
 }
@@ -69,7 +74,37 @@ void InterceptLink::on_connect_done() {
     fail(runtime::error_text(error));
     return;
   }
-  timer_.reset();
+  if (settings_.key) {
+    state_ = State::kShakingHands;  // under the same timer
+    session_ = keys::TlsSession::client(*settings_.key);
+    shake_hands();
+  } else {
+    begin();
+  }
+}
+
+void InterceptLink::shake_hands() {
+  std::array<std::byte, 4096> input;  // NOLINT(*-member-init): written by recv
+  const ssize_t size = ::recv(fd_.get(), input.data(), input.size(), MSG_DONTWAIT);
+  if (size > 0)
+    session_->on_bytes(Bytes(input).first(static_cast<std::size_t>(size)), [](Bytes) {});
+  // What is left after a failure tells the intercept of it.
+  const Bytes unsent = session_->unsent();
+  const ssize_t sent = ::send(fd_.get(), unsent.data(), unsent.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (sent > 0) session_->on_sent(static_cast<std::size_t>(sent));
+  if (session_->failure()) {
+    fail(*session_->failure());
+  } else if (size == 0) {
+    fail("it closed the link instead of showing that it has the key: an intercept of 1.x has none");
+  } else if (session_->established()) {
+    begin();
+  } else {
+    watch_.change(session_->unsent().empty() ? EPOLLIN : EPOLLIN | EPOLLOUT);
+  }
+}
+
+// The link is there, and its other end is who it should be.
+void InterceptLink::begin() {
   state_ = State::kConnected;
   end_.emplace(settings_.end, loop_.now());
   timer_ = loop_.every(kLook, [this] { look(); });
@@ -87,15 +122,16 @@ void InterceptLink::add_route(const FlowKey& flow) {
 }
 
 void InterceptLink::flush() {
-  if (!connected() || broken_ || end_->unsent().empty()) return;
-  const Bytes unsent = end_->unsent();
+  if (!connected() || broken_) return;
+  const Bytes unsent = keys::next_to_write(session_, *end_, loop_.now());
+  if (unsent.empty()) return;
   const ssize_t sent = ::send(fd_.get(), unsent.data(), unsent.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent < 0 && errno != EAGAIN && errno != EINTR) {
     break_off(runtime::error_text(errno));
     return;
   }
-  if (sent > 0) end_->on_sent(static_cast<std::size_t>(sent), loop_.now());
-  const bool wait = unsent_bytes() > 0;
+  if (sent > 0) keys::on_written(session_, *end_, static_cast<std::size_t>(sent), loop_.now());
+  const bool wait = unsent_bytes() > 0 || (session_ && !session_->unsent().empty());
   if (wait != waits_for_room_) {
     waits_for_room_ = wait;
     watch_.change(wait ? EPOLLIN | EPOLLOUT : EPOLLIN);
@@ -126,11 +162,17 @@ bool InterceptLink::read_some() {
 
 void InterceptLink::take(Bytes bytes) {
   reading_ = true;
-  end_->on_bytes(bytes, loop_.now(),
-                 [this](const net::Parsed<Response>& response) { on_response(response); });
+  const auto of_end = [this](Bytes plain) {
+    if (end_->over()) return;
+    end_->on_bytes(plain, loop_.now(),
+                   [this](const net::Parsed<Response>& response) { on_response(response); });
+  };
+  session_ ? session_->on_bytes(bytes, of_end) : of_end(bytes);
   reading_ = false;
   if (broken_) {
     fail(*std::exchange(broken_, std::nullopt));
+  } else if (session_ && session_->failure()) {
+    fail(*session_->failure());
   } else if (end_->over()) {
     fail(end_->over()->detail);
   } else {
@@ -175,6 +217,7 @@ void InterceptLink::on_response(const net::Parsed<Response>& response) {
 
 void InterceptLink::fail(const std::string& why) {
   const bool was_connected = connected();
+  const bool was_reached = state_ == State::kShakingHands;
   // A peer that takes the link and ends it at once is no better than one that cannot be reached.
   if (was_connected && loop_.now() - connected_at_ >= kSettled) {
     backoff_ = kFirstBackoff;
@@ -185,15 +228,15 @@ void InterceptLink::fail(const std::string& why) {
   state_ = State::kIdle;
   waits_for_room_ = false;
   end_.reset();
+  session_.reset();
   if (was_connected) {
     ++counters_.breaks;
     spdlog::warn("link to intercept {}, {}, lost: {}; connecting again",
                  settings_.intercept.to_string(), settings_.number, why);
   } else if (!std::exchange(said_unreachable_, true)) {
-    spdlog::warn(
-        "cannot reach intercept {}: {}; retrying (link {}). Is intercept running there, and its "
-        "port open?",
-        settings_.intercept.to_string(), why, settings_.number);
+    spdlog::warn("cannot reach intercept {}: {}; retrying (link {}){}",
+                 settings_.intercept.to_string(), why, settings_.number,
+                 was_reached ? "" : ". Is intercept running there, and its port open?");
   }
   retry();
   if (was_connected) events_.on_broken();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/channel/tcpcopy_end.hh"
+#include "common/keys/tls_session.hh"
 #include "common/runtime/event_loop.hh"
 #include "common/runtime/log.hh"
 #include "tcpcopy/segment.hh"
@@ -41,6 +42,7 @@ class InterceptLink {
     Endpoint intercept;
     std::string number;  ///< for the log: which of the links to this intercept, as in "1 of 2"
     channel::TcpcopyEnd::Settings end;
+    std::optional<keys::Key> key{};  ///< that the intercept has as well; none: links in clear
   };
 
   InterceptLink(runtime::EventLoop& loop, Settings settings, LinkCounters& counters,
@@ -67,10 +69,12 @@ class InterceptLink {
   std::size_t unsent_bytes() const { return end_ ? end_->unsent().size() : 0; }
 
  private:
-  enum class State : std::uint8_t { kIdle, kConnecting, kConnected };
+  enum class State : std::uint8_t { kIdle, kConnecting, kShakingHands, kConnected };
 
   void on_ready(std::uint32_t events);
   void on_connect_done();
+  void shake_hands();
+  void begin();
   bool read_some();
   void take(Bytes bytes);
   void look();
@@ -88,7 +92,8 @@ class InterceptLink {
   runtime::Watch watch_;
   runtime::Timer timer_;  // of the attempt to connect, of the next one, or of what is due
   State state_ = State::kIdle;
-  std::optional<channel::TcpcopyEnd> end_;  // while connected
+  std::optional<channel::TcpcopyEnd> end_;   // while connected
+  std::optional<keys::TlsSession> session_;  // between the end and the socket
   std::vector<std::byte> input_;
   Duration backoff_;
   Instant connected_at_;

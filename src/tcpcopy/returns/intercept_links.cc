@@ -15,7 +15,7 @@ InterceptLinks::InterceptLinks(runtime::EventLoop& loop, const Settings& setting
     for (int i = 1; i <= settings.links_per_intercept; ++i) {
       const std::string number = fmt::format("{} of {}", i, settings.links_per_intercept);
       intercept.links.push_back(std::make_unique<InterceptLink>(
-          loop, InterceptLink::Settings{endpoint, number, end}, counters_, random_,
+          loop, InterceptLink::Settings{endpoint, number, end, settings.key}, counters_, random_,
           InterceptLink::Events{
               events.on_response, events.on_links_changed, events.on_links_changed,
               [&intercept](const channel::TcpcopyEnd& told) { intercept.said.on_told(told); }}));

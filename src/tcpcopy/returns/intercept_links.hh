@@ -30,7 +30,8 @@ class InterceptLinks : public RouteSink, public Announcer, public ResponseSource
     std::vector<Endpoint> intercepts;
     int links_per_intercept = 1;
     wire::FrameMode mode;
-    bool single = false;  ///< routes are not registered
+    bool single = false;             ///< routes are not registered
+    std::optional<keys::Key> key{};  ///< that intercepts have as well
   };
 
   InterceptLinks(runtime::EventLoop& loop, const Settings& settings, const Events& events);
