@@ -82,8 +82,9 @@ void declare_links(CLI::App& app, Texts& texts, Options& options) {
   const std::string group = "Links to the intercepts, and bounds";
   app.add_option("-C,--links", texts.links, "Links to each intercept, 1-11")->group(group);
   app.add_option("-p,--port", texts.port, "Port of intercepts given without one")->group(group);
-  app.add_option("--key", options.key_file,
-                 "File with the key of links; --make-key NAME prints one")
+  app.add_option("--key", options.key_file, "File with the key of links, of --make-key")
+      ->group(group);
+  app.add_flag("--disable-combined", texts.disable_combined, "As an old intercept has it")
       ->group(group);
   app.add_flag("--with-resp-payload", options.mode.with_payload,
                "The first bytes of responses, too")
@@ -100,8 +101,6 @@ void declare_links(CLI::App& app, Texts& texts, Options& options) {
 void declare_unlisted(CLI::App& app, Texts& texts) {
   app.add_option("--lose-captured", texts.lose_captured, "For tests")->group("");
   app.add_flag("-g,--gradually", texts.gradually, "The same as --ramp 100")->group("");
-  app.add_flag("--disable-combined", texts.disable_combined, "As an old intercept has it")
-      ->group("");
   const std::string old;  // accepted from 1.x, without effect; docs/options.md lists them
   app.add_flag("-L,--lonely", texts.lonely, "Stay without intercepts: now the default")->group(old);
   app.add_option("-U", texts.ignored, "Session pool size")->group(old);
