@@ -96,7 +96,7 @@ def test_the_statistics_file_says_what_the_log_says(web, tmp_path):
     assert f"sessions opened:{last['sessions_opened']} completed:{last['sessions_completed']} " in ledger
     assert f" delivered:{last['bytes_delivered']} " in ledger and last["bytes_delivered"] > 0
     assert sum(last["bytes_lost"].values()) == last["bytes_held"] == last["ledgers_unbalanced"] == 0
-    assert last["lag"]["median"] <= last["lag"]["greatest"] > 0
+    assert 0 <= last["lag"]["median"] <= last["lag"]["p99"] <= last["lag"]["greatest"]
     assert forwarded == last["link_responses"] > 0
     assert f"forwarded:{forwarded} " in lines_with(intercept, "forwarded:")[-1]
 
