@@ -41,11 +41,11 @@ std::string ipv6_filter(const options::Options& options) {
   std::string ports;
   for (const TargetRule& rule : options.rules)
     ports += fmt::format("{}dst port {}", ports.empty() ? "" : " or ", rule.online_port);
-  return fmt::format("ip6 and {} and ({})", options.udp ? "udp" : "tcp", ports);
+  return fmt::format("ip6 and {} and ({})", options.capture.udp ? "udp" : "tcp", ports);
 }
 
 Ipv6Watch::Ipv6Watch(runtime::EventLoop& loop, const options::Options& options) {
-  if (options.capture.way == options::CaptureOptions::Way::kFile) return;
+  if (options.capture.way == capture::Settings::Way::kFile) return;
   try {
     fd_ = open_watch(ipv6_filter(options));
     if (fd_) watch_ = loop.watch(fd_.get(), EPOLLIN, [this](std::uint32_t) { on_packet(); });

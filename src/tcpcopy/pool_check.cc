@@ -77,7 +77,7 @@ std::vector<std::string> known_owners(const options::Options& options,
                                    address.to_string(), why));
   };
   // With --responses the host's own address is one of the ways that the deployment guide shows.
-  if (options.response_devices.empty()) {
+  if (options.returns.devices.empty()) {
     for (const Address& address : local_addresses)
       if (contains(options.client_pool, address)) {
         warn(address,
@@ -85,7 +85,7 @@ std::vector<std::string> known_owners(const options::Options& options,
              "intercept on the target cannot answer tcpcopy");
       }
   }
-  for (const Endpoint& intercept : options.intercepts) {
+  for (const Endpoint& intercept : options.returns.intercepts) {
     if (contains(options.client_pool, intercept.address)) {
       warn(intercept.address,
            "the address of an intercept: its kernel resets what is replayed from there");

@@ -56,12 +56,11 @@ void Replayer::log_summary() {
 }
 
 int Replayer::exit_status() {
-  if (worker_.exit_status() != 0 || !options_.capture.fail_below) return worker_.exit_status();
+  if (worker_.exit_status() != 0 || !options_.fail_below) return worker_.exit_status();
   const double percent = delivered_percent(worker_.report());
-  const bool enough = percent >= *options_.capture.fail_below;
+  const bool enough = percent >= *options_.fail_below;
   spdlog::log(enough ? spdlog::level::info : spdlog::level::err,
-              "delivered: {:.3f} %; wanted: {} % (--fail-below)", percent,
-              *options_.capture.fail_below);
+              "delivered: {:.3f} %; wanted: {} % (--fail-below)", percent, *options_.fail_below);
   return enough ? 0 : kTooLittleDelivered;
 }
 

@@ -19,7 +19,7 @@ namespace tcpcopy::replayer {
 class Ways {
  public:
   /// Opens sockets, devices and files. Throws UsageError or SystemError.
-  /// @param loop outlives it.
+  /// @param loop, options outlive it.
   Ways(runtime::EventLoop& loop, const options::Options& options);
 
   capture::Intake& intake() { return *intake_; }

@@ -7,13 +7,13 @@
 
 namespace tcpcopy::capture {
 
-DeviceCapture::DeviceCapture(const Settings& settings) {
-  for (const std::string& device : settings.devices) {
+DeviceCapture::DeviceCapture(const Settings& settings, const std::string& filter, bool tagged_too) {
+  for (const std::string& device : settings.sources) {
     pcap::PcapCapture::Settings one;
     one.device = device;
     one.batch = static_cast<int>(kBatch);
-    one.filter = settings.filter;
-    one.tagged_too = settings.tagged_too;
+    one.filter = filter;
+    one.tagged_too = tagged_too;
     one.fragments_too = true;
     one.buffer_bytes = settings.buffer_bytes;
     one.packet_bytes = settings.snap_length;

@@ -10,22 +10,16 @@
 #include "common/net/whole_packets.hh"
 #include "common/pcap/pcap_capture.hh"
 #include "tcpcopy/capture/client_capture.hh"
+#include "tcpcopy/capture/settings.hh"
 
 namespace tcpcopy::capture {
 
 class DeviceCapture : public ClientCapture {
  public:
-  struct Settings {
-    std::vector<std::string> devices;  ///< -i: names, or `any`
-    std::string filter;                ///< libpcap's language
-    bool tagged_too = false;           ///< the filter applies inside of VLAN tags as well
-    int buffer_bytes = 16 << 20;       ///< -B, of each device
-    int snap_length = 65535;           ///< -S: bytes of a packet
-    pcap::Direction direction = pcap::Direction::kIn;
-  };
-
   /// Opens the devices. Throws UsageError or SystemError.
-  explicit DeviceCapture(const Settings& settings);
+  /// @param filter which packets, in libpcap's language.
+  /// @param tagged_too the filter holds for what stands inside of VLAN tags as well.
+  DeviceCapture(const Settings& settings, const std::string& filter, bool tagged_too);
 
   std::vector<int> descriptors() const override;
   Outcome read(Instant now, Take take) override;

@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <utility>
 
 #include "common/runtime/errors.hh"
 #include "tcpcopy/batch.hh"
@@ -29,14 +28,14 @@ void log_damage(const pcap::PcapFile& file) {
 
 }  // namespace
 
-FileCapture::FileCapture(Settings settings)
-    : settings_(std::move(settings)), pace_(settings_.speed, settings_.longest_gap) {
-  if (settings_.files.size() > kMaxFiles) {
+FileCapture::FileCapture(const Settings& settings)
+    : settings_(settings), pace_(settings_.speed, settings_.longest_gap) {
+  if (settings_.sources.size() > kMaxFiles) {
     throw runtime::UsageError(
         fmt::format("-i: {} files given, at most {} are accepted; join them with mergecap",
-                    settings_.files.size(), kMaxFiles));
+                    settings_.sources.size(), kMaxFiles));
   }
-  for (const std::string& path : settings_.files)
+  for (const std::string& path : settings_.sources)
     open(path);
 }
 
@@ -124,7 +123,7 @@ Passes::Next FileCapture::next_pass(Instant now) {
   if (pass_ == settings_.passes) return files_failed_ ? Next::kFailed : Next::kAllDone;
   inputs_.clear();
   next_ = nullptr;
-  for (const std::string& path : settings_.files) {
+  for (const std::string& path : settings_.sources) {
     try {
       open(path);
     } catch (const runtime::UsageError& error) {

@@ -16,21 +16,15 @@
 #include "tcpcopy/capture/client_capture.hh"
 #include "tcpcopy/capture/lateness.hh"
 #include "tcpcopy/capture/pace.hh"
+#include "tcpcopy/capture/settings.hh"
 
 namespace tcpcopy::capture {
 
 class FileCapture : public ClientCapture, public Passes {
  public:
-  struct Settings {
-    std::vector<std::string> files;       ///< -i, opened in this order
-    std::string filter;                   ///< -F; empty: all packets
-    std::optional<double> speed = 1;      ///< -a; none: as fast as the sessions allow
-    std::optional<Duration> longest_gap;  ///< -I
-    int passes = 1;                       ///< -T
-  };
-
   /// Opens the files. Throws UsageError.
-  explicit FileCapture(Settings settings);
+  /// @param settings outlive it. Without a filter all packets are read: the rules choose.
+  explicit FileCapture(const Settings& settings);
 
   std::vector<int> descriptors() const override { return {}; }
   Instant due() const override { return held_since_ == kNever ? next_due_ : kNever; }
@@ -54,7 +48,7 @@ class FileCapture : public ClientCapture, public Passes {
   void advance(Input& input) const;
   Outcome find_next(Instant now);
 
-  Settings settings_;
+  const Settings& settings_;
   std::vector<Input> inputs_;
   net::WholePackets packets_;
   Input* next_ = nullptr;  // whose packet comes next; null when that is to be found out

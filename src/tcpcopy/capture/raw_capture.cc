@@ -61,8 +61,9 @@ struct RawCapture::Batch {
   std::array<std::array<std::byte, kControlSize>, kBatch> control{};
 };
 
-RawCapture::RawCapture(int protocol, const std::string& filter, int buffer_bytes)
-    : fd_(::socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol)),
+RawCapture::RawCapture(const Settings& settings, const std::string& filter)
+    : fd_(::socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                   settings.udp ? IPPROTO_UDP : IPPROTO_TCP)),
       batch_(std::make_unique<Batch>()) {
   if (!fd_) {
     const int error = errno;
@@ -72,7 +73,7 @@ RawCapture::RawCapture(int protocol, const std::string& filter, int buffer_bytes
     }
     throw runtime::SystemError(text);
   }
-  set_buffer(fd_.get(), buffer_bytes);
+  set_buffer(fd_.get(), settings.buffer_bytes);
   const int on = 1;
   ::setsockopt(fd_.get(), SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
   runtime::attach_filter(fd_.get(), filter);

@@ -14,17 +14,16 @@
 
 #include "common/runtime/unique_fd.hh"
 #include "tcpcopy/capture/client_capture.hh"
+#include "tcpcopy/capture/settings.hh"
 
 namespace tcpcopy::capture {
 
 class RawCapture : public ClientCapture {
  public:
-  /// @param protocol IPPROTO_TCP or IPPROTO_UDP.
-  /// @param filter libpcap's language.
-  /// @param buffer_bytes of the socket.
+  /// @param filter which packets, in libpcap's language.
   /// Throws SystemError, which says how to grant CAP_NET_RAW when that is missing, or UsageError
   /// when the filter is refused.
-  RawCapture(int protocol, const std::string& filter, int buffer_bytes);
+  RawCapture(const Settings& settings, const std::string& filter);
   ~RawCapture() override;
   RawCapture(const RawCapture&) = delete;
   RawCapture& operator=(const RawCapture&) = delete;

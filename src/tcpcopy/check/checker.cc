@@ -111,8 +111,8 @@ void Checker::add_target(const Endpoint& endpoint) {
   target.normal = std::make_unique<ConnectProbe>(loop_, endpoint);
   const Address client = options_.client_pool.empty() ? kSomeClient : options_.client_pool.back();
   target.client.emplace(flow(client, endpoint), draw_number(), true);
-  if (!options_.intercepts.empty()) {
-    const Address& assistant = options_.intercepts.front().address;
+  if (!options_.returns.intercepts.empty()) {
+    const Address& assistant = options_.returns.intercepts.front().address;
     if (!assistant.is_loopback() && assistant != endpoint.address) {
       target.intercept.emplace(flow(assistant, endpoint), draw_number(), false);
     }
@@ -134,7 +134,7 @@ void Checker::advance_syns() {
 // In the loop, so that its clock is right.
 void Checker::begin() {
   began_at_ = loop_.now();
-  for (const Endpoint& intercept : options_.intercepts)
+  for (const Endpoint& intercept : options_.returns.intercepts)
     intercepts_.push_back(std::make_unique<ConnectProbe>(loop_, intercept));
   for (const TargetRule& rule : options_.rules)
     add_target(rule.target);
@@ -188,7 +188,7 @@ Finding Checker::judge_capture() const {
                   fmt::format("{} in {} s", counted_.packets, kCaptureTime / 1s),
                   {},
                   ""};
-  if (counted_.packets > 0 || options_.capture.way == options::CaptureOptions::Way::kFile) {
+  if (counted_.packets > 0 || options_.capture.way == capture::Settings::Way::kFile) {
     return finding;
   }
   finding.verdict = Verdict::kWarn;
@@ -208,7 +208,7 @@ probe::Way Checker::way_of(const Target& target) {
   way.clients = options_.client_pool.empty() ? "CLIENTS" : net::network_of(options_.client_pool);
   if (target.intercept) {
     way.from_intercept = target.intercept->result();
-    way.intercept = options_.intercepts.front().address;
+    way.intercept = options_.returns.intercepts.front().address;
   }
   way.leaving_is_seen = target.leaving->watches();
   const std::string refused = ways_.injector().refusals();
@@ -271,7 +271,7 @@ void print(const probe::Report& report, const options::Options& options) {
 int check(const options::Options& options) {
   spdlog::set_level(spdlog::level::off);  // what the rooms say is for a daemon's log
   options::Options settled = replayer::settled(options);
-  settled.links = 1;
+  settled.returns.links_per_intercept = 1;
   probe::Report report;
   try {
     report = Checker(settled).run();

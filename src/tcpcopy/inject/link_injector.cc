@@ -67,7 +67,7 @@ struct LinkInjector::Batch {
   }
 };
 
-LinkInjector::LinkInjector(const std::string& device, const std::vector<LinkTarget>& targets)
+LinkInjector::LinkInjector(const Settings& settings, const std::vector<TargetRule>& rules)
     : fd_(::socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)),
       batch_(std::make_unique<Batch>()) {
   if (!fd_) {
@@ -83,11 +83,13 @@ LinkInjector::LinkInjector(const std::string& device, const std::vector<LinkTarg
     spdlog::warn("--send link: this kernel lets no packet bypass the queueing discipline");
   }
   enlarge_send_buffer(fd_.get());
+  const std::string& device = settings.device;
   const int index = device.empty() ? 0 : static_cast<int>(::if_nametoindex(device.c_str()));
   if (!device.empty() && index == 0) {
     throw UsageError("-o " + device + ": there is no such device; `ip link` lists them");
   }
-  for (const LinkTarget& target : targets) {
+  for (const TargetRule& rule : rules) {
+    const LinkTarget target{rule.target.address, rule.source_mac, rule.next_hop_mac};
     if (way_to(target.address) == nullptr) ways_.push_back(find_link_way(fd_.get(), target, index));
   }
 }

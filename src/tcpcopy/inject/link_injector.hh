@@ -17,16 +17,17 @@
 #include "tcpcopy/address.hh"
 #include "tcpcopy/inject/injector.hh"
 #include "tcpcopy/inject/link_way.hh"
+#include "tcpcopy/inject/settings.hh"
+#include "tcpcopy/rules.hh"
 
 namespace tcpcopy::inject {
 
 class LinkInjector : public Injector {
  public:
   /// Looks routes and neighbours up, for up to a second.
-  /// @param device -o; empty: that of the route to each target.
   /// Throws UsageError when the way to a target cannot be found, SystemError when the capability is
   /// missing.
-  LinkInjector(const std::string& device, const std::vector<LinkTarget>& targets);
+  LinkInjector(const Settings& settings, const std::vector<TargetRule>& rules);
   ~LinkInjector() override;
   LinkInjector(const LinkInjector&) = delete;
   LinkInjector& operator=(const LinkInjector&) = delete;

@@ -46,9 +46,11 @@ void declare_what(CLI::App& app, Texts& texts, Options& options) {
       ->group(group);
   app.add_option("-H,--loopback-as", texts.loopback_as, "What a client on 127.0.0.0/8 becomes")
       ->group(group);
-  app.add_option("-F,--filter", options.filter, "Capture filter, as of tcpdump [made from -x]")
+  app.add_option("-F,--filter", options.capture.filter,
+                 "Capture filter, as of tcpdump [made from -x]")
       ->group(group);
-  app.add_flag("--udp", options.udp, "Datagrams instead of connections, without -s")->group(group);
+  app.add_flag("--udp", options.capture.udp, "Datagrams instead of connections, without -s")
+      ->group(group);
   app.add_flag("-O,--only-from-start", texts.only_from_start,
                "Only connections whose SYN was captured")
       ->group(group);
@@ -82,14 +84,15 @@ void declare_links(CLI::App& app, Texts& texts, Options& options) {
   const std::string group = "Links to the intercepts, and bounds";
   app.add_option("-C,--links", texts.links, "Links to each intercept, 1-11")->group(group);
   app.add_option("-p,--port", texts.port, "Port of intercepts given without one")->group(group);
-  app.add_option("--key", options.key_file, "File with the key of links, of --make-key")
+  app.add_option("--key", options.returns.key_file, "File with the key of links, of --make-key")
       ->group(group);
   app.add_flag("--disable-combined", texts.disable_combined, "As an old intercept has it")
       ->group(group);
-  app.add_flag("--with-resp-payload", options.mode.with_payload,
+  app.add_flag("--with-resp-payload", options.returns.mode.with_payload,
                "The first bytes of responses, too")
       ->group(group);
-  app.add_flag("--single", options.single, "The only tcpcopy: announces nothing")->group(group);
+  app.add_flag("--single", options.returns.single, "The only tcpcopy: announces nothing")
+      ->group(group);
   app.add_flag("--exit-on-link-loss", options.exit_on_link_loss, "End when the last link is lost")
       ->group(group);
   app.add_option("-m,--memory", texts.memory, "MB to take at most; then sessions are shed")
@@ -144,33 +147,33 @@ void interpret_settings(const Texts& texts, Options& options) {
 
 // Responses come from intercepts or from devices of this host.
 void interpret_intercepts(const Texts& texts, const HostParser& host, Options& options) {
-  if (options.udp) {
-    if (!options.response_devices.empty()) {
+  if (options.capture.udp) {
+    if (!options.returns.devices.empty()) {
       throw UsageError("--udp and --responses: no response to a datagram is needed; leave it out");
     }
     if (!texts.intercepts.empty()) options.notes.emplace_back("--udp: -s has no effect");
     return;
   }
-  if (texts.intercepts.empty() && options.response_devices.empty()) {
+  if (texts.intercepts.empty() && options.returns.devices.empty()) {
     throw UsageError(
         "-s is missing: where does intercept run? "
         "For example: tcpcopy -x 80-10.0.0.30:8080 -s 10.0.0.40");
   }
-  if (!texts.intercepts.empty() && !options.response_devices.empty()) {
+  if (!texts.intercepts.empty() && !options.returns.devices.empty()) {
     throw UsageError("-s and --responses: give one of them; responses come only once");
   }
   const std::uint16_t port = runtime::parse_port("-p", texts.port);
   if (!texts.intercepts.empty()) {
-    options.intercepts = parse_intercepts(texts.intercepts, port, host);
+    options.returns.intercepts = parse_intercepts(texts.intercepts, port, host);
   }
 }
 
 void check_filter(const Options& options) {
-  if (options.filter.empty()) return;
-  if (options.capture.way == CaptureOptions::Way::kRaw) {
-    runtime::check_raw_filter("-F", options.filter);
+  if (options.capture.filter.empty()) return;
+  if (options.capture.way == capture::Settings::Way::kRaw) {
+    runtime::check_raw_filter("-F", options.capture.filter);
   } else {
-    runtime::check_filter("-F", options.filter);
+    runtime::check_filter("-F", options.capture.filter);
   }
 }
 
@@ -188,7 +191,7 @@ void interpret_pool(const Texts& texts, Options& options) {
 }
 
 void refuse_idle_macs(const Options& options) {
-  if (options.send.way == SendOptions::Way::kLink) return;
+  if (options.send.way == inject::Settings::Way::kLink) return;
   for (const TargetRule& rule : options.rules) {
     if (!rule.source_mac && !rule.next_hop_mac) continue;
     throw UsageError("-x: an address behind @ has no effect without --send link: leave it out");
@@ -206,10 +209,13 @@ void interpret(const Texts& texts, Options& options) {
     return names.one(what, text);
   };
   options.rules = parse_rules(texts.rules, host);
-  options.response_devices = interpret_responses(texts.ways);
+  options.returns.devices = interpret_responses(texts.ways);
   interpret_intercepts(texts, host, options);
   options.hosts = names.told();
-  options.capture = interpret_capture(texts.ways);
+  options.capture = interpret_capture(texts.ways, options.capture);
+  if (options.capture.way == capture::Settings::Way::kFile) {
+    options.fail_below = interpret_fail_below(texts.ways);
+  }
   options.send = interpret_send(texts.ways);
   refuse_idle_macs(options);
   if (texts.lonely && options.exit_on_link_loss) {
@@ -219,12 +225,12 @@ void interpret(const Texts& texts, Options& options) {
   if (!texts.loopback_as.empty()) {
     options.loopback_as = runtime::parse_address("-H", texts.loopback_as);
   }
-  options.links = number("-C", texts.links, 1, 11);
-  options.capture_buffer_mb = number("-B", texts.buffer, 1, 2047);
+  options.returns.links_per_intercept = number("-C", texts.links, 1, 11);
+  options.capture.buffer_bytes = number("-B", texts.buffer, 1, 2047) << 20;
   runtime::interpret_process(texts.statistics, "tcpcopy", options);
-  options.lose_captured = static_cast<std::uint32_t>(
+  options.capture.lost = static_cast<std::uint32_t>(
       number("--lose-captured", texts.lose_captured, 0, capture::kLoseOutOf));
-  options.mode.combined = !texts.disable_combined;
+  options.returns.mode.combined = !texts.disable_combined;
   interpret_settings(texts, options);
   if (!texts.ignored.empty()) options.notes.emplace_back("-U has no effect in this version");
   if (texts.dnat) {
@@ -232,7 +238,7 @@ void interpret(const Texts& texts, Options& options) {
   }
   if (texts.million) options.notes.emplace_back("--million has no effect: it is not needed");
   check_filter(options);
-  if (options.capture.way != CaptureOptions::Way::kFile) refuse_loops(options);
+  if (options.capture.way != capture::Settings::Way::kFile) refuse_loops(options);
 }
 
 // @param side `src` or `dst`: packets of the targets, or for them.
@@ -281,11 +287,11 @@ bool any_loopback_target(const Options& options) {
 std::string describe_capture(const Options& options) {
   const std::string sources = fmt::format("{}", fmt::join(options.capture.sources, ", "));
   switch (options.capture.way) {
-    case CaptureOptions::Way::kRaw:
+    case capture::Settings::Way::kRaw:
       return "capture filter: " + capture_filter(options);
-    case CaptureOptions::Way::kPcap:
+    case capture::Settings::Way::kPcap:
       return fmt::format("capture on {}, filter: {}", sources, capture_filter(options));
-    case CaptureOptions::Way::kFile:
+    case capture::Settings::Way::kFile:
       break;
   }
   return "files: " + sources;
@@ -296,7 +302,7 @@ std::string response_filter(const Options& options) {
 }
 
 std::string capture_filter(const Options& options) {
-  if (!options.filter.empty()) return options.filter;
+  if (!options.capture.filter.empty()) return options.capture.filter;
   std::string wanted;
   for (const TargetRule& rule : options.rules) {
     if (!wanted.empty()) wanted += " or ";
@@ -308,11 +314,11 @@ std::string capture_filter(const Options& options) {
   const char* only_loopback = any_loopback_target(options) ? " and src net 127.0.0.0/8" : "";
   // What this process sends, and what it brings about, would look like clients' packets where a
   // target has the port of an online server, or a client that of one.
-  const std::string not_ours = options.capture.way == CaptureOptions::Way::kPcap
+  const std::string not_ours = options.capture.way == capture::Settings::Way::kPcap
                                    ? fmt::format(" and not ({} or {})", any_target(options, "dst"),
                                                  any_target(options, "src"))
                                    : "";
-  return fmt::format("{} and ({}){}{}", options.udp ? "udp" : "tcp", wanted, only_loopback,
+  return fmt::format("{} and ({}){}{}", options.capture.udp ? "udp" : "tcp", wanted, only_loopback,
                      not_ours);
 }
 

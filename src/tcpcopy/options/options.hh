@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "common/runtime/process_options.hh"
-#include "common/wire/frame.hh"
 #include "tcpcopy/address.hh"
 #include "tcpcopy/options/way_options.hh"
+#include "tcpcopy/returns/settings.hh"
 #include "tcpcopy/rules.hh"
 #include "tcpcopy/session/settings.hh"
 
@@ -18,26 +18,20 @@ namespace tcpcopy::options {
 
 struct Options : runtime::ProcessOptions {
   std::vector<TargetRule> rules;       ///< -x
-  std::vector<Endpoint> intercepts;    ///< -s, -p
   std::vector<Address> client_pool;    ///< -c
   std::optional<Address> loopback_as;  ///< -H
-  std::string filter;                  ///< -F; empty: made from the rules
-  int capture_buffer_mb = 16;          ///< -B
-  int links = 2;                       ///< -C
   std::optional<std::uint16_t> mtu;    ///< -M; none: that of the route
-  CaptureOptions capture;
-  SendOptions send;
-  bool udp = false;                           ///< datagrams instead of connections
-  std::vector<std::string> response_devices;  ///< --responses; empty: intercepts bring them
-  session::Settings settings;
-  wire::FrameMode mode;
-  bool single = false;   ///< --single
-  std::string key_file;  ///< --key; empty: links in clear
   bool exit_on_link_loss = false;
-  bool check = false;               ///< --check: looks at the way, and replays nothing
-  bool json = false;                ///< --json: what it finds, an object a line
-  std::string trace_file;           ///< --trace
-  std::uint32_t lose_captured = 0;  ///< --lose-captured, for tests: packets out of 100,000
+  std::optional<double> fail_below;  ///< percent
+  bool check = false;                ///< --check: looks at the way, and replays nothing
+  bool json = false;                 ///< --json: what it finds, an object a line
+  std::string trace_file;            ///< --trace
+
+  // What each room is given as it stands.
+  capture::Settings capture;
+  inject::Settings send;
+  returns::Settings returns;
+  session::Settings settings;
 };
 
 /// @return the options; nothing when the command line asked for help, the version or the

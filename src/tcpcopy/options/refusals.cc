@@ -14,7 +14,7 @@ namespace tcpcopy::options {
 
 void refuse_without_effect(CLI::App& app, const Options& options) {
   using runtime::refuse_without_effect;
-  using Way = CaptureOptions::Way;
+  using Way = capture::Settings::Way;
   const Way way = options.capture.way;
   if (way != Way::kPcap)
     refuse_without_effect(app, {"-S", "--direction"}, "without --capture pcap");
@@ -24,17 +24,17 @@ void refuse_without_effect(CLI::App& app, const Options& options) {
     refuse_without_effect(app, {"-B"}, "with --capture file");
     if (!options.capture.speed) refuse_without_effect(app, {"-I"}, "with -a max");
   }
-  if (options.udp) {
+  if (options.capture.udp) {
     refuse_without_effect(app, {"-O", "-W", "-D", "-R", "-t", "-k", "--max-lag"}, "with --udp");
   }
-  if (options.intercepts.empty()) {
+  if (options.returns.intercepts.empty()) {
     refuse_without_effect(app,
                           {"-C", "-p", "--disable-combined", "--with-resp-payload", "--single",
                            "--exit-on-link-loss"},
-                          options.udp ? "with --udp" : "with --responses");
+                          options.capture.udp ? "with --udp" : "with --responses");
   }
   if (!options.check) refuse_without_effect(app, {"--json"}, "without --check");
-  if (options.check && options.udp) {
+  if (options.check && options.capture.udp) {
     throw runtime::UsageError("--check and --udp: what comes back of a datagram is not waited for");
   }
   // The MSS that is made up is for connections that are joined.

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "common/pcap/settings.hh"
 #include "common/runtime/errors.hh"
 #include "common/runtime/option_values.hh"
 
@@ -17,7 +18,7 @@ namespace {
 using runtime::split;
 using runtime::split_list;
 using runtime::UsageError;
-using Way = CaptureOptions::Way;
+using Way = capture::Settings::Way;
 
 // What a pattern stands for, in the order of names; the pattern itself when there is no such file,
 // so that opening it says what is wrong.
@@ -51,7 +52,7 @@ Way interpret_way(const WayTexts& texts) {
       fmt::format("--capture: '{}' is no way of capture; accepted: raw, pcap, file", way));
 }
 
-void interpret_devices(const WayTexts& texts, CaptureOptions& options) {
+void interpret_devices(const WayTexts& texts, capture::Settings& options) {
   using Direction = pcap::Direction;
   const std::string_view devices = texts.input.empty() ? "any" : std::string_view(texts.input);
   for (const std::string_view device : split_list(devices))
@@ -72,7 +73,7 @@ void interpret_devices(const WayTexts& texts, CaptureOptions& options) {
   }
 }
 
-void interpret_files(const WayTexts& texts, CaptureOptions& options) {
+void interpret_files(const WayTexts& texts, capture::Settings& options) {
   if (texts.input.empty()) {
     throw UsageError("-i is missing: which files are replayed? For example: -i clients.pcap");
   }
@@ -89,10 +90,6 @@ void interpret_files(const WayTexts& texts, CaptureOptions& options) {
   if (!texts.longest_gap.empty()) {
     options.longest_gap =
         std::chrono::milliseconds(runtime::parse_number("-I", texts.longest_gap, 0, 86'400'000));
-  }
-  if (!texts.fail_below.empty()) {
-    options.fail_below =
-        runtime::parse_real("--fail-below", texts.fail_below, 0, 100, "a percentage from 0 to 100");
   }
   options.passes = static_cast<int>(runtime::parse_number("-T", texts.passes, 1, 1'000'000));
   const auto& all = options.sources;
@@ -131,8 +128,7 @@ void declare_ways(CLI::App& app, WayTexts& texts) {
       ->group(group);
 }
 
-CaptureOptions interpret_capture(const WayTexts& texts) {
-  CaptureOptions options;
+capture::Settings interpret_capture(const WayTexts& texts, capture::Settings options) {
   options.way = interpret_way(texts);
   if (options.way == Way::kFile) {
     interpret_files(texts, options);
@@ -147,8 +143,14 @@ CaptureOptions interpret_capture(const WayTexts& texts) {
   return options;
 }
 
-SendOptions interpret_send(const WayTexts& texts) {
-  SendOptions options;
+std::optional<double> interpret_fail_below(const WayTexts& texts) {
+  if (texts.fail_below.empty()) return std::nullopt;
+  return runtime::parse_real("--fail-below", texts.fail_below, 0, 100,
+                             "a percentage from 0 to 100");
+}
+
+inject::Settings interpret_send(const WayTexts& texts) {
+  inject::Settings options;
   if (!texts.send.empty() && texts.send != "raw" && texts.send != "link") {
     throw UsageError(
         fmt::format("--send: '{}' is no way of sending; accepted: raw, link", texts.send));
@@ -156,9 +158,9 @@ SendOptions interpret_send(const WayTexts& texts) {
   if (texts.pcap_send && texts.send == "raw") {
     throw UsageError("--pcap-send and --send raw: give one of them");
   }
-  if (texts.pcap_send || texts.send == "link") options.way = SendOptions::Way::kLink;
+  if (texts.pcap_send || texts.send == "link") options.way = inject::Settings::Way::kLink;
   options.device = texts.output;
-  if (!options.device.empty() && options.way == SendOptions::Way::kRaw) {
+  if (!options.device.empty() && options.way == inject::Settings::Way::kRaw) {
     throw UsageError(fmt::format(
         "-o {}: the raw socket follows the routes; give --send link to send through a device",
         options.device));

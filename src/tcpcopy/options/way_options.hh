@@ -6,43 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "common/pcap/settings.hh"
-#include "tcpcopy/time.hh"
+#include "tcpcopy/capture/settings.hh"
+#include "tcpcopy/inject/settings.hh"
 
 namespace CLI {
 class App;
 }  // namespace CLI
 
 namespace tcpcopy::options {
-
-/// How the packets of clients come in.
-struct CaptureOptions {
-  enum class Way {
-    kRaw,   ///< a raw socket
-    kPcap,  ///< devices, at the link layer
-    kFile,  ///< capture files
-  };
-
-  Way way = Way::kRaw;               ///< --capture, --pcap-capture, --offline
-  std::vector<std::string> sources;  ///< -i: devices; or files, globs resolved
-  int snap_length = 65535;           ///< -S
-  pcap::Direction direction = pcap::Direction::kIn;
-  std::optional<double> speed = 1;      ///< -a; none: as fast as the sessions allow
-  std::optional<Duration> longest_gap;  ///< -I
-  int passes = 1;                       ///< -T
-  std::optional<double> fail_below;     ///< percent
-};
-
-/// How packets leave for the targets.
-struct SendOptions {
-  enum class Way {
-    kRaw,   ///< a raw socket
-    kLink,  ///< at the link layer
-  };
-
-  Way way = Way::kRaw;  ///< --send, --pcap-send
-  std::string device;   ///< -o; empty: that of the route
-};
 
 /// What CLI11 fills in, as text.
 struct WayTexts {
@@ -55,10 +26,14 @@ struct WayTexts {
 void declare_ways(CLI::App& app, WayTexts& texts);
 
 /// Throws UsageError with one line that says what is wrong.
-CaptureOptions interpret_capture(const WayTexts& texts);
+/// @param options with what others have said.
+capture::Settings interpret_capture(const WayTexts& texts, capture::Settings options = {});
+
+/// --fail-below: percent; nothing when it was not given. Throws UsageError likewise.
+std::optional<double> interpret_fail_below(const WayTexts& texts);
 
 /// Throws UsageError likewise.
-SendOptions interpret_send(const WayTexts& texts);
+inject::Settings interpret_send(const WayTexts& texts);
 
 /// --responses: devices, separated by commas; empty when the option was not given.
 std::vector<std::string> interpret_responses(const WayTexts& texts);

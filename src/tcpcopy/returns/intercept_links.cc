@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
+#include "common/keys/key_file.hh"
+
 namespace tcpcopy::returns {
 
 InterceptLinks::InterceptLinks(runtime::EventLoop& loop, const Settings& settings,
@@ -10,12 +14,14 @@ InterceptLinks::InterceptLinks(runtime::EventLoop& loop, const Settings& setting
     : single_(settings.single), random_(std::random_device{}()) {
   const std::uint16_t payload = settings.mode.with_payload ? wire::kMaxRecordPayload : 0;
   const channel::TcpcopyEnd::Settings end{settings.mode, settings.single, payload};
+  std::optional<keys::Key> key;
+  if (!settings.key_file.empty()) key = keys::load_key(settings.key_file);
   for (const Endpoint& endpoint : settings.intercepts) {
     Intercept& intercept = intercepts_.emplace_back(endpoint);
     for (int i = 1; i <= settings.links_per_intercept; ++i) {
       const std::string number = fmt::format("{} of {}", i, settings.links_per_intercept);
       intercept.links.push_back(std::make_unique<InterceptLink>(
-          loop, InterceptLink::Settings{endpoint, number, end, settings.key}, counters_, random_,
+          loop, InterceptLink::Settings{endpoint, number, end, key}, counters_, random_,
           InterceptLink::Events{
               events.on_response, events.on_links_changed, events.on_links_changed,
               [&intercept](const channel::TcpcopyEnd& told) { intercept.said.on_told(told); }}));

@@ -14,6 +14,7 @@
 #include "tcpcopy/ports.hh"
 #include "tcpcopy/returns/intercept_link.hh"
 #include "tcpcopy/returns/response_coalescing.hh"
+#include "tcpcopy/returns/settings.hh"
 #include "tcpcopy/returns/what_intercept_says.hh"
 
 namespace tcpcopy::returns {
@@ -24,14 +25,6 @@ class InterceptLinks : public RouteSink, public Announcer, public ResponseSource
     std::function<void(const Response&)> on_response;
     /// A link came or went: sessions have to be announced again.
     std::function<void()> on_links_changed;
-  };
-
-  struct Settings {
-    std::vector<Endpoint> intercepts;
-    int links_per_intercept = 1;
-    wire::FrameMode mode;
-    bool single = false;             ///< routes are not registered
-    std::optional<keys::Key> key{};  ///< that intercepts have as well
   };
 
   InterceptLinks(runtime::EventLoop& loop, const Settings& settings, const Events& events);

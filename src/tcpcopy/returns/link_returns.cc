@@ -5,7 +5,7 @@
 
 namespace tcpcopy::returns {
 
-LinkReturns::LinkReturns(runtime::EventLoop& loop, const InterceptLinks::Settings& settings)
+LinkReturns::LinkReturns(runtime::EventLoop& loop, const Settings& settings)
     : links_(loop, settings,
              {[this, &loop](const Response& response) { to_->on_response(response, loop.now()); },
               [this] { changed_ = true; }}) {}

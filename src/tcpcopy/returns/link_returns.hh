@@ -10,7 +10,7 @@ namespace tcpcopy::returns {
 
 class LinkReturns : public Returns {
  public:
-  LinkReturns(runtime::EventLoop& loop, const InterceptLinks::Settings& settings);
+  LinkReturns(runtime::EventLoop& loop, const Settings& settings);
 
   void start(ResponseSink& to) override;
   bool reachable() const override { return links_.any_connected(); }

@@ -206,10 +206,10 @@ class OldIntercept : public GoldenLink {
 
 TEST_P(OldIntercept, ReadsWhatA1xTcpcopySaidAndIsUnderstood) {
   links_.emplace(loop_,
-                 returns::InterceptLinks::Settings{{test::own_end(listener_.get())},
-                                                   static_cast<int>(capture_.links.size()),
-                                                   mode_,
-                                                   GetParam().single},
+                 returns::Settings{{test::own_end(listener_.get())},
+                                   static_cast<int>(capture_.links.size()),
+                                   mode_,
+                                   GetParam().single},
                  returns::InterceptLinks::Events{
                      [this](const Response& response) { responses_.push_back(response); }, [] {}});
   links_->start();

@@ -49,15 +49,15 @@ std::string printed_for(const Words& words) {
 TEST(TcpcopyOptions, Defaults) {
   const Options options = parsed();
   ASSERT_EQ(options.rules.size(), 1U);
-  ASSERT_EQ(options.intercepts.size(), 1U);
-  EXPECT_EQ(options.intercepts[0].to_string(), "10.0.0.40:36524");
+  ASSERT_EQ(options.returns.intercepts.size(), 1U);
+  EXPECT_EQ(options.returns.intercepts[0].to_string(), "10.0.0.40:36524");
   EXPECT_THAT(options.client_pool, IsEmpty());
   EXPECT_FALSE(options.loopback_as);
-  EXPECT_EQ(options.capture_buffer_mb, 16);
-  EXPECT_EQ(options.links, 2);
+  EXPECT_EQ(options.capture.buffer_bytes, 16 << 20);
+  EXPECT_EQ(options.returns.links_per_intercept, 2);
   EXPECT_FALSE(options.mtu);
-  EXPECT_TRUE(options.mode.combined);
-  EXPECT_FALSE(options.mode.with_payload);
+  EXPECT_TRUE(options.returns.mode.combined);
+  EXPECT_FALSE(options.returns.mode.with_payload);
   EXPECT_EQ(options.log_file, "");
   EXPECT_EQ(options.pid_file, "");
   EXPECT_FALSE(options.daemon);
@@ -83,18 +83,18 @@ TEST(TcpcopyOptions, ACommandLineOf1xWorks) {
   ASSERT_TRUE(options);
   EXPECT_EQ(options->client_pool.size(), 254U);
   EXPECT_TRUE(options->daemon);
-  EXPECT_EQ(options->links, 4);
+  EXPECT_EQ(options->returns.links_per_intercept, 4);
   EXPECT_EQ(options->log_file, "tcpcopy.log");  // a daemon has no standard error
 }
 
 TEST(TcpcopyOptions, TheLinkModesOf1xBuildsAreOptions) {
   const Options options = parsed({"--single", "--with-resp-payload", "--dnat"});
-  EXPECT_TRUE(options.single);
-  EXPECT_TRUE(options.mode.with_payload);
-  EXPECT_TRUE(options.mode.combined);
+  EXPECT_TRUE(options.returns.single);
+  EXPECT_TRUE(options.returns.mode.with_payload);
+  EXPECT_TRUE(options.returns.mode.combined);
   EXPECT_THAT(options.notes, ElementsAre(AllOf(HasSubstr("--dnat"), HasSubstr("intercept, -D"))));
-  EXPECT_FALSE(parsed().single);
-  EXPECT_FALSE(parsed().mode.with_payload);
+  EXPECT_FALSE(parsed().returns.single);
+  EXPECT_FALSE(parsed().returns.mode.with_payload);
 }
 
 TEST(TcpcopyOptions, OptionsOf1xWithoutEffectAreAcceptedAndNoted) {
@@ -114,9 +114,9 @@ TEST(TcpcopyOptions, ShortOnesAreUnderstood) {
   EXPECT_EQ(options.settings.rtt, 25ms);
   EXPECT_EQ(options.settings.session_timeout, 60s);
   EXPECT_EQ(options.settings.idle_timeout, 90s);
-  EXPECT_EQ(options.intercepts[0].port, 1234);
+  EXPECT_EQ(options.returns.intercepts[0].port, 1234);
   EXPECT_EQ(options.settings.max_memory, std::uint64_t{256} << 20U);
-  EXPECT_EQ(options.capture_buffer_mb, 64);
+  EXPECT_EQ(options.capture.buffer_bytes, 64 << 20);
   EXPECT_EQ(options.log_file, "/tmp/t.log");
   EXPECT_EQ(options.pid_file, "/tmp/t.pid");
   EXPECT_EQ(options.loopback_as, Address::parse_v4("10.0.0.5"));
@@ -151,8 +151,8 @@ TEST(TcpcopyOptions, LongOnesAreUnderstood) {
                    "--log", "here.log", "--statistics", "5", "--timeout", "10"});
   ASSERT_TRUE(options);
   EXPECT_EQ(options->client_pool.size(), 1U);
-  EXPECT_EQ(options->links, 3);
-  EXPECT_FALSE(options->mode.combined);
+  EXPECT_EQ(options->returns.links_per_intercept, 3);
+  EXPECT_FALSE(options->returns.mode.combined);
   EXPECT_TRUE(options->exit_on_link_loss);
   EXPECT_TRUE(options->daemon);
   EXPECT_EQ(options->log_file, "here.log");
@@ -327,8 +327,8 @@ TEST(TcpcopyOptions, AFileGivesWhatTheCommandLineDoesNot) {
   const auto options = parse_words({"--config", file.path(), "-C", "3"});
   ASSERT_TRUE(options);
   EXPECT_EQ(options->rules[0].target.to_string(), "10.0.0.30:8080");
-  EXPECT_EQ(options->intercepts[0].to_string(), "10.0.0.40:36524");
-  EXPECT_EQ(options->links, 3);  // the command line comes first
+  EXPECT_EQ(options->returns.intercepts[0].to_string(), "10.0.0.40:36524");
+  EXPECT_EQ(options->returns.links_per_intercept, 3);  // the command line comes first
   EXPECT_EQ(options->statistics_seconds, 5);
   EXPECT_TRUE(options->daemon);
 }
@@ -391,7 +391,7 @@ TEST(TcpcopyOptions, QuotesKeepWhatWouldBeginAComment) {
   ASSERT_TRUE(options);
   EXPECT_EQ(options->log_file, "a#b.log");
   EXPECT_EQ(options->pid_file, "p\"q");
-  EXPECT_TRUE(options->udp);
+  EXPECT_TRUE(options->capture.udp);
 }
 
 TEST(TcpcopyOptions, AFileThatIsNotThereIsRefused) {
@@ -511,8 +511,8 @@ TEST(TcpcopyOptions, ATargetsAddressInThePoolIsTold) {
 }
 
 TEST(TcpcopyOptions, LosesCapturedPacketsForTestsAlone) {
-  EXPECT_EQ(parsed().lose_captured, 0U);
-  EXPECT_EQ(parsed({"--lose-captured", "100"}).lose_captured, 100U);
+  EXPECT_EQ(parsed().capture.lost, 0U);
+  EXPECT_EQ(parsed({"--lose-captured", "100"}).capture.lost, 100U);
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::refusal;
-using Way = CaptureOptions::Way;
+using Way = capture::Settings::Way;
 
 WayTexts files(const std::string& input = "clients.pcap") {
   WayTexts texts;
@@ -20,14 +20,14 @@ WayTexts files(const std::string& input = "clients.pcap") {
 }
 
 TEST(WayOptions, TheRawSocketIsTheDefault) {
-  const CaptureOptions options = interpret_capture({});
+  const capture::Settings options = interpret_capture({});
   EXPECT_EQ(options.way, Way::kRaw);
   EXPECT_TRUE(options.sources.empty());
-  EXPECT_FALSE(options.fail_below);
+  EXPECT_FALSE(interpret_fail_below({}));
 }
 
 TEST(WayOptions, FilesAreReplayedOnceAtTheirSpeed) {
-  const CaptureOptions options = interpret_capture(files("a.pcap,-,b.pcap"));
+  const capture::Settings options = interpret_capture(files("a.pcap,-,b.pcap"));
   EXPECT_EQ(options.way, Way::kFile);
   EXPECT_EQ(options.sources, (std::vector<std::string>{"a.pcap", "-", "b.pcap"}));
   EXPECT_EQ(options.speed, 1);
@@ -61,10 +61,10 @@ TEST(WayOptions, SpeedMayBeAFractionOrMax) {
   texts.longest_gap = "250";
   texts.passes = "3";
   texts.fail_below = "99.5";
-  const CaptureOptions options = interpret_capture(texts);
+  const capture::Settings options = interpret_capture(texts);
   EXPECT_EQ(options.longest_gap, 250ms);
   EXPECT_EQ(options.passes, 3);
-  EXPECT_EQ(options.fail_below, 99.5);
+  EXPECT_EQ(interpret_fail_below(texts), 99.5);
 }
 
 TEST(WayOptions, WhatCannotBeUsedIsRefused) {
@@ -87,7 +87,9 @@ TEST(WayOptions, WhatCannotBeUsedIsRefused) {
             "-I: '-1' is not a number from 0 to 86400000");
   EXPECT_EQ(refused([](WayTexts& t) { t.passes = "0"; }),
             "-T: '0' is not a number from 1 to 1000000");
-  EXPECT_EQ(refused([](WayTexts& t) { t.fail_below = "101"; }),
+  WayTexts much;
+  much.fail_below = "101";
+  EXPECT_EQ(refusal([&] { interpret_fail_below(much); }),
             "--fail-below: '101' is not a percentage from 0 to 100");
   EXPECT_EQ(refused([](WayTexts& t) {
               t.input = "-";
@@ -106,7 +108,7 @@ TEST(WayOptions, RawCaptureTakesNoInput) {
 TEST(WayOptions, DevicesAreCaptured) {
   WayTexts texts;
   texts.pcap_capture = true;
-  CaptureOptions options = interpret_capture(texts);
+  capture::Settings options = interpret_capture(texts);
   EXPECT_EQ(options.way, Way::kPcap);
   EXPECT_EQ(options.sources, std::vector<std::string>{"any"});
   EXPECT_EQ(options.snap_length, 65535);
@@ -138,14 +140,14 @@ TEST(WayOptions, WhatDevicesCannotBeUsedForIsRefused) {
 
 TEST(WayOptions, PacketsLeaveThroughTheRawSocketOrALink) {
   WayTexts texts;
-  EXPECT_EQ(interpret_send(texts).way, SendOptions::Way::kRaw);
+  EXPECT_EQ(interpret_send(texts).way, inject::Settings::Way::kRaw);
   texts.pcap_send = true;
-  EXPECT_EQ(interpret_send(texts).way, SendOptions::Way::kLink);
+  EXPECT_EQ(interpret_send(texts).way, inject::Settings::Way::kLink);
   EXPECT_EQ(interpret_send(texts).device, "");
   texts.pcap_send = false;
   texts.send = "link";
   texts.output = "eth1";
-  EXPECT_EQ(interpret_send(texts).way, SendOptions::Way::kLink);
+  EXPECT_EQ(interpret_send(texts).way, inject::Settings::Way::kLink);
   EXPECT_EQ(interpret_send(texts).device, "eth1");
 }
 

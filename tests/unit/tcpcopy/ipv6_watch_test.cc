@@ -14,7 +14,7 @@ TEST(Ipv6Watch, LooksForThePortsOfTheRules) {
   options.rules = {{std::nullopt, 80, target, {}, {}}, {std::nullopt, 81, target, {}, {}}};
   EXPECT_EQ(ipv6_filter(options), "ip6 and tcp and (dst port 80 or dst port 81)");
   EXPECT_NO_THROW(runtime::check_raw_filter("-x", ipv6_filter(options)));
-  options.udp = true;
+  options.capture.udp = true;
   EXPECT_EQ(ipv6_filter(options), "ip6 and udp and (dst port 80 or dst port 81)");
 }
 

@@ -45,7 +45,7 @@ class LogLines : public testing::Test {
   Report with_the_rest(Report& all, int links = 0) {
     intake_.report(all);
     injector_.report(all);
-    returns::InterceptLinks::Settings settings;
+    returns::Settings settings;
     settings.intercepts = {{Address::v4(0x7f000001), 1}};
     settings.links_per_intercept = links;
     if (links > 0) returns::LinkReturns(loop_, settings).report(all);

@@ -22,7 +22,7 @@ options::Options with_pool() {
 
 TEST(PoolCheck, NobodyIsKnown) {
   options::Options options = with_pool();
-  options.intercepts = {{address("10.0.0.41"), 36524}};
+  options.returns.intercepts = {{address("10.0.0.41"), 36524}};
   EXPECT_THAT(known_owners(options, {address("127.0.0.1"), address("10.0.0.21")}), IsEmpty());
 }
 
@@ -33,13 +33,13 @@ TEST(PoolCheck, AnAddressOfThisHost) {
 
 TEST(PoolCheck, WhichIsAWayWithoutIntercept) {
   options::Options options = with_pool();
-  options.response_devices = {"eth0"};
+  options.returns.devices = {"eth0"};
   EXPECT_THAT(known_owners(options, {address("10.0.0.20")}), IsEmpty());
 }
 
 TEST(PoolCheck, TheAddressOfAnIntercept) {
   options::Options options = with_pool();
-  options.intercepts = {{address("10.0.0.40"), 36524}};
+  options.returns.intercepts = {{address("10.0.0.40"), 36524}};
   EXPECT_THAT(known_owners(options, {}),
               ElementsAre(HasSubstr("-c contains 10.0.0.40, the address of an intercept")));
 }
