@@ -4,6 +4,7 @@
 #include "common/runtime/command_line.hh"
 #include "common/runtime/daemon.hh"
 #include "common/runtime/log.hh"
+#include "intercept/check/checker.hh"
 #include "intercept/interceptor.hh"
 #include "intercept/options/options.hh"
 #include "tcpcopy/version.hh"
@@ -14,6 +15,7 @@ int run(int argc, const char* const* argv) {
   namespace runtime = tcpcopy::runtime;
   const auto options = tcpcopy::intercept_options::parse_intercept(argc, argv);
   if (!options) return 0;
+  if (options->check) return tcpcopy::intercept_check::check(*options);
   runtime::open_log("intercept", options->log_file);
   const runtime::PidFile pid_file(options->pid_file);
   tcpcopy::interceptor::Interceptor interceptor(*options);

@@ -52,7 +52,7 @@ def faults_of(root, reasons):
                 yield f"docs: `{name}` ({enumeration}::{reason}) is explained nowhere"
 
 
-CODES = ("src/tcpcopy/probe/codes.hh", "docs/check.md")
+CODES = ("src/common/findings/codes.hh", "docs/check.md")
 
 
 def code_faults(header, page):

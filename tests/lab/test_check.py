@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -187,6 +188,41 @@ def test_another_port(path):
 def test_without_capability(path):
     under = ("setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw", "--")
     assert codes(path, under=under) == ["not-allowed"]
+
+
+def intercept_codes(lab, filter="tcp and src port 8080"):
+    """What intercept --check finds while tcpcopy --check runs; the codes that are no pass."""
+    command = [lab.build / "src/intercept/intercept", "-i", "eth0", "-F", filter, "--check", "--json"]
+    with subprocess.Popen(in_host("assistant", command), stdout=subprocess.PIPE, text=True) as look:
+        time.sleep(1)  # it looks for three seconds
+        check(lab)
+        text = look.communicate(timeout=15)[0]
+    print(text)
+    found = [json.loads(line) for line in text.splitlines()]
+    return look.returncode, [finding["name"] for finding in found if "name" in finding]
+
+
+def test_the_assistant_is_well(path):
+    assert intercept_codes(path) == (0, [])
+
+
+def test_the_assistant_forwards(path):
+    path.sysctl("assistant", "net.ipv4.ip_forward", 1)
+    assert intercept_codes(path) == (1, ["forwards"])
+
+
+def test_the_filter_misses(path):
+    assert intercept_codes(path, "tcp and src port 8081") == (1, ["filter-misses"])
+
+
+def test_nothing_comes_to_the_assistant(path):
+    no_route(path)
+    run("nft", "add", "table", "bridge", "lab")
+    run("nft", "add", "chain", "bridge", "lab", "guard", "{ type filter hook forward priority 0; }")
+    path._loses = True
+    run("nft", "add", "rule", "bridge", "lab", "guard", "ip", "saddr", ADDRESS["target"], "ip",
+        "daddr", ADDRESS["assistant"], "drop")
+    assert intercept_codes(path) == (0, ["no-answers"])
 
 
 def test_a_replay_warns_by_itself(path):

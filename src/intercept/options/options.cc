@@ -46,6 +46,10 @@ void declare(CLI::App& app, Texts& texts, InterceptOptions& options) {
       ->group(links);
   app.add_flag("-c,--protect", options.protect, "--single: refuse a later tcpcopy")->group(links);
   runtime::declare_process(app, options, texts.statistics);
+  app.add_flag("--check", options.check, "Look at this host, and what comes to it")
+      ->group(runtime::kProcessGroup);
+  app.add_flag("--json", options.json, "What --check finds, an object a line")
+      ->group(runtime::kProcessGroup);
   const std::string old = runtime::kWithoutEffectGroup;
   app.add_option("-s", texts.ignored, "Hash size")->group(old);
   app.add_flag("--million", texts.million, "Many connections")->group(old);

@@ -26,6 +26,8 @@ struct InterceptOptions : runtime::ProcessOptions {
   bool allow_plain = false;                      ///< --allow-plain
   bool single = false;                           ///< --single
   bool protect = false;                          ///< -c
+  bool check = false;                            ///< --check: looks, and intercepts nothing
+  bool json = false;                             ///< --json: what it finds, an object a line
   std::vector<route::AddressPair> translations;  ///< -D
 };
 

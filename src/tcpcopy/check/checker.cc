@@ -28,9 +28,9 @@ namespace tcpcopy::check {
 namespace {
 
 using namespace std::chrono_literals;
-using probe::Finding;
+using findings::Finding;
+using findings::Verdict;
 using probe::SynProbe;
-using probe::Verdict;
 
 constexpr Duration kCaptureTime = 3s;
 constexpr Duration kLinkTime = 3s;  // until a link is there, or there is none
@@ -59,7 +59,7 @@ class Checker : public ResponseSink {
  public:
   explicit Checker(const options::Options& options) : options_(options), ways_(loop_, options_) {}
 
-  probe::Report run();
+  findings::Report run();
 
   void on_response(const Response& response, Instant now) override {
     each_probe([&](SynProbe& probe) { probe.on_response(response, now); });
@@ -81,7 +81,7 @@ class Checker : public ResponseSink {
   void advance_syns();
   Instant deadline();
   bool done();
-  probe::Report report();
+  findings::Report report();
   Finding judge_capture() const;
   probe::Way way_of(const Target& target);
   Seq<space::Replay> draw_number() { return Seq<space::Replay>(random_()); }
@@ -193,7 +193,7 @@ Finding Checker::judge_capture() const {
   }
   finding.verdict = Verdict::kWarn;
   finding.detail += "; " + options::describe_capture(options_);
-  finding.code = probe::kNothingCaptured;
+  finding.code = findings::kNothingCaptured;
   finding.mend = "on this host: tcpdump -ni any '" + options::capture_filter(options_) +
                  "' while clients talk to the online server";
   return finding;
@@ -216,8 +216,8 @@ probe::Way Checker::way_of(const Target& target) {
   return way;
 }
 
-probe::Report Checker::report() {
-  probe::Report report;
+findings::Report Checker::report() {
+  findings::Report report;
   report.add({Verdict::kPass, "this host may capture and send", "", {}, ""});
   report.add(judge_capture());
   for (Finding& finding : look_at_host(options_))
@@ -229,7 +229,7 @@ probe::Report Checker::report() {
   for (const Target& target : targets_) {
     for (Finding& finding : probe::diagnose(way_of(target))) {
       // Without a link nothing can come back.
-      if (!reachable && finding.code.number >= probe::kNothingComesBack.number) {
+      if (!reachable && finding.code.number >= findings::kNothingComesBack.number) {
         finding = {Verdict::kSkip, finding.hop, "what stands before it has to pass first", {}, ""};
       }
       report.add(std::move(finding));
@@ -238,7 +238,7 @@ probe::Report Checker::report() {
   return report;
 }
 
-probe::Report Checker::run() {
+findings::Report Checker::run() {
   for (const int fd : ways_.intake().descriptors())
     watches_.push_back(loop_.watch(
         fd, EPOLLIN, [this](std::uint32_t) { ways_.intake().read_batch(loop_.now(), counted_); }));
@@ -248,38 +248,27 @@ probe::Report Checker::run() {
   return report();
 }
 
-void print(const probe::Report& report, const options::Options& options) {
-  std::size_t number = 0;
-  for (const Finding& finding : report.findings()) {
-    ++number;
-    const std::string line =
-        options.json ? probe::to_json(finding, number) : probe::to_text(finding, number);
-    std::printf("%s\n", line.c_str());
-  }
-  if (options.json) return;
-  std::printf("%s\n", report.summary().c_str());
-  if (options.client_pool.empty()) {
-    std::printf(
-        "assumed: %s stands for the clients, who keep their addresses without -c; CLIENTS is their "
-        "network, or default\n",
-        kSomeClient.to_string().c_str());
-  }
-}
-
 }  // namespace
 
 int check(const options::Options& options) {
   spdlog::set_level(spdlog::level::off);  // what the rooms say is for a daemon's log
   options::Options settled = replayer::settled(options);
   settled.returns.links_per_intercept = 1;
-  probe::Report report;
+  findings::Report report;
   try {
     report = Checker(settled).run();
   } catch (const runtime::SystemError& error) {
-    report.add({Verdict::kFail, "this host may capture and send", error.what(), probe::kNotAllowed,
+    report.add({Verdict::kFail, "this host may capture and send", error.what(),
+                findings::kNotAllowed,
                 "on this host: as root, or setcap cap_net_raw=ep on the program"});
   }
-  print(report, settled);
+  std::fputs(to_string(report, settled.json).c_str(), stdout);
+  if (!settled.json && settled.client_pool.empty()) {
+    std::printf(
+        "assumed: %s stands for the clients, who keep their addresses without -c; CLIENTS is their "
+        "network, or default\n",
+        kSomeClient.to_string().c_str());
+  }
   return report.exit_status();
 }
 

@@ -9,7 +9,7 @@
 namespace tcpcopy::check {
 
 /// Takes ten seconds at most. Prints to standard output.
-/// @return the exit status: see probe::Report.
+/// @return the exit status: see findings::Report.
 int check(const options::Options& options);
 
 }  // namespace tcpcopy::check

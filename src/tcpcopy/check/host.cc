@@ -17,8 +17,8 @@
 namespace tcpcopy::check {
 namespace {
 
-using probe::Finding;
-using probe::Verdict;
+using findings::Finding;
+using findings::Verdict;
 
 constexpr std::uint64_t kNearlyFull = 90;  // percent
 
@@ -33,7 +33,7 @@ Finding look_at_route(const Address& target) {
   Finding finding{Verdict::kFail, "this host has a route to " + target.to_string(), "", {}, ""};
   const auto route = inject::route_to(target, 0);
   if (!route) {
-    finding.code = probe::kNoRouteToTarget;
+    finding.code = findings::kNoRouteToTarget;
     finding.mend = "on this host: ip route get " + target.to_string();
     return finding;
   }
@@ -59,7 +59,7 @@ std::optional<Finding> look_at_tracking() {
                   ""};
   if (*count * 100 < *most * kNearlyFull) return finding;
   finding.verdict = Verdict::kFail;
-  finding.code = probe::kConntrackFull;
+  finding.code = findings::kConntrackFull;
   finding.mend =
       fmt::format("on this host: sysctl -w net.netfilter.nf_conntrack_max={}", *most * 4);
   return finding;
@@ -78,7 +78,7 @@ std::optional<Finding> look_at_pool(const options::Options& options) {
     return finding;
   }
   finding.verdict = Verdict::kFail;
-  finding.code = probe::kAddressIsTaken;
+  finding.code = findings::kAddressIsTaken;
   finding.mend = "here: give -c addresses that nobody has";
   return finding;
 }

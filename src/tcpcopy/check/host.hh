@@ -4,12 +4,12 @@
 
 #include <vector>
 
+#include "common/findings/finding.hh"
 #include "tcpcopy/options/options.hh"
-#include "tcpcopy/probe/finding.hh"
 
 namespace tcpcopy::check {
 
 /// Routes to the targets, connection tracking, and whether the addresses of -c are free.
-std::vector<probe::Finding> look_at_host(const options::Options& options);
+std::vector<findings::Finding> look_at_host(const options::Options& options);
 
 }  // namespace tcpcopy::check

@@ -7,11 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "common/findings/finding.hh"
 #include "tcpcopy/address.hh"
-#include "tcpcopy/probe/finding.hh"
 #include "tcpcopy/probe/syn_probe.hh"
 
 namespace tcpcopy::probe {
+
+using findings::Finding;
 
 /// How a connection that this host opens as any program does has fared.
 struct Connected {

@@ -6,6 +6,7 @@
 namespace tcpcopy::probe {
 namespace {
 
+using namespace findings;
 using How = Connected::How;
 using Answer = SynProbe::Answer;
 

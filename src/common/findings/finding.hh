@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "tcpcopy/probe/codes.hh"
+#include "common/findings/codes.hh"
 
-namespace tcpcopy::probe {
+namespace tcpcopy::findings {
 
 enum class Verdict : std::uint8_t {
   kPass,
@@ -54,4 +54,7 @@ class Report {
   std::vector<Finding> findings_;
 };
 
-}  // namespace tcpcopy::probe
+/// All of it, a line or more for each hop: as text with the summary, or as JSON.
+std::string to_string(const Report& report, bool json);
+
+}  // namespace tcpcopy::findings

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace tcpcopy::probe {
+namespace tcpcopy::findings {
 
 struct Code {
   std::uint16_t number = 0;  ///< 0: none
@@ -37,12 +37,19 @@ inline constexpr Code kNothingComesBack{130, "nothing-comes-back"};
 inline constexpr Code kRouteMissing{131, "route-missing"};
 inline constexpr Code kTargetRefusesClients{132, "target-refuses-clients"};
 inline constexpr Code kAnswersLeak{133, "answers-leak"};
+// The assistant, as it sees itself.
+inline constexpr Code kForwards{140, "forwards"};
+inline constexpr Code kFilterMisses{141, "filter-misses"};
+inline constexpr Code kNoAnswers{142, "no-answers"};
 
 inline constexpr std::array kCodes = {
-    kNotAllowed,           kNothingCaptured, kNoRouteToTarget,      kConntrackFull,
-    kAddressIsTaken,       kOutputRefused,   kSourceTranslated,     kInterceptRefuses,
-    kInterceptUnreachable, kInterceptCloses, kTargetNotListening,   kTargetUnreachable,
-    kNothingComesBack,     kRouteMissing,    kTargetRefusesClients, kAnswersLeak,
+    kNotAllowed,       kNothingCaptured,    kNoRouteToTarget,
+    kConntrackFull,    kAddressIsTaken,     kOutputRefused,
+    kSourceTranslated, kInterceptRefuses,   kInterceptUnreachable,
+    kInterceptCloses,  kTargetNotListening, kTargetUnreachable,
+    kNothingComesBack, kForwards,           kFilterMisses,
+    kNoAnswers,        kRouteMissing,       kTargetRefusesClients,
+    kAnswersLeak,
 };
 
 /// `TC131 route-missing`.
@@ -50,4 +57,4 @@ inline std::string to_string(const Code& code) {
   return "TC" + std::to_string(code.number) + " " + std::string(code.name);
 }
 
-}  // namespace tcpcopy::probe
+}  // namespace tcpcopy::findings

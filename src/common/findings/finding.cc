@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/probe/finding.hh"
+#include "common/findings/finding.hh"
 
 #include <algorithm>
 #include <string_view>
 #include <utility>
 
-namespace tcpcopy::probe {
+namespace tcpcopy::findings {
 namespace {
 
 constexpr std::string_view kPage = "docs/check.md#";
@@ -104,9 +104,19 @@ std::string Report::summary() const {
   return text;
 }
 
+std::string to_string(const Report& report, bool json) {
+  std::string text;
+  std::size_t number = 0;
+  for (const Finding& finding : report.findings()) {
+    ++number;
+    text += (json ? to_json(finding, number) : to_text(finding, number)) + "\n";
+  }
+  return json ? text : text + report.summary() + "\n";
+}
+
 int Report::exit_status() const {
   if (broken()) return kBroken;
   return count(Verdict::kSkip) > 0 ? kNotTested : kPasses;
 }
 
-}  // namespace tcpcopy::probe
+}  // namespace tcpcopy::findings

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/probe/finding.hh"
+#include "common/findings/finding.hh"
 
 #include <gtest/gtest.h>
 
 #include <set>
 #include <string_view>
 
-namespace tcpcopy::probe {
+namespace tcpcopy::findings {
 namespace {
 
 const Finding kBroken{Verdict::kFail, "the answer comes", "no \"SYN-ACK\"", kRouteMissing,
@@ -54,4 +54,4 @@ TEST(Report, CountsAndTellsTheProcess) {
 }
 
 }  // namespace
-}  // namespace tcpcopy::probe
+}  // namespace tcpcopy::findings
