@@ -24,7 +24,7 @@ session::Settings settings_of(const Weather& weather) {
 }
 
 session::SourceAddresses addresses_of(const Weather& weather) {
-  if (!weather.pool) return session::SourceAddresses();
+  if (!weather.pool) return {};
   return session::SourceAddresses({Address::v4(kPool + 1), Address::v4(kPool + 2)}, std::nullopt);
 }
 
