@@ -15,6 +15,8 @@ MEETING = {"check", "replayer", "trace", OPTIONS}
 # What opens nothing may be included by options from any room.
 SETTINGS = re.compile(r"/settings\.hh$")
 OPTIONS_MAY_USE = {VOCABULARY, OPTIONS, "runtime"}
+# What these know of the control channel: no record of any version.
+OF_THE_CHANNEL = {"route": {"common/wire/message.hh"}, "session": set()}
 
 
 def inclusion_faults(house):
@@ -37,6 +39,8 @@ def inclusion_faults(house):
                 if (room.name == OPTIONS and to not in OPTIONS_MAY_USE and
                         not house.rooms[to].pure and not SETTINGS.search(name)):
                     yield f"{place}: options take settings.hh alone of {to}"
+                if to == "wire" and name not in OF_THE_CHANNEL.get(room.name, {name}):
+                    yield f"{place}: {room.name} knows no record"
         for name in room.uses:
             if name not in house.rooms:
                 yield f"{room.folder}: uses {name}, which is no room"
@@ -119,10 +123,60 @@ def place_faults(house, places):
             yield f"{place} is allowed {pattern}, and has it no more: take it off the list"
 
 
-def faults_of(house, places):
+# Exceptions end a daemon, so only what runs while it starts throws them: constructors, what reads the
+# options, what opens something; and these, with who calls them.
+THROWING = re.compile(r"(?:^|::)(?:[A-Z]\w*|(?:open|parse|interpret|refuse|load|read|find|check)\w*|"
+                      r"activate|attach|expect|set_filter|make_context)$")
+THROWERS = {
+    "add_range": "parse_client_pool()", "take_mac": "parse_rule()", "own_address": "find_link_way()",
+    "ask_for": "find_link_way()", "HostNames::host": "the options' parsers",
+    "make_key": "--make-key, which is all that runs", "go_to_background": "main()",
+    "PidFile::update": "main()", "listen_on": "LinkServer's constructor",
+    "local_addresses": "the options' refusals, Interceptor's constructor, and whoever catches it",
+    "EventLoop::watch": "whoever starts; try_watch() is for later", "EventLoop::on_signals": "run()",
+}
+
+
+CONTROL = re.compile(r"(if|else|for|while|do|switch|case|try|catch|return|const auto|[:}#/\[])\b|[:}#/\[]")
+
+
+def throwers(path):
+    """Yields line and function of each throw: the function is what it is indented under."""
+    lines = path.read_text().splitlines()
+    for at, line in enumerate(lines):
+        if not re.search(r"\bthrow\b", line.split("//")[0]):
+            continue
+        depth, function = len(line) - len(line.lstrip()), "nobody"
+        for above in reversed(lines[:at]):
+            text = above.lstrip()
+            if not text or len(above) - len(text) >= depth:
+                continue
+            depth = len(above) - len(text)
+            found = re.search(r"([\w:~]+)\(", text)
+            if found and not CONTROL.match(text):
+                function = found[1]
+                break
+        yield at + 1, function
+
+
+def throw_faults(house, allowed):
+    used = set()
+    for path in sources(house):
+        for number, function in throwers(path):
+            if function in allowed:
+                used.add(function)
+            elif not THROWING.search(function):
+                yield (f"{house.path(path)}:{number}: {function} throws; does it run only while a daemon "
+                       "starts?")
+    for function in sorted(allowed.keys() - used):
+        yield f"{function} may throw, and does not any more: take it off the list"
+
+
+def faults_of(house, places, allowed):
     for rule in (inclusion_faults, meeting_faults, namespace_faults):
         yield from rule(house)
     yield from place_faults(house, places)
+    yield from throw_faults(house, allowed)
 
 
 def broken_trees():
@@ -150,10 +204,19 @@ def broken_trees():
     yield ("options take settings.hh alone", rooms + more +
            "options|src/tcpcopy/options|system|capture|\n",
            both | capture | {"src/tcpcopy/options/f.hh": taking + "namespace tcpcopy::options {}"})
+    yield ("route knows no record", rooms + "wire|src/common/wire|pure||\n"
+           "route|src/intercept/route|pure|wire|\n",
+           both | {"src/common/wire/record.hh": "namespace tcpcopy::wire {}",
+                   "src/intercept/route/h.hh":
+                   '#include "common/wire/record.hh"\nnamespace tcpcopy::route {}'})
     yield ("forbidden here", rooms, both | {"src/common/net/a.hh":
            "namespace tcpcopy::net {}\nAF_INET"})
     yield ("take it off the list", rooms, {**net, "src/common/runtime/b.hh":
            "namespace tcpcopy::runtime {}  // AF_INET"})
+    throwing = "namespace tcpcopy::net {{\n{}\n  throw 1;\n}}"
+    yield ("on_packet throws", rooms,
+           both | {"src/common/net/a.hh": throwing.format("void Reader::on_packet() {")})
+    yield (None, rooms, both | {"src/common/net/a.hh": throwing.format("Reader::Reader() {")})
 
 
 def self_test():
@@ -166,15 +229,16 @@ def self_test():
                 path = pathlib.Path(folder, name)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text)
-            found = list(faults_of(House(folder, listing), places))
-            assert len(found) == 1 and what in found[0], f"{what}: {found}"
+            found = list(faults_of(House(folder, listing), places, {}))
+            assert len(found) == (what is not None), f"{what}: {found}"
+            assert not found or what in found[0], f"{what}: {found}"
 
 
 def main():
     self_test()
     house = House.from_command_line()
     assert len(house.rooms) > 10, "no rooms are listed"
-    faults = list(faults_of(house, PLACES))
+    faults = list(faults_of(house, PLACES, THROWERS))
     print("\n".join(faults) or f"{len(house.rooms)} rooms keep to their walls")
     return 1 if faults else 0
 

@@ -27,6 +27,7 @@ class InterceptLinks : public RouteSink, public Announcer, public ResponseSource
     std::function<void()> on_links_changed;
   };
 
+  /// Throws UsageError when the file of --key cannot be used.
   InterceptLinks(runtime::EventLoop& loop, const Settings& settings, const Events& events);
 
   void start();
