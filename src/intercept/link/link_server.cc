@@ -139,7 +139,12 @@ void LinkServer::on_ready(route::LinkId id, std::uint32_t events) {
       close(id, *end);
       return;
     }
-    if (link->has_unsent()) flush_later(id);  // what it answers
+    if (link->waiting()) {
+      flush_link(id);  // what it answers
+    } else if (link->has_unsent()) {
+      flush_later(id);
+    }
+    if (find_link(id) == nullptr) return;
     const auto wishes = link->end().wishes();
     if (link->end().greeted() && !greeted_before) on_greeted(id);
     if (wishes && !wished_before && events_.on_wishes && find_link(id) != nullptr) {
@@ -232,14 +237,17 @@ void LinkServer::count_end(const Endpoint& peer, const LinkEnd& end) {
 
 void LinkServer::on_tick() {
   const wire::Seen seen = events_.seen ? events_.seen() : wire::Seen{};
+  std::vector<route::LinkId> due;
   std::vector<std::pair<route::LinkId, LinkEnd>> overdue;
   for (const auto& [id, of_id] : links_) {
     if (MaybeEnd end = of_id.link->overdue(loop_.now(), seen)) {
       overdue.emplace_back(id, std::move(*end));
     } else if (of_id.link->has_unsent()) {
-      flush_later(id);
+      due.push_back(id);
     }
   }
+  for (const route::LinkId id : due)
+    flush_link(id);
   for (const auto& [id, end] : overdue)
     close(id, end);
   if (!std::exchange(accepting_, true)) listener_watch_.change(EPOLLIN);

@@ -30,7 +30,7 @@ void refuse_without_effect(CLI::App& app, const Options& options) {
   if (options.returns.intercepts.empty()) {
     refuse_without_effect(app,
                           {"-C", "-p", "--disable-combined", "--with-resp-payload", "--single",
-                           "--exit-on-link-loss"},
+                           "--key", "--exit-on-link-loss"},
                           options.capture.udp ? "with --udp" : "with --responses");
   }
   if (!options.check) refuse_without_effect(app, {"--json"}, "without --check");

@@ -215,7 +215,8 @@ void InterceptLink::on_response(const net::Parsed<Response>& response) {
   events_.on_response(response.value);
 }
 
-void InterceptLink::fail(const std::string& why) {
+// @param why by value: it may be of the end or the session, which go.
+void InterceptLink::fail(std::string why) {  // NOLINT(performance-unnecessary-value-param)
   const bool was_connected = connected();
   const bool was_reached = state_ == State::kShakingHands;
   // A peer that takes the link and ends it at once is no better than one that cannot be reached.

@@ -80,7 +80,7 @@ class InterceptLink {
   void look();
   void on_response(const net::Parsed<Response>& response);
   void break_off(const std::string& why);
-  void fail(const std::string& why);
+  void fail(std::string why);
   void retry();
 
   runtime::EventLoop& loop_;

@@ -92,6 +92,14 @@ TEST(InterceptOptions, TheModesOf1xBuildsAreOptions) {
   EXPECT_FALSE(parsed().protect);
 }
 
+TEST(InterceptOptions, KeysStandInAFileAndLinksInClearAreAllowedBesideThem) {
+  EXPECT_EQ(parsed().key_file, "");
+  const InterceptOptions options = parsed({"--key", "/etc/keys", "--allow-plain"});
+  EXPECT_EQ(options.key_file, "/etc/keys");
+  EXPECT_TRUE(options.allow_plain);
+  EXPECT_THAT(refused_with({"--allow-plain"}), HasSubstr("without --key"));
+}
+
 TEST(InterceptOptions, AFrameOfOneHasNoLimit) {
   EXPECT_EQ(refused_with({"--disable-combined", "-n", "4"}),
             "-n has no effect with --disable-combined: leave it out");

@@ -272,6 +272,7 @@ std::vector<Idle> idle_options() {
                                                 {"--disable-combined"},
                                                 {"--with-resp-payload"},
                                                 {"--single"},
+                                                {"--key", "file"},
                                                 {"--exit-on-link-loss"}}) {
     add("Udp", udp, option, "with --udp");
     add("Responses", responses, option, "with --responses");
@@ -415,7 +416,7 @@ TEST(TcpcopyOptions, HelpNamesEveryOption) {
                              "--max-lag",
                              "-C,--links",
                              "-p,--port",
-                             "--disable-combined",
+                             "--key",
                              "--exit-on-link-loss",
                              "-m,--memory",
                              "-B,--capture-buffer",
