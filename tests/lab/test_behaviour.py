@@ -140,10 +140,11 @@ def test_garbage_to_intercept(web, data, reason):
 
 
 @pytest.mark.parametrize("data,reason", (
-    (b"\xff\xff", "a frame of 65535 records cannot be"),
+    (b"\xff\xff", "it has said nothing for 3 s"),  # the first bytes of a greeting
+    (b"\xff\xff" + random.Random(3).randbytes(64), "it has said nothing for 3 s"),
     (b"\x00\x00", "a frame of 0 records cannot be"),
     (b"\x00\x01" + random.Random(2).randbytes(64), "a record that is no response"),
-), ids=("count_65535", "count_0", "random_record"))
+), ids=("half_a_greeting", "random_greeting", "count_0", "random_record"))
 def test_garbage_to_tcpcopy(web, data, reason):
     lab, online, target = web
     lab.intercept()

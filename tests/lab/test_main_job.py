@@ -17,7 +17,7 @@ LOADS = {
     "post_20_kb_without_offload": {"offload": False, "load": {
         "connections": 20, "pause_ms": 10, "path": "/upload", "body_bytes": 20_000}},
     "three_copies": {"copies": 3, "load": {"connections": 20, "pause_ms": 10}},
-    "without_pause": {"catch_up": 2, "load": {"connections": 10}},
+    "without_pause": {"catch_up": 20, "load": {"connections": 10}},
 }
 
 
