@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How the work of a turn is divided.
+// How the work of a wake-up is divided.
 #pragma once
 
 #include <cstddef>

@@ -63,7 +63,7 @@ class RouteSink {
   /// Announces a session to the intercepts.
   /// @param flow the connection as the target sees it.
   /// @return whether at least one intercept is connected, so that responses can arrive.
-  virtual bool add_route(const FlowKey& flow) = 0;
+  virtual bool announce(const FlowKey& flow) = 0;
 };
 
 /// What was announced leaves when it is told to: before the packets whose answers need it.

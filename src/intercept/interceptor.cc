@@ -9,8 +9,8 @@
 #include <exception>
 
 #include "common/channel/link_end.hh"
-#include "common/net/capture_report.hh"
 #include "common/keys/key_file.hh"
+#include "common/net/capture_report.hh"
 #include "common/runtime/daemon.hh"
 #include "common/runtime/log.hh"
 #include "common/runtime/socket.hh"
@@ -23,10 +23,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// With so many routes turns are spaced out under load. With fewer, each connection waits for its
+// With so many routes wake-ups are spaced out under load. With fewer, each connection waits for its
 // own round trip.
 constexpr std::size_t kManyRoutes = 32;
-constexpr Duration kTurnSpacing = 400us;
+constexpr Duration kWakeUpSpacing = 400us;
 
 std::string filter_of(const intercept_options::InterceptOptions& options) {
   const bool any_address = options.listen.address.is_unspecified();
@@ -201,22 +201,22 @@ int Interceptor::run() {
         options_.listen.to_string());
   }
   loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [this](int signal) { on_signal(signal); });
-  loop_.at_end_of_turn([this] { links_.flush(); });
-  loop_.space_turns(kTurnSpacing, [this] { return router_.routes() >= kManyRoutes; });
+  loop_.at_end_of_wake_up([this] { links_.flush(); });
+  loop_.space_wake_ups(kWakeUpSpacing, [this] { return router_.routes() >= kManyRoutes; });
   const runtime::Timer routes =
       loop_.every(std::chrono::seconds(1), [this] { router_.on_deadline(loop_.now()); });
   const runtime::Timer figures =
       loop_.every(std::chrono::seconds(options_.statistics_seconds), [this] { tell_statistics(); });
   loop_.run();
   tell_statistics();
-  runtime::log_resource_use(loop_.turn_times());
+  runtime::log_resource_use(loop_.wake_up_times());
   return exit_status_;
 }
 
 void Interceptor::on_signal(int signal) {
   if (signal == SIGUSR1) {
     tell_statistics();
-    runtime::log_resource_use(loop_.turn_times());
+    runtime::log_resource_use(loop_.wake_up_times());
   } else if (signal == SIGHUP) {
     runtime::reopen_log("intercept", options_.log_file);
     read_keys_again();

@@ -18,7 +18,7 @@ void log_summary(const Report& report);
 /// Says once, and at once, that the replay works.
 class FirstDelivery {
  public:
-  /// To be called at the end of a turn.
+  /// To be called at the end of a wake-up.
   /// @param bytes that targets have acknowledged.
   void look(std::uint64_t bytes);
 

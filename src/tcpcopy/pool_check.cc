@@ -14,7 +14,7 @@
 
 #include "common/runtime/socket.hh"
 #include "common/runtime/unique_fd.hh"
-#include "tcpcopy/inject/route_lookup.hh"
+#include "tcpcopy/inject/path_lookup.hh"
 
 namespace tcpcopy::replayer {
 namespace {

@@ -52,7 +52,7 @@ void Replayer::log_summary() {
   replayer::log_summary(report);
   file_.write(report);
   worker_.log_summary();
-  runtime::log_resource_use(loop_.turn_times());
+  runtime::log_resource_use(loop_.wake_up_times());
 }
 
 int Replayer::exit_status() {
@@ -67,7 +67,7 @@ int Replayer::exit_status() {
 void Replayer::on_signal(int signal) {
   if (signal == SIGUSR1) {
     tell_statistics();
-    runtime::log_resource_use(loop_.turn_times());
+    runtime::log_resource_use(loop_.wake_up_times());
   } else if (signal == SIGHUP) {
     runtime::reopen_log("tcpcopy", options_.log_file);
   } else if (worker_.phase() >= Phase::kEnding) {

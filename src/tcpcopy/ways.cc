@@ -8,7 +8,7 @@
 #include "tcpcopy/capture/file_capture.hh"
 #include "tcpcopy/capture/lossy_capture.hh"
 #include "tcpcopy/capture/raw_capture.hh"
-#include "tcpcopy/inject/link_injector.hh"
+#include "tcpcopy/inject/device_injector.hh"
 #include "tcpcopy/inject/raw_injector.hh"
 #include "tcpcopy/returns/device_responses.hh"
 #include "tcpcopy/returns/link_returns.hh"
@@ -32,8 +32,8 @@ std::unique_ptr<capture::ClientCapture> open_capture(const options::Options& opt
 }
 
 std::unique_ptr<inject::Injector> open_injector(const options::Options& options) {
-  if (options.send.way == inject::Settings::Way::kLink) {
-    return std::make_unique<inject::LinkInjector>(options.send, options.rules);
+  if (options.send.way == inject::Settings::Way::kDevice) {
+    return std::make_unique<inject::DeviceInjector>(options.send, options.rules);
   }
   return std::make_unique<inject::RawInjector>();
 }

@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using Outcome = capture::Intake::Outcome;
 
-constexpr Duration kTurnSpacing = 300us;  // under load, with many sessions
+constexpr Duration kWakeUpSpacing = 300us;  // under load, with many sessions
 // Behind the end of all sessions, answers to stragglers of the target still go out for this long.
 constexpr Duration kStragglerTime = 300ms;
 // A file is not read on while more sessions than this have something to do, or more bytes wait to
@@ -40,8 +40,8 @@ void Worker::start() {
   for (const int fd : ways_.intake().descriptors())
     capture_watches_.push_back(loop_.watch(fd, EPOLLIN, [this](std::uint32_t) { capture(); }));
   loop_.before_clock([this] { ways_.outbox().flush(); });
-  loop_.at_end_of_turn([this] { end_wake_up(); });
-  loop_.space_turns(kTurnSpacing, [this] { return standing().sessions >= kManySessions; });
+  loop_.at_end_of_wake_up([this] { end_wake_up(); });
+  loop_.space_wake_ups(kWakeUpSpacing, [this] { return standing().sessions >= kManySessions; });
   loop_.wake_by([this] { return ways_.replay().next_deadline(); });
   loop_.wake_by([this] { return ways_.returns().deadline(); });
   loop_.wake_by([this] { return phase_ == Phase::kReplaying ? ways_.intake().due() : kNever; });
@@ -123,7 +123,7 @@ void Worker::end_of_files(capture::Passes::Next why) {
 void Worker::hear_of_returns() {
   using News = returns::Returns::News;
   const News news = ways_.returns().news();
-  if (news == News::kReachable) ways_.replay().on_route_restored(loop_.now());
+  if (news == News::kReachable) ways_.replay().on_path_restored(loop_.now());
   if (news == News::kFailed) fail();
   if (news == News::kLost && options_.exit_on_link_loss && phase_ < Phase::kEnding) {
     spdlog::error("the last link to an intercept is lost; ending (--exit-on-link-loss)");

@@ -96,7 +96,7 @@ class Backlog : public PacketSink, public RouteSink {
     if (segment.flags.syn()) iss_ = segment.seq.raw;
     sent_to_ = std::max(sent_to_, segment.seq.raw + segment.payload_length - iss_);
   }
-  bool add_route(const FlowKey&) override { return true; }
+  bool announce(const FlowKey&) override { return true; }
 
   const session::Ledger& ledger() const { return engine_.ledger(); }
   Duration longest() const { return longest_; }

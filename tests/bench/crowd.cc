@@ -83,7 +83,7 @@ void Crowd::open(std::size_t count) {
     pass(50us);
     for (std::size_t id = first; id < end; ++id)
       client(id, TcpFlags::kAck, {1, 1});
-    end_turn();
+    end_wake_up();
   }
 }
 

@@ -32,7 +32,7 @@ class Crowd : public PacketSink, public RouteSink {
   void target(std::size_t id, std::uint8_t flags, At at, std::uint32_t length = 0);
 
   /// What every wake-up ends with.
-  void end_turn() { engine_.on_deadline(now_, {*this, *this}); }
+  void end_wake_up() { engine_.on_deadline(now_, {*this, *this}); }
   void pass(Duration duration) { now_ += duration; }
 
   /// Opens the connections of clients 0 to count - 1, all handshakes whole.
@@ -45,7 +45,7 @@ class Crowd : public PacketSink, public RouteSink {
   const char* fault() const;
 
   void send(const ReplaySegment&, std::span<const Bytes>) override { ++packets_out_; }
-  bool add_route(const FlowKey&) override { return true; }
+  bool announce(const FlowKey&) override { return true; }
 
  private:
   Instant now_{std::chrono::seconds(1000)};

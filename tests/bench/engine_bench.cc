@@ -73,7 +73,7 @@ class KeepAlive {
       const std::uint32_t sent = 1 + place.round * kRequest;
       crowd_.client(place.id, kData, {sent, 1 + place.round * kResponse}, kRequest);
     }
-    crowd_.end_turn();
+    crowd_.end_wake_up();
     const Duration answer = std::min(kTargetTakes, turn_time_);
     crowd_.pass(answer);
     for (std::size_t i = 0; i < kBatch; ++i) {
@@ -81,7 +81,7 @@ class KeepAlive {
       const std::uint32_t sent = 1 + place.round * kResponse;
       crowd_.target(place.id, kData, {sent, 1 + (place.round + 1) * kRequest}, kResponse);
     }
-    crowd_.end_turn();
+    crowd_.end_wake_up();
     crowd_.pass(turn_time_ - answer);
     next_ += kBatch;
   }
@@ -136,7 +136,7 @@ void connection_per_request(benchmark::State& state) {
   const auto each = [&](auto&& step) {
     for (std::size_t i = 0; i < kBatch; ++i)
       step((first + i) % kClients);
-    crowd.end_turn();
+    crowd.end_wake_up();
     crowd.pass(1ms);
   };
   const Account account(crowd);
@@ -170,12 +170,12 @@ void post(benchmark::State& state) {
     const std::uint32_t seen = 1 + round * kResponse;
     for (std::uint32_t at = 0; at < size; at += Crowd::kMss)
       crowd.client(id, kData, {begin + at, seen}, std::min(Crowd::kMss, size - at));
-    crowd.end_turn();
+    crowd.end_wake_up();
     crowd.pass(10us);
     for (std::uint32_t at = 2 * Crowd::kMss; at < size; at += 2 * Crowd::kMss)
       crowd.target(id, kAck, {seen, begin + at});
     crowd.target(id, kData, {seen, begin + size}, kResponse);
-    crowd.end_turn();
+    crowd.end_wake_up();
     crowd.pass(10us);
     ++next;
   };
@@ -199,12 +199,12 @@ void open_sessions(benchmark::State& state) {
       const Duration before = thread_time();
       for (std::size_t id = first; id < first + kBatch; ++id)
         crowd.client(id, TcpFlags::kSyn, {});
-      crowd.end_turn();
+      crowd.end_wake_up();
       longest = std::max(longest, thread_time() - before);
       crowd.pass(50us);
       for (std::size_t id = first; id < first + kBatch; ++id)
         crowd.target(id, TcpFlags::kSyn | kAck, {0, 1});
-      crowd.end_turn();
+      crowd.end_wake_up();
     }
   }
   if (const char* fault = crowd.fault()) state.SkipWithError(fault);

@@ -35,7 +35,7 @@ void memory_of_idle_session(benchmark::State& state) {
       crowd.target(id, kData, {1, 1 + kRequest}, kResponse);
     }
     crowd.pass(1s);
-    crowd.end_turn();
+    crowd.end_wake_up();
   }
   report(state, "bytes/session", before);
   state.counters["sizeof"] = sizeof(session::SessionNode);

@@ -48,14 +48,14 @@ def packets(sessions, rate, seconds):
     yield began + seconds + TAIL, many_clients.ack(0)
 
 
-def turn_times(daemon):
+def wake_up_times(daemon):
     """Of its turns so far: the longest by the clock, the most CPU that one took, how many were long."""
     daemon.popen.send_signal(signal.SIGUSR1)
     pattern = (r"longest turn: ([\d.]+) ms; at most ([\d.]+) ms of CPU, "
                r"more than 5 ms in (\d+) of (\d+) turns")
     daemon.wait_for(pattern)
     longest, most_cpu, above, turns = re.search(pattern, daemon.log()).groups()
-    return {"turn_ms": float(longest), "turn_cpu_ms": float(most_cpu), "long_turns": int(above),
+    return {"turn_ms": float(longest), "turn_cpu_ms": float(most_cpu), "long_wake_ups": int(above),
             "turns": int(turns)}
 
 
@@ -87,7 +87,7 @@ def measure(build, sessions, rate, seconds):
             result[name] = {"us": (daemon.cpu_seconds() - cpu[name]) * 1e6 / asked,
                             "mb": daemon.rss_kb() / 1024}
         for name, daemon in daemons.items():
-            result[name] |= turn_times(daemon)
+            result[name] |= wake_up_times(daemon)
         for daemon in daemons.values():
             daemon.stop(timeout=120)  # it resets them all
         late = re.search(r"half of them up to ([\d.]+), 99 % up to ([\d.]+)", tcpcopy.log())
@@ -104,7 +104,7 @@ def row(sessions, result):
              "{}, {} ms".format(*result["late_ms"]),
              ", ".join(f"{one['turn_ms']}" for one in both) + " ms",
              ", ".join(f"{one['turn_cpu_ms']}" for one in both) + " ms",
-             ", ".join(f"{one['long_turns']} of {one['turns']:,}" for one in both)]
+             ", ".join(f"{one['long_wake_ups']} of {one['turns']:,}" for one in both)]
     return f"| {' | '.join(cells)} |"
 
 

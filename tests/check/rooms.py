@@ -94,7 +94,7 @@ PLACES = [
     (r"(?<![\w.>:])flush\(\);(?<!void flush\(\);)",
      ("src/tcpcopy/inject/outbox.cc", "src/tcpcopy/returns/intercept_link.cc"),
      "an injector sends nothing by itself"),
-    (r"\bturn_is_over\(", ("src/common/runtime/budget.hh", "src/common/runtime/event_loop."),
+    (r"\bwake_up_is_over\(", ("src/common/runtime/budget.hh", "src/common/runtime/event_loop."),
      "each source takes its batches by a Budget"),
 ]
 
@@ -128,8 +128,8 @@ def place_faults(house, places):
 THROWING = re.compile(r"(?:^|::)(?:[A-Z]\w*|(?:open|parse|interpret|refuse|load|read|find|check)\w*|"
                       r"activate|attach|expect|set_filter|make_context)$")
 THROWERS = {
-    "add_range": "parse_client_pool()", "take_mac": "parse_rule()", "own_address": "find_link_way()",
-    "ask_for": "find_link_way()", "HostNames::host": "the options' parsers",
+    "add_range": "parse_client_pool()", "take_mac": "parse_rule()", "own_address": "find_device_way()",
+    "ask_for": "find_device_way()", "HostNames::host": "the options' parsers",
     "make_key": "--make-key, which is all that runs", "go_to_background": "main()",
     "PidFile::update": "main()", "listen_on": "LinkServer's constructor",
     "local_addresses": "the options' refusals, Interceptor's constructor, and whoever catches it",

@@ -73,7 +73,7 @@ class Link {
   void announce(std::uint8_t count) {
     for (; count > 0; --count) {
       const FlowKey flow{{Address::v4(1), next_port_++}, {Address::v4(2), 80}};
-      require(tcpcopy_.add_route(flow), "there is room for a few routes");
+      require(tcpcopy_.announce(flow), "there is room for a few routes");
     }
   }
 

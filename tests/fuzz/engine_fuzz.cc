@@ -70,7 +70,7 @@ class Fuzzer : public PacketSink, public RouteSink {
     require(length == segment.payload_length, "the payload has the length that it claims");
   }
 
-  bool add_route(const FlowKey& flow) override {
+  bool announce(const FlowKey& flow) override {
     require(flow.server == kTarget, "routes are for the target's packets");
     return routes_up_;
   }
@@ -103,7 +103,7 @@ class Fuzzer : public PacketSink, public RouteSink {
     if (what % 4 == 1) routes_up_ = false;
     if (what % 4 == 2) {
       routes_up_ = true;
-      engine_.on_route_restored(now_, {*this, *this});
+      engine_.on_path_restored(now_, {*this, *this});
     }
   }
 

@@ -460,7 +460,7 @@ TEST_P(Divergence, AFileEndsSoonWhateverTheTargetAnswers) {
 class Nowhere : public PacketSink, public RouteSink {
  public:
   void send(const ReplaySegment&, std::span<const Bytes>) override {}
-  bool add_route(const FlowKey&) override { return true; }
+  bool announce(const FlowKey&) override { return true; }
 };
 
 TEST(HalfOpen, SessionsGiveTheirPortBackWhenNoneIsFree) {

@@ -43,7 +43,7 @@ class ManyClients : public ::testing::Test, public PacketSink, public RouteSink 
     EXPECT_TRUE(sources_.insert(segment.source).second) << segment.source.to_string();
     unanswered_.push_back(segment);
   }
-  bool add_route(const FlowKey& flow) override {
+  bool announce(const FlowKey& flow) override {
     ++announced_[flow.client];
     return true;
   }
@@ -161,7 +161,7 @@ TEST_F(ManyClients, AreAnnouncedAnewInParts) {
     client({Address::v4(0x0a000000 + i), 40000}, TcpFlags::kSyn, 100);
   sources_.clear();
   announced_.clear();
-  engine_->on_route_restored(now_, {*this, *this});
+  engine_->on_path_restored(now_, {*this, *this});
   EXPECT_LT(announced_.size(), kClients / 2);
   EXPECT_LE(engine_->next_deadline(), now_);
 

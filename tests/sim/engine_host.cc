@@ -55,7 +55,7 @@ void EngineHost::on_response(const Response& response) {
   engine_.on_response(response, stage_.now(), {*this, *this});
 }
 
-void EngineHost::on_restored() { engine_.on_route_restored(stage_.now(), {*this, *this}); }
+void EngineHost::on_restored() { engine_.on_path_restored(stage_.now(), {*this, *this}); }
 
 void EngineHost::wake_up(const std::function<void()>& input) {
   input();
@@ -83,7 +83,7 @@ void EngineHost::schedule() {
   });
 }
 
-bool EngineHost::add_route(const FlowKey& flow) {
+bool EngineHost::announce(const FlowKey& flow) {
   announced_.insert(flow);
   return channel_.announce(flow);
 }

@@ -53,7 +53,7 @@ class EngineHost : public Channel::EngineEnd, private PacketSink, private RouteS
 
  private:
   void send(const ReplaySegment& segment, std::span<const Bytes> payload) override;
-  bool add_route(const FlowKey& flow) override;
+  bool announce(const FlowKey& flow) override;
   void schedule();
   void note_sent(const Packet& packet);
   void check_is_own(const Response& response);

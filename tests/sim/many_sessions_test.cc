@@ -112,7 +112,7 @@ class Crowd : public PacketSink, public RouteSink {
   void send(const ReplaySegment& segment, std::span<const Bytes>) override {
     bytes_sent_ += segment.payload_length;
   }
-  bool add_route(const FlowKey&) override { return true; }
+  bool announce(const FlowKey&) override { return true; }
   std::uint64_t bytes_sent() const { return bytes_sent_; }
 
  private:

@@ -143,11 +143,11 @@ void Conversation::target(const Step& step) {
 }
 
 void Conversation::finish_input() {
-  if (!in_turn_) engine_.on_deadline(now_, {*this, *this});
+  if (!in_wake_up_) engine_.on_deadline(now_, {*this, *this});
 }
 
-void Conversation::end_turn() {
-  in_turn_ = false;
+void Conversation::end_wake_up() {
+  in_wake_up_ = false;
   finish_input();
 }
 
@@ -165,7 +165,7 @@ void Conversation::wait(Duration duration) {
 void Conversation::restore_links() {
   note(at_time("links restored"));
   routes_up_ = true;
-  engine_.on_route_restored(now_, {*this, *this});
+  engine_.on_path_restored(now_, {*this, *this});
   finish_input();
 }
 
@@ -192,7 +192,7 @@ void Conversation::send(const ReplaySegment& segment, std::span<const Bytes> pay
   sent_.push_back(step);
 }
 
-bool Conversation::add_route(const FlowKey&) {
+bool Conversation::announce(const FlowKey&) {
   if (routes_up_) ++routes_added_;
   return routes_up_;
 }

@@ -99,14 +99,14 @@ class Conversation : public PacketSink, public RouteSink {
   Conversation& operator=(Conversation&&) = delete;
 
   // Inputs. Each is one wake-up, at whose end due acks leave, unless it stands between
-  // `begin_turn()` and `end_turn()`.
+  // `begin_wake_up()` and `end_wake_up()`.
   void client(const Step& step);
   void target(const Step& step);
   /// Lets time pass, firing every deadline on the way.
   void wait(Duration duration);
-  /// The inputs until the next `end_turn()` come in one wake-up.
-  void begin_turn() { in_turn_ = true; }
-  void end_turn();
+  /// The inputs until the next `end_wake_up()` come in one wake-up.
+  void begin_wake_up() { in_wake_up_ = true; }
+  void end_wake_up();
 
   // Expectations about what was sent, in order.
   void expect(const Step& step, const char* file = __builtin_FILE(), int line = __builtin_LINE());
@@ -140,7 +140,7 @@ class Conversation : public PacketSink, public RouteSink {
   std::uint16_t target_side_port() const { return last_source_.port; }
 
   void send(const ReplaySegment& segment, std::span<const Bytes> payload) override;
-  bool add_route(const FlowKey& flow) override;
+  bool announce(const FlowKey& flow) override;
 
   static std::byte pattern(std::int64_t position) {
     return static_cast<std::byte>((position * 7 + 3) % 251);
@@ -166,7 +166,7 @@ class Conversation : public PacketSink, public RouteSink {
   std::vector<std::string> history_;
   std::size_t routes_added_ = 0;
   bool routes_up_ = true;
-  bool in_turn_ = false;
+  bool in_wake_up_ = false;
   bool failed_ = false;
 };
 

@@ -64,7 +64,7 @@ void TcpcopyEnd::take(const wire::Message& message, Instant now, OnResponse on_r
   }
 }
 
-bool TcpcopyEnd::add_route(const FlowKey& flow) {
+bool TcpcopyEnd::announce(const FlowKey& flow) {
   if (unsent().size() >= kMaxUnsent) return false;
   if (version_ == wire::kVersion7) {
     wire::encode_v7(wire::AddRoute{flow}, unsent_);

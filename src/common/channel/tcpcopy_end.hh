@@ -27,7 +27,7 @@ namespace tcpcopy::channel {
 
 class TcpcopyEnd {
  public:
-  /// All sessions that there can be, registered anew at one moment, have room in this: bytes.
+  /// All sessions that there can be, announced anew at one moment, have room in this: bytes.
   static constexpr std::size_t kMaxUnsent = 32U << 20U;
   /// An intercept that has not answered the offer of version 7 for so long speaks version 6 alone.
   static constexpr Duration kAnswerTime = std::chrono::seconds(3);
@@ -47,7 +47,7 @@ class TcpcopyEnd {
   void on_bytes(Bytes bytes, Instant now, OnResponse on_response);
 
   /// @return false when too much waits for an intercept that does not read: it is not announced.
-  bool add_route(const FlowKey& flow);
+  bool announce(const FlowKey& flow);
 
   /// What is to be written next; empty when nothing is.
   Bytes unsent() const { return Bytes(unsent_).subspan(sent_); }

@@ -15,7 +15,7 @@ class Budget {
   /// Whether one more batch may be taken. Looks at the clock before each but the first, and has
   /// what the last brought sent before that: sending is what takes the time.
   bool another() {
-    if (taken_ == kMost || (taken_ > 0 && loop_.turn_is_over())) return false;
+    if (taken_ == kMost || (taken_ > 0 && loop_.wake_up_is_over())) return false;
     ++taken_;
     return true;
   }

@@ -94,7 +94,7 @@ void notify_started() {
   }
 }
 
-void log_resource_use(const EventLoop::TurnTimes& times) {
+void log_resource_use(const EventLoop::WakeUpTimes& times) {
   using Milliseconds = std::chrono::duration<double, std::milli>;
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
@@ -103,7 +103,7 @@ void log_resource_use(const EventLoop::TurnTimes& times) {
       "ms of CPU, more than {} ms in {} of {} turns",
       seconds(usage.ru_utime), seconds(usage.ru_stime), usage.ru_maxrss,
       Milliseconds(times.longest).count(), Milliseconds(times.most_cpu).count(),
-      Milliseconds(EventLoop::kLongTurn).count(), times.long_turns, times.turns);
+      Milliseconds(EventLoop::kLongWakeUp).count(), times.long_wake_ups, times.wake_ups);
 }
 
 std::uint64_t resident_memory() {

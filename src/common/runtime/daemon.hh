@@ -35,8 +35,8 @@ class PidFile {
 /// sd_notify(3), Type=notify.
 void notify_started();
 
-/// Logs what this process has taken: CPU time, memory, and how long its event loop's turns took.
-void log_resource_use(const EventLoop::TurnTimes& times);
+/// Logs what this process has taken: CPU time, memory, and how long its event loop's wake-ups took.
+void log_resource_use(const EventLoop::WakeUpTimes& times);
 
 /// Bytes of memory that this process has now (its resident set); 0 when the system does not tell.
 std::uint64_t resident_memory();

@@ -19,8 +19,8 @@
 namespace tcpcopy::runtime {
 namespace {
 
-constexpr std::size_t kEventsPerTurn = 64;
-constexpr Duration kTurnLength = std::chrono::microseconds(500);
+constexpr std::size_t kEventsPerWakeUp = 64;
+constexpr Duration kWakeUpLength = std::chrono::microseconds(500);
 
 Instant clock() { return Instant(std::chrono::steady_clock::now().time_since_epoch()); }
 
@@ -77,7 +77,7 @@ void EventLoop::change(Watch::Entry& entry, std::uint32_t events) {
 
 void EventLoop::forget(std::unique_ptr<Watch::Entry> entry) {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, entry->fd, nullptr);
-  // Events of this turn may still point at it.
+  // Events of this wake-up may still point at it.
   entry->active = false;
   forgotten_.push_back(std::move(entry));
 }
@@ -138,7 +138,7 @@ void EventLoop::fire_timers() {
   }
 }
 
-void EventLoop::space_turns(Duration spacing, std::function<bool()> wanted) {
+void EventLoop::space_wake_ups(Duration spacing, std::function<bool()> wanted) {
   spacing_ = spacing;
   spacing_wanted_ = std::move(wanted);
   ::prctl(PR_SET_TIMERSLACK, 1UL);  // else the kernel rounds such short sleeps up by 50 us
@@ -153,11 +153,11 @@ void EventLoop::wait_under_load() {
   ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, nullptr);
 }
 
-void EventLoop::turn() {
-  const int timeout = sleep_ms();  // from now_, which is when the last turn began
+void EventLoop::wake_up() {
+  const int timeout = sleep_ms();  // from now_, which is when the last wake-up began
   if (timeout != 0) wait_under_load();
-  std::array<epoll_event, kEventsPerTurn> events{};
-  const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerTurn, timeout);
+  std::array<epoll_event, kEventsPerWakeUp> events{};
+  const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerWakeUp, timeout);
   previous_ = now_;
   now_ = clock();
   for (int i = 0; i < count; ++i) {
@@ -166,31 +166,31 @@ void EventLoop::turn() {
     if (watch->active) watch->callback(event.events);
   }
   fire_timers();
-  for (const Callback& callback : end_of_turn_)
+  for (const Callback& callback : end_of_wake_up_)
     callback();
   forgotten_.clear();
-  measure_turn();
+  measure_wake_up();
 }
 
-bool EventLoop::turn_is_over() {
+bool EventLoop::wake_up_is_over() {
   if (before_clock_) before_clock_();
-  return clock() - now_ >= kTurnLength;
+  return clock() - now_ >= kWakeUpLength;
 }
 
-void EventLoop::measure_turn() {
+void EventLoop::measure_wake_up() {
   const Duration cpu = thread_cpu_time();
   const Duration taken = cpu - std::exchange(cpu_so_far_, cpu);
-  turn_times_.longest = std::max(turn_times_.longest, clock() - now_);
-  turn_times_.most_cpu = std::max(turn_times_.most_cpu, taken);
-  ++turn_times_.turns;
-  if (taken > kLongTurn) ++turn_times_.long_turns;
+  wake_up_times_.longest = std::max(wake_up_times_.longest, clock() - now_);
+  wake_up_times_.most_cpu = std::max(wake_up_times_.most_cpu, taken);
+  ++wake_up_times_.wake_ups;
+  if (taken > kLongWakeUp) ++wake_up_times_.long_wake_ups;
 }
 
 void EventLoop::run() {
   running_ = true;
   cpu_so_far_ = thread_cpu_time();
   while (running_)
-    turn();
+    wake_up();
 }
 
 }  // namespace tcpcopy::runtime

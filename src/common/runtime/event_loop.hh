@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One epoll loop: descriptors, timers, signals, and what has to happen at the end of each turn.
+// One epoll loop: descriptors, timers, signals, and what has to happen at the end of each wake-up.
 //
-// Everything in a turn sees the same now(), for which the clock is read once.
+// Everything in a wake-up sees the same now(), for which the clock is read once.
 #pragma once
 
 #include <array>
@@ -110,37 +110,37 @@ class EventLoop {
   Timer after(Duration delay, Callback callback);
   /// Blocks the signals from their usual effect and calls back for each. Throws SystemError.
   void on_signals(const std::vector<int>& signals, SignalCallback callback);
-  /// Calls back at the end of every turn.
-  void at_end_of_turn(Callback callback) { end_of_turn_.push_back(std::move(callback)); }
-  /// Asked before each sleep: by when must the next turn begin?
+  /// Calls back at the end of every wake-up.
+  void at_end_of_wake_up(Callback callback) { end_of_wake_up_.push_back(std::move(callback)); }
+  /// Asked before each sleep: by when must the next wake-up begin?
   void wake_by(std::function<Instant()> deadline) { deadlines_.push_back(std::move(deadline)); }
 
-  /// Under load a turn begins so long after the one before, if not earlier wanted: a wake-up costs
-  /// as much as several packets, so it pays to find more of them. What comes after a pause is still
-  /// taken at once.
+  /// Under load a wake-up begins so long after the one before, if not earlier wanted: a wake-up
+  /// costs as much as several packets, so it pays to find more of them. What comes after a pause is
+  /// still taken at once.
   /// @param wanted asked before each sleep.
-  void space_turns(Duration spacing, std::function<bool()> wanted);
+  void space_wake_ups(Duration spacing, std::function<bool()> wanted);
 
-  /// This turn has lasted long enough: what can wait is for the next, so that whatever packets cost
-  /// to send, no source waits long for its turn. Asked between pieces of work, through Budget: it
-  /// reads the clock, after what before_clock() was given.
-  bool turn_is_over();
+  /// This wake-up has lasted long enough: what can wait is for the next, so that whatever packets
+  /// cost to send, no source waits long. Asked between pieces of work, through Budget: it reads the
+  /// clock, after what before_clock() was given.
+  bool wake_up_is_over();
   /// Calls back before each look at the clock between pieces of work.
   void before_clock(Callback callback) { before_clock_ = std::move(callback); }
 
-  /// A turn that takes more CPU time than this is a long one.
-  static constexpr Duration kLongTurn = std::chrono::milliseconds(5);
+  /// A wake-up that takes more CPU time than this is a long one.
+  static constexpr Duration kLongWakeUp = std::chrono::milliseconds(5);
 
-  /// How long the turns so far have taken.
-  struct TurnTimes {
+  /// How long the wake-ups so far have taken.
+  struct WakeUpTimes {
     Duration longest{0};   ///< without its sleep; with what it waited for a core
-    Duration most_cpu{0};  ///< of this thread, from one turn's end to the next
-    std::uint64_t turns = 0;
-    std::uint64_t long_turns = 0;
+    Duration most_cpu{0};  ///< of this thread, from one wake-up's end to the next
+    std::uint64_t wake_ups = 0;
+    std::uint64_t long_wake_ups = 0;
   };
-  const TurnTimes& turn_times() const { return turn_times_; }
+  const WakeUpTimes& wake_up_times() const { return wake_up_times_; }
 
-  /// The time at which this turn began.
+  /// The time at which this wake-up began.
   Instant now() const { return now_; }
 
   /// Runs until stop().
@@ -152,26 +152,26 @@ class EventLoop {
 
   void change(Watch::Entry& entry, std::uint32_t events);
   void forget(std::unique_ptr<Watch::Entry> entry);
-  void turn();
+  void wake_up();
   void wait_under_load();
   void fire_timers();
-  void measure_turn();
+  void measure_wake_up();
   int sleep_ms() const;
 
   UniqueFd epoll_;
   UniqueFd signals_;
   Watch signal_watch_;
-  std::vector<std::unique_ptr<Watch::Entry>> forgotten_;  // until the end of the turn
+  std::vector<std::unique_ptr<Watch::Entry>> forgotten_;  // until the end of the wake-up
   std::vector<std::shared_ptr<Timer::Entry>> timers_;
-  std::vector<Callback> end_of_turn_;
+  std::vector<Callback> end_of_wake_up_;
   Callback before_clock_;
   std::vector<std::function<Instant()>> deadlines_;
   Duration spacing_{0};
   std::function<bool()> spacing_wanted_;
-  TurnTimes turn_times_;
-  Duration cpu_so_far_{0};  // of this thread, at the end of the last turn
+  WakeUpTimes wake_up_times_;
+  Duration cpu_so_far_{0};  // of this thread, at the end of the last wake-up
   Instant now_;
-  Instant previous_;  // when the turn before began
+  Instant previous_;  // when the wake-up before began
   bool running_ = false;
 };
 

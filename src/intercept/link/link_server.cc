@@ -21,7 +21,7 @@ using channel::kEndReasons;
 using channel::LinkEnd;
 using channel::MaybeEnd;
 
-constexpr int kAcceptsPerTurn = 64;  // then those that are there have their turn
+constexpr int kAcceptsPerWakeUp = 64;  // then those that are there have their turn
 
 std::array<runtime::LogThrottle, kEndReasons> throttles(Duration pause) {
   std::array<runtime::LogThrottle, kEndReasons> result;
@@ -47,7 +47,7 @@ LinkServer::LinkServer(runtime::EventLoop& loop, const Settings& settings, Event
 
 void LinkServer::accept_links() {
   Endpoint peer;
-  for (int i = 0; i < kAcceptsPerTurn; ++i) {
+  for (int i = 0; i < kAcceptsPerWakeUp; ++i) {
     runtime::UniqueFd fd = runtime::accept_from(listener_.get(), peer);
     if (!fd) {
       if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {

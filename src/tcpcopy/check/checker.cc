@@ -242,7 +242,7 @@ findings::Report Checker::run() {
   for (const int fd : ways_.intake().descriptors())
     watches_.push_back(loop_.watch(
         fd, EPOLLIN, [this](std::uint32_t) { ways_.intake().read_batch(loop_.now(), counted_); }));
-  loop_.at_end_of_turn([this] { advance(); });
+  loop_.at_end_of_wake_up([this] { advance(); });
   loop_.wake_by([this] { return deadline(); });
   loop_.run();
   return report();

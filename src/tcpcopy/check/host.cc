@@ -10,8 +10,8 @@
 #include <optional>
 
 #include "common/runtime/socket.hh"
+#include "tcpcopy/inject/path_lookup.hh"
 #include "tcpcopy/inject/path_mtu.hh"
-#include "tcpcopy/inject/route_lookup.hh"
 #include "tcpcopy/pool_check.hh"
 
 namespace tcpcopy::check {

@@ -8,8 +8,8 @@ namespace tcpcopy::inject {
 
 struct Settings {
   enum class Way {
-    kRaw,   ///< a raw socket
-    kLink,  ///< at the link layer
+    kRaw,     ///< a raw socket
+    kDevice,  ///< at the link layer
   };
 
   Way way = Way::kRaw;  ///< --send, --pcap-send

@@ -191,7 +191,7 @@ void interpret_pool(const Texts& texts, Options& options) {
 }
 
 void refuse_idle_macs(const Options& options) {
-  if (options.send.way == inject::Settings::Way::kLink) return;
+  if (options.send.way == inject::Settings::Way::kDevice) return;
   for (const TargetRule& rule : options.rules) {
     if (!rule.source_mac && !rule.next_hop_mac) continue;
     throw UsageError("-x: an address behind @ has no effect without --send link: leave it out");

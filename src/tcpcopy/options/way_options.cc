@@ -158,7 +158,7 @@ inject::Settings interpret_send(const WayTexts& texts) {
   if (texts.pcap_send && texts.send == "raw") {
     throw UsageError("--pcap-send and --send raw: give one of them");
   }
-  if (texts.pcap_send || texts.send == "link") options.way = inject::Settings::Way::kLink;
+  if (texts.pcap_send || texts.send == "link") options.way = inject::Settings::Way::kDevice;
   options.device = texts.output;
   if (!options.device.empty() && options.way == inject::Settings::Way::kRaw) {
     throw UsageError(fmt::format(

@@ -26,7 +26,7 @@ void SynProbe::advance(Instant now, PacketSink& packets, RouteSink& routes) {
         step_ = Step::kDone;
         break;
       }
-      routes.add_route(flow_);
+      routes.announce(flow_);
       ++tries_;
       sent_at_ = now;
       due_ = now + kPause;

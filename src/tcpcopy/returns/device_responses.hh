@@ -27,7 +27,7 @@ class DeviceResponses : public Returns {
   News news() override { return std::exchange(failed_, false) ? News::kFailed : News::kNone; }
 
   /// Nothing has to be announced: what the devices bring is for this process.
-  bool add_route(const FlowKey& /*flow*/) override { return true; }
+  bool announce(const FlowKey& /*flow*/) override { return true; }
   void flush() override {}
 
   void report(Report& to) const override;

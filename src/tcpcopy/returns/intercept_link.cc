@@ -117,8 +117,8 @@ void InterceptLink::begin() {
   if (connected()) events_.on_connected();
 }
 
-void InterceptLink::add_route(const FlowKey& flow) {
-  ++(end_->add_route(flow) ? counters_.routes : counters_.routes_dropped);
+void InterceptLink::announce(const FlowKey& flow) {
+  ++(end_->announce(flow) ? counters_.routes : counters_.routes_dropped);
 }
 
 void InterceptLink::flush() {

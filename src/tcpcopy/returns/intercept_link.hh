@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One link to an intercept: connects, registers routes, receives responses, and connects again
+// One link to an intercept: connects, announces sessions, receives responses, and connects again
 // when it breaks.
 #pragma once
 
@@ -22,8 +22,8 @@ struct LinkCounters {
   std::uint64_t responses = 0;
   std::uint64_t unended = 0;         ///< of them: with payload and without PSH
   std::uint64_t malformed = 0;       ///< records that hold no sane response
-  std::uint64_t routes = 0;          ///< routes registered
-  std::uint64_t routes_dropped = 0;  ///< not registered: the intercept did not read
+  std::uint64_t routes = 0;          ///< routes announced
+  std::uint64_t routes_dropped = 0;  ///< not announced: the intercept did not read
   std::uint64_t connects = 0;
   std::uint64_t breaks = 0;
 };
@@ -59,7 +59,7 @@ class InterceptLink {
   bool connected() const { return state_ == State::kConnected; }
 
   /// Queues a registration; flush() sends it. REQUIRES: connected().
-  void add_route(const FlowKey& flow);
+  void announce(const FlowKey& flow);
   void flush();
 
   // See ResponseSource.

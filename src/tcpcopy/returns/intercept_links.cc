@@ -37,7 +37,7 @@ void InterceptLinks::each(Action action) const {
   }
 }
 
-bool InterceptLinks::add_route(const FlowKey& flow) {
+bool InterceptLinks::announce(const FlowKey& flow) {
   if (single_) return any_connected();
   bool announced = false;
   for (Intercept& intercept : intercepts_) {
@@ -45,7 +45,7 @@ bool InterceptLinks::add_route(const FlowKey& flow) {
       InterceptLink& link = *intercept.links[intercept.next];
       intercept.next = (intercept.next + 1) % intercept.links.size();
       if (!link.connected()) continue;
-      link.add_route(flow);
+      link.announce(flow);
       announced = true;
       break;
     }

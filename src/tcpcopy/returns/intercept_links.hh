@@ -31,7 +31,7 @@ class InterceptLinks : public RouteSink, public Announcer, public ResponseSource
   InterceptLinks(runtime::EventLoop& loop, const Settings& settings, const Events& events);
 
   void start();
-  bool add_route(const FlowKey& flow) override;
+  bool announce(const FlowKey& flow) override;
   void flush() override;
 
   /// A link that is made while this is on brings its responses at once.

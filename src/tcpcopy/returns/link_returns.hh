@@ -14,11 +14,11 @@ class LinkReturns : public Returns {
 
   void start(ResponseSink& to) override;
   bool reachable() const override { return links_.any_connected(); }
-  bool add_route(const FlowKey& flow) override { return links_.add_route(flow); }
+  bool announce(const FlowKey& flow) override { return links_.announce(flow); }
   void flush() override { links_.flush(); }
   News news() override;
   void end_wake_up(absl::FunctionRef<Standing()> standing, Instant now) override {
-    coalescing_.end_turn(standing, now);
+    coalescing_.end_wake_up(standing, now);
   }
   Instant deadline() const override { return coalescing_.deadline(); }
   void report(Report& to) const override;

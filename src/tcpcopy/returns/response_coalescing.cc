@@ -19,7 +19,7 @@ bool may_wait(const Standing& standing) {
 
 }  // namespace
 
-void ResponseCoalescing::end_turn(absl::FunctionRef<Standing()> sessions, Instant now) {
+void ResponseCoalescing::end_wake_up(absl::FunctionRef<Standing()> sessions, Instant now) {
   Standing standing = sessions();
   if (!on_ && may_wait(standing) && standing.unfinished > 0) {
     set(true);

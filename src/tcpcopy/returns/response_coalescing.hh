@@ -35,12 +35,12 @@ class ResponseCoalescing {
 
   explicit ResponseCoalescing(ResponseSource& source) : source_(source) {}
 
-  /// To be called at the end of a turn: takes the responses whose time has come, and decides for
-  /// the next turn.
+  /// To be called at the end of a wake-up: takes the responses whose time has come, and decides for
+  /// the next wake-up.
   /// @param sessions how it stands with them; asked again when responses were taken.
-  void end_turn(absl::FunctionRef<Standing()> sessions, Instant now);
+  void end_wake_up(absl::FunctionRef<Standing()> sessions, Instant now);
 
-  /// When end_turn() has to be called again; kNever while responses do not wait.
+  /// When end_wake_up() has to be called again; kNever while responses do not wait.
   Instant deadline() const { return on_ ? read_at_ : kNever; }
 
  private:

@@ -42,7 +42,7 @@ class NoReturns : public Returns {
  public:
   void start(ResponseSink& /*to*/) override {}
   bool reachable() const override { return true; }
-  bool add_route(const FlowKey& /*flow*/) override { return true; }
+  bool announce(const FlowKey& /*flow*/) override { return true; }
   void flush() override {}
 };
 

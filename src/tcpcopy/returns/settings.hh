@@ -14,7 +14,7 @@ struct Settings {
   std::vector<Endpoint> intercepts;    ///< -s, -p
   int links_per_intercept = 2;         ///< -C
   wire::FrameMode mode;                ///< --disable-combined, --with-resp-payload
-  bool single = false;                 ///< --single: routes are not registered
+  bool single = false;                 ///< --single: nothing is announced
   std::string key_file{};              ///< --key; empty: links in clear
   std::vector<std::string> devices{};  ///< --responses; empty: intercepts bring them
 };

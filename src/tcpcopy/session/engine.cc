@@ -312,7 +312,7 @@ void Engine::on_deadline(Instant now, const Output& out) {
   }
 }
 
-void Engine::on_route_restored(Instant now, const Output& out) {
+void Engine::on_path_restored(Instant now, const Output& out) {
   visit_.announces = true;
   table_.begin_walk();
   visit_some(context(now, out));
@@ -334,7 +334,7 @@ void Engine::visit_some(const Context& ctx) {
     SessionNode& session = *table_.walk();
     drive(session, ctx, [&] {
       if (visit_.ends) return session.end(LossReason::kShutdown, ctx);
-      if (visit_.announces) session.on_route_restored(ctx);
+      if (visit_.announces) session.on_path_restored(ctx);
       if (visit_.drains) session.drain(ctx);
     });
   }

@@ -53,8 +53,8 @@ class Engine {
   // What is done with every session. When they are many, the rest of them have their turn in the
   // next calls of on_deadline().
 
-  /// Routes can be registered (again): every session is announced, and what waits goes on.
-  void on_route_restored(Instant now, const Output& out);
+  /// Responses can come (again): every session is announced, and what waits goes on.
+  void on_path_restored(Instant now, const Output& out);
 
   /// Takes every client to have closed now. What is held goes on to be sent. May be called again
   /// and again: a session with holes in its stream comes to its end one hole at a time.

@@ -18,7 +18,7 @@ class Replay : public ClientSink, public ResponseSink {
   virtual Instant next_deadline() const { return kNever; }
 
   /// Responses can come (again): see Engine.
-  virtual void on_route_restored(Instant /*now*/) {}
+  virtual void on_path_restored(Instant /*now*/) {}
 
   /// Takes every client to have closed now; may be called again and again.
   virtual void drain(Instant /*now*/) {}

@@ -122,10 +122,10 @@ Instant Session::next_deadline(const Context& ctx) const {
   return deadline;
 }
 
-void Session::on_route_restored(const Context& ctx) {
+void Session::on_path_restored(const Context& ctx) {
   if (phase_ == Phase::kAwaitingRoute) {
     connect(resume_from_, ctx);
-  } else if (phase_ == Phase::kConnected && ctx.routes.add_route(target_.key())) {
+  } else if (phase_ == Phase::kConnected && ctx.routes.announce(target_.key())) {
     connection_.on_path_restored(with(ctx));
   }
   advance(ctx);

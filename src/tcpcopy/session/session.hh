@@ -50,8 +50,8 @@ class Session : public TimerNode {
   void on_deadline(const Context& ctx);
   Instant next_deadline(const Context& ctx) const;
 
-  /// Routes can be registered (again): announces this session, starts or resumes it.
-  void on_route_restored(const Context& ctx);
+  /// Responses can come (again): announces this session, starts or resumes it.
+  void on_path_restored(const Context& ctx);
 
   /// The client is taken to have closed now: what is held is sent, then FIN. Ends wait no longer
   /// than they must.

@@ -27,7 +27,7 @@ class SessionReplay : public Replay {
   }
   void on_deadline(Instant now) override { engine_.on_deadline(now, out_); }
   Instant next_deadline() const override { return engine_.next_deadline(); }
-  void on_route_restored(Instant now) override { engine_.on_route_restored(now, out_); }
+  void on_path_restored(Instant now) override { engine_.on_path_restored(now, out_); }
   void drain(Instant now) override { engine_.drain(now, out_); }
   Duration drain_time() const override { return kDrainTime; }
   void shut_down(Instant now) override { engine_.shut_down(now, out_); }

@@ -10,7 +10,7 @@
 namespace tcpcopy::session {
 
 void Session::connect(ClientOffset first, const Context& ctx) {
-  if (!ctx.routes.add_route(target_.key())) {
+  if (!ctx.routes.announce(target_.key())) {
     phase_ = Phase::kAwaitingRoute;
     resume_from_ = first;
     return;

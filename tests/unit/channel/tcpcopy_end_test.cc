@@ -64,9 +64,9 @@ TEST_F(TcpcopyEndTest, RoutesFollowInOrderHoweverTheyAreWritten) {
   for (const std::size_t piece : {1U, 13U, 14U, 15U, 1000U}) {
     end_ = TcpcopyEnd({}, kNow);
     for (std::uint16_t port = 1; port <= 3; ++port)
-      EXPECT_TRUE(end_.add_route(flow(port)));
+      EXPECT_TRUE(end_.announce(flow(port)));
     ByteVector all = sent(piece);
-    EXPECT_TRUE(end_.add_route(flow(4)));
+    EXPECT_TRUE(end_.announce(flow(4)));
     test::append(all, sent(piece));
     std::vector<std::uint16_t> ports;
     InterceptEnd intercept({}, kNow);
@@ -81,12 +81,12 @@ TEST_F(TcpcopyEndTest, RoutesFollowInOrderHoweverTheyAreWritten) {
 
 TEST_F(TcpcopyEndTest, AnInterceptThatReadsNothingHasABound) {
   std::size_t added = 0;
-  while (end_.add_route(flow(1)))
+  while (end_.announce(flow(1)))
     ASSERT_LT(++added, TcpcopyEnd::kMaxUnsent);
   EXPECT_GE(end_.unsent().size(), TcpcopyEnd::kMaxUnsent);
   EXPECT_LT(end_.unsent().size(), TcpcopyEnd::kMaxUnsent + 14);
   end_.on_sent(100, kNow);
-  EXPECT_TRUE(end_.add_route(flow(1)));
+  EXPECT_TRUE(end_.announce(flow(1)));
 }
 
 TEST_F(TcpcopyEndTest, ResponsesMayBeCutAnywhere) {
@@ -178,14 +178,14 @@ TEST_F(BothEnds, AgreeOnVersion7WithoutWaiting) {
       intercept_ = InterceptEnd({mode, 0, 100, "captures on eth0\n"}, kNow);
       ports_.clear();
       seqs_.clear();
-      ASSERT_TRUE(end_.add_route(flow(1)));  // before the answer can be here
+      ASSERT_TRUE(end_.announce(flow(1)));  // before the answer can be here
       talk(piece);
       EXPECT_EQ(end_.version(), 7);
       EXPECT_EQ(intercept_.version(), 7);
       EXPECT_EQ(end_.about(), "captures on eth0?") << "nothing that a terminal would obey";
       ASSERT_TRUE(intercept_.wishes());
       EXPECT_TRUE(intercept_.wishes()->single);
-      ASSERT_TRUE(end_.add_route(flow(2)));
+      ASSERT_TRUE(end_.announce(flow(2)));
       respond(77);
       talk(piece);
       EXPECT_THAT(ports_, ElementsAre(1, 2));

@@ -16,7 +16,7 @@ namespace {
 // A host whose batches fill, and its links: they note what has left.
 class Links : public RouteSink, public Announcer {
  public:
-  bool add_route(const FlowKey& flow) override {
+  bool announce(const FlowKey& flow) override {
     waiting_.push_back(flow);
     return true;
   }

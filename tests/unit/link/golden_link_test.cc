@@ -182,7 +182,7 @@ class OldIntercept : public GoldenLink {
       for (const auto& link : links) {
         if (at >= link.from_tcpcopy.size()) continue;
         const auto from = link.from_tcpcopy.begin() + static_cast<std::ptrdiff_t>(at);
-        EXPECT_TRUE(links_->add_route(flow_of({from, from + 14})));
+        EXPECT_TRUE(links_->announce(flow_of({from, from + 14})));
       }
     }
     links_->flush();

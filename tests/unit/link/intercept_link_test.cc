@@ -58,7 +58,7 @@ TEST(InterceptLinkTest, AResponseMayLeadToTheEndOfItsLink) {
                      {[&](const Response&) {
                         ++responses;
                         for (int i = 0; i < 2; ++i) {  // the first finds out, or the second
-                          if (writer->connected()) writer->add_route({});
+                          if (writer->connected()) writer->announce({});
                           writer->flush();
                         }
                       },

@@ -22,19 +22,19 @@ class Coalescing : public ::testing::Test, public ResponseSource {
     return {std::exchange(there_, 0), std::exchange(unended_, 0)};
   }
 
-  void end_turn() {
-    coalescing_.end_turn([this] { return sessions_; }, now_);
+  void end_wake_up() {
+    coalescing_.end_wake_up([this] { return sessions_; }, now_);
   }
-  void end_turn(std::size_t unfinished) {
+  void end_wake_up(std::size_t unfinished) {
     sessions_.unfinished = unfinished;
-    end_turn();
+    end_wake_up();
   }
 
   void take_a_burst() {
-    end_turn(5);
+    end_wake_up(5);
     now_ = coalescing_.deadline();
     there_ = 5;
-    end_turn();
+    end_wake_up();
   }
 
   Instant now_{1000s};
@@ -47,10 +47,10 @@ class Coalescing : public ::testing::Test, public ResponseSource {
 };
 
 TEST_F(Coalescing, IsOffUntilResponsesAreExpected) {
-  end_turn(0);
+  end_wake_up(0);
   EXPECT_FALSE(on_);
   EXPECT_EQ(coalescing_.deadline(), kNever);
-  end_turn(5);
+  end_wake_up(5);
   EXPECT_TRUE(on_);
   EXPECT_EQ(coalescing_.deadline(), now_ + ResponseCoalescing::kLongestWait);
   EXPECT_EQ(reads_, 0);
@@ -58,41 +58,41 @@ TEST_F(Coalescing, IsOffUntilResponsesAreExpected) {
 
 TEST_F(Coalescing, IsNothingForFewSessions) {
   sessions_.sessions = kManySessions - 1;
-  end_turn(5);
+  end_wake_up(5);
   EXPECT_FALSE(on_);
 }
 
 TEST_F(Coalescing, ReadsWhenTheTimeHasComeAndNotBefore) {
-  end_turn(5);
+  end_wake_up(5);
   now_ += ResponseCoalescing::kLongestWait - 1us;
-  end_turn(5);
+  end_wake_up(5);
   EXPECT_EQ(reads_, 0);
   now_ += 1us;
   there_ = 4;
-  end_turn(5);
+  end_wake_up(5);
   EXPECT_EQ(reads_, 1);
   EXPECT_EQ(coalescing_.deadline(), now_ + ResponseCoalescing::kLongestWait) << "one is missing";
 }
 
 TEST_F(Coalescing, EndsAtOnceWhenASessionWaits) {
-  end_turn(5);
+  end_wake_up(5);
   there_ = 5;
   sessions_.waiting = 1;
-  end_turn();
+  end_wake_up();
   EXPECT_FALSE(on_);
   EXPECT_EQ(there_, 0U) << "what had come is not left there";
   EXPECT_EQ(coalescing_.deadline(), kNever);
-  end_turn();
+  end_wake_up();
   EXPECT_FALSE(on_);
 }
 
 // The rest of a long response comes when its beginning is acknowledged.
 TEST_F(Coalescing, LooksSoonForTheRestOfAResponse) {
-  end_turn(1);
+  end_wake_up(1);
   now_ = coalescing_.deadline();
   there_ = 10;
   unended_ = 9;
-  end_turn();
+  end_wake_up();
   EXPECT_EQ(sessions_.unfinished, 0U);
   EXPECT_EQ(coalescing_.deadline(), now_ + ResponseCoalescing::kLongestWait);
 }
@@ -104,7 +104,7 @@ TEST_F(Coalescing, OutlastsPauses) {
   EXPECT_GE(pause, 5 * ResponseCoalescing::kLongestWait);
 
   now_ += pause / 2;
-  end_turn(5);  // the next burst
+  end_wake_up(5);  // the next burst
   EXPECT_EQ(coalescing_.deadline(), now_ + ResponseCoalescing::kLongestWait);
 }
 
@@ -113,7 +113,7 @@ TEST_F(Coalescing, EndsWhenItIsQuiet) {
   for (int looks = 0; looks < 2; ++looks) {
     EXPECT_TRUE(on_);
     now_ = coalescing_.deadline();
-    end_turn();
+    end_wake_up();
   }
   EXPECT_FALSE(on_);
   EXPECT_EQ(coalescing_.deadline(), kNever);

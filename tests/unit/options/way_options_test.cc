@@ -142,12 +142,12 @@ TEST(WayOptions, PacketsLeaveThroughTheRawSocketOrALink) {
   WayTexts texts;
   EXPECT_EQ(interpret_send(texts).way, inject::Settings::Way::kRaw);
   texts.pcap_send = true;
-  EXPECT_EQ(interpret_send(texts).way, inject::Settings::Way::kLink);
+  EXPECT_EQ(interpret_send(texts).way, inject::Settings::Way::kDevice);
   EXPECT_EQ(interpret_send(texts).device, "");
   texts.pcap_send = false;
   texts.send = "link";
   texts.output = "eth1";
-  EXPECT_EQ(interpret_send(texts).way, inject::Settings::Way::kLink);
+  EXPECT_EQ(interpret_send(texts).way, inject::Settings::Way::kDevice);
   EXPECT_EQ(interpret_send(texts).device, "eth1");
 }
 

@@ -21,7 +21,7 @@ class SynProbeTest : public ::testing::Test, public PacketSink, public RouteSink
     EXPECT_EQ(segment.source, kFlow.client);
     sent_.push_back(segment);
   }
-  bool add_route(const FlowKey& flow) override {
+  bool announce(const FlowKey& flow) override {
     EXPECT_EQ(flow, kFlow);
     EXPECT_EQ(sent_.size(), static_cast<std::size_t>(routes_)) << "in front of its SYN";
     ++routes_;

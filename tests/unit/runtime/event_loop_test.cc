@@ -52,9 +52,9 @@ class EventLoopTest : public testing::Test {
   void spin() {
     loop_.wake_by([this] { return loop_.now(); });
   }
-  void stop_after_turns(int turns) {
+  void stop_after_wake_ups(int wake_ups) {
     spin();
-    loop_.at_end_of_turn([this, left = turns]() mutable {
+    loop_.at_end_of_wake_up([this, left = wake_ups]() mutable {
       if (--left == 0) loop_.stop();
     });
   }
@@ -63,37 +63,37 @@ class EventLoopTest : public testing::Test {
   Timer guard_;
 };
 
-// A source that always has more to be read; counts turns until `most` of them or 200 ms are over.
-// Returns how many there were, and how long they took.
-std::pair<int, Duration> turns_of_a_busy_loop(EventLoop& loop, int most) {
+// A source that always has more to be read; counts wake-ups until `most` of them or 200 ms are
+// over. Returns how many there were, and how long they took.
+std::pair<int, Duration> wake_ups_of_a_busy_loop(EventLoop& loop, int most) {
   Pair pair;
   pair.make_readable();
-  int turns = 0;
+  int wake_ups = 0;
   const Watch watch = loop.watch(pair.here.get(), EPOLLIN, [](std::uint32_t) {});
   const Instant began = loop.now();
-  loop.at_end_of_turn([&] {
-    if (++turns == most || loop.now() - began > 200ms) loop.stop();
+  loop.at_end_of_wake_up([&] {
+    if (++wake_ups == most || loop.now() - began > 200ms) loop.stop();
   });
   loop.run();
-  return {turns, loop.now() - began};
+  return {wake_ups, loop.now() - began};
 }
 
-TEST_F(EventLoopTest, SpacesTurnsOutUnderLoad) {
-  loop_.space_turns(10ms, [] { return true; });
-  const auto [turns, took] = turns_of_a_busy_loop(loop_, 1000);
-  EXPECT_LE(turns, took / 10ms + 3);  // the first two come at once
-  EXPECT_GE(turns, 2);
+TEST_F(EventLoopTest, SpacesWakeUpsOutUnderLoad) {
+  loop_.space_wake_ups(10ms, [] { return true; });
+  const auto [wake_ups, took] = wake_ups_of_a_busy_loop(loop_, 1000);
+  EXPECT_LE(wake_ups, took / 10ms + 3);  // the first two come at once
+  EXPECT_GE(wake_ups, 2);
 }
 
 TEST_F(EventLoopTest, SpacesNothingOutThatIsNotToBe) {
-  loop_.space_turns(1h, [] { return false; });
-  EXPECT_EQ(turns_of_a_busy_loop(loop_, 1000).first, 1000);
+  loop_.space_wake_ups(1h, [] { return false; });
+  EXPECT_EQ(wake_ups_of_a_busy_loop(loop_, 1000).first, 1000);
 }
 
 TEST_F(EventLoopTest, SpacesNothingOutThatIsDue) {
-  loop_.space_turns(1h, [] { return true; });
+  loop_.space_wake_ups(1h, [] { return true; });
   spin();
-  EXPECT_EQ(turns_of_a_busy_loop(loop_, 1000).first, 1000);
+  EXPECT_EQ(wake_ups_of_a_busy_loop(loop_, 1000).first, 1000);
 }
 
 TEST_F(EventLoopTest, ATimerFiresOnceAndNotTooEarly) {
@@ -245,7 +245,7 @@ TEST_F(EventLoopTest, ACallbackMayForgetItself) {
         EXPECT_EQ(held.at(99), 7);
       });
   pair.make_readable();
-  stop_after_turns(5);
+  stop_after_wake_ups(5);
   loop_.run();
   EXPECT_EQ(calls, 1);
 }
@@ -262,7 +262,7 @@ TEST_F(EventLoopTest, ACallbackMayForgetAndCloseAnotherThatIsReady) {
     });
     pairs[i].make_readable();
   }
-  stop_after_turns(1);
+  stop_after_wake_ups(1);
   loop_.run();
   EXPECT_EQ(calls, 1);  // whichever was first
 }
@@ -314,7 +314,7 @@ TEST_F(EventLoopTest, TheEventsOfAWatchCanBeChanged) {
     watch.change(EPOLLIN);
   });
   watch.change(EPOLLIN | EPOLLOUT);
-  stop_after_turns(3);
+  stop_after_wake_ups(3);
   loop_.run();
   EXPECT_EQ(seen, std::vector<std::uint32_t>{EPOLLOUT});
 }
@@ -325,7 +325,7 @@ TEST_F(EventLoopTest, AWatchWhoseOwnerIsGoneCallsNobody) {
     const Watch gone = loop_.watch(pair.here.get(), EPOLLIN, [](std::uint32_t) { FAIL(); });
   }
   pair.make_readable();
-  stop_after_turns(3);
+  stop_after_wake_ups(3);
   loop_.run();
 }
 
@@ -338,7 +338,7 @@ TEST_F(EventLoopTest, AWatchThatWasMovedIsItsNewOwners) {
     moved = std::move(first);
   }
   pair.make_readable();
-  stop_after_turns(3);
+  stop_after_wake_ups(3);
   loop_.run();
   EXPECT_GT(calls, 0);
 }
@@ -347,7 +347,7 @@ TEST_F(EventLoopTest, ADescriptorThatIsNoneIsRefused) {
   EXPECT_THROW(std::ignore = loop_.watch(-1, EPOLLIN, [](std::uint32_t) {}), SystemError);
 }
 
-TEST_F(EventLoopTest, TheEndOfATurnComesAfterItsEventsAndTimers) {
+TEST_F(EventLoopTest, TheEndOfAWakeUpComesAfterItsEventsAndTimers) {
   const Pair pair;
   std::vector<std::string> order;
   const Watch watch = loop_.watch(pair.here.get(), EPOLLIN, [&](std::uint32_t) {
@@ -355,29 +355,29 @@ TEST_F(EventLoopTest, TheEndOfATurnComesAfterItsEventsAndTimers) {
     pair.take();
   });
   const Timer timer = loop_.after(0ms, [&] { order.emplace_back("timer"); });
-  loop_.at_end_of_turn([&] { order.emplace_back("end"); });
-  loop_.at_end_of_turn([&] { loop_.stop(); });
+  loop_.at_end_of_wake_up([&] { order.emplace_back("end"); });
+  loop_.at_end_of_wake_up([&] { loop_.stop(); });
   pair.make_readable();
   loop_.run();
   EXPECT_EQ(order, (std::vector<std::string>{"event", "timer", "end"}));
 }
 
-TEST_F(EventLoopTest, TheEndOfATurnComesEveryTurn) {
+TEST_F(EventLoopTest, TheEndOfAWakeUpComesEveryTime) {
   int ends = 0;
-  loop_.at_end_of_turn([&] { ++ends; });
-  stop_after_turns(4);
+  loop_.at_end_of_wake_up([&] { ++ends; });
+  stop_after_wake_ups(4);
   loop_.run();
   EXPECT_EQ(ends, 4);
 }
 
-TEST_F(EventLoopTest, TheClockStandsStillWithinATurn) {
+TEST_F(EventLoopTest, TheClockStandsStillWithinAWakeUp) {
   Instant seen;
   const Timer timer = loop_.after(0ms, [&] {
     seen = loop_.now();
     ::usleep(2000);
     EXPECT_EQ(loop_.now(), seen);
   });
-  loop_.at_end_of_turn([&] {
+  loop_.at_end_of_wake_up([&] {
     if (seen == Instant()) return;
     EXPECT_EQ(loop_.now(), seen);
     loop_.stop();
@@ -385,16 +385,16 @@ TEST_F(EventLoopTest, TheClockStandsStillWithinATurn) {
   loop_.run();
 }
 
-TEST_F(EventLoopTest, ATurnIsOverWhenItHasLastedLongEnough) {
+TEST_F(EventLoopTest, AWakeUpIsOverWhenItHasLastedLongEnough) {
   bool over = false;
   const Timer timer = loop_.after(0ms, [&] {
     ::usleep(2000);
-    over = loop_.turn_is_over();
+    over = loop_.wake_up_is_over();
     EXPECT_TRUE(over);
   });
   spin();
-  loop_.at_end_of_turn([&] {
-    if (over && !loop_.turn_is_over()) loop_.stop();  // a later turn, which was short
+  loop_.at_end_of_wake_up([&] {
+    if (over && !loop_.wake_up_is_over()) loop_.stop();  // a later wake-up, which was short
   });
   loop_.run();
 }
@@ -403,7 +403,7 @@ TEST_F(EventLoopTest, WakesByADeadline) {
   const Instant deadline = loop_.now() + 30ms;
   loop_.wake_by([&] { return deadline; });
   loop_.wake_by([] { return kNever; });
-  loop_.at_end_of_turn([&] { loop_.stop(); });
+  loop_.at_end_of_wake_up([&] { loop_.stop(); });
   loop_.run();
   EXPECT_GE(loop_.now(), deadline);
 }
@@ -411,7 +411,7 @@ TEST_F(EventLoopTest, WakesByADeadline) {
 TEST_F(EventLoopTest, CanRunAgain) {
   int ends = 0;
   spin();
-  loop_.at_end_of_turn([&] {
+  loop_.at_end_of_wake_up([&] {
     ++ends;
     loop_.stop();
   });

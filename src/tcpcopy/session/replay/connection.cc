@@ -366,12 +366,12 @@ void Connection::send_bare(std::uint8_t flags, ReplayOffset at, const Connection
 bool Connection::on_deadline(const ConnectionContext& ctx) {
   if (state_ == State::kSynSent && syn_deadline_ <= ctx.now) {
     if (syns_ >= kMaxSynTransmissions) return false;
-    ctx.routes.add_route(ctx.flow.key());
+    ctx.routes.announce(ctx.flow.key());
     send_syn(ctx);
   }
   if (state_ == State::kOpen && sender_.deadline() <= ctx.now) {
     if (timeouts_ < UINT8_MAX) ++timeouts_;
-    if (timeouts_ >= kDoubtfulTimeouts) ctx.routes.add_route(ctx.flow.key());
+    if (timeouts_ >= kDoubtfulTimeouts) ctx.routes.announce(ctx.flow.key());
     sender_.on_deadline(offer(), ctx.now);
   }
   return true;

@@ -20,7 +20,7 @@ class ConnectionTest : public ::testing::Test, public PacketSink, public RouteSi
   void send(const ReplaySegment& segment, std::span<const Bytes>) override {
     sent_.push_back(segment);
   }
-  bool add_route(const FlowKey&) override {
+  bool announce(const FlowKey&) override {
     ++routes_;
     return true;
   }

@@ -10,13 +10,13 @@
 namespace tcpcopy::inject {
 
 /// A target, and what -x says about the way to it.
-struct LinkTarget {
+struct DeviceTarget {
   Address address;
   std::optional<MacAddress> source;    ///< none: the device's own
   std::optional<MacAddress> next_hop;  ///< none: looked up, and kept fresh
 };
 
-struct LinkWay {
+struct DeviceWay {
   Address target;
   Address next_hop;
   int device = 0;     ///< index
@@ -30,9 +30,9 @@ struct LinkWay {
 /// @param fd any socket.
 /// @param device index of the one to be used; 0: that of the route.
 /// Throws UsageError, which says what to do, when there is no way.
-LinkWay find_link_way(int fd, const LinkTarget& target, int device);
+DeviceWay find_device_way(int fd, const DeviceTarget& target, int device);
 
 /// Takes up what the kernel has learnt of the next hop meanwhile, and has it ask again.
-void refresh_neighbour(LinkWay& way);
+void refresh_neighbour(DeviceWay& way);
 
 }  // namespace tcpcopy::inject

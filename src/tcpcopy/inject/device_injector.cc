@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/inject/link_injector.hh"
+#include "tcpcopy/inject/device_injector.hh"
 
 #include <fmt/format.h>
 #include <linux/if_packet.h>
@@ -45,11 +45,11 @@ constexpr std::uint16_t kTcpChecksumAt = 16;
 
 }  // namespace
 
-struct LinkInjector::Batch {
+struct DeviceInjector::Batch {
   struct Frame {
     std::size_t begin = 0;
     std::size_t size = 0;
-    const LinkWay* way = nullptr;
+    const DeviceWay* way = nullptr;
     net::SegmentRun run;
   };
 
@@ -67,7 +67,7 @@ struct LinkInjector::Batch {
   }
 };
 
-LinkInjector::LinkInjector(const Settings& settings, const std::vector<TargetRule>& rules)
+DeviceInjector::DeviceInjector(const Settings& settings, const std::vector<TargetRule>& rules)
     : fd_(::socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)),
       batch_(std::make_unique<Batch>()) {
   if (!fd_) {
@@ -89,25 +89,26 @@ LinkInjector::LinkInjector(const Settings& settings, const std::vector<TargetRul
     throw UsageError("-o " + device + ": there is no such device; `ip link` lists them");
   }
   for (const TargetRule& rule : rules) {
-    const LinkTarget target{rule.target.address, rule.source_mac, rule.next_hop_mac};
-    if (way_to(target.address) == nullptr) ways_.push_back(find_link_way(fd_.get(), target, index));
+    const DeviceTarget target{rule.target.address, rule.source_mac, rule.next_hop_mac};
+    if (way_to(target.address) == nullptr)
+      ways_.push_back(find_device_way(fd_.get(), target, index));
   }
 }
 
-LinkInjector::~LinkInjector() = default;
+DeviceInjector::~DeviceInjector() = default;
 
-const LinkWay* LinkInjector::way_to(const Address& target) const {
+const DeviceWay* DeviceInjector::way_to(const Address& target) const {
   const auto found = std::find_if(ways_.begin(), ways_.end(),
-                                  [&](const LinkWay& way) { return way.target == target; });
+                                  [&](const DeviceWay& way) { return way.target == target; });
   return found == ways_.end() ? nullptr : &*found;
 }
 
-void LinkInjector::refresh() {
-  for (LinkWay& way : ways_)
+void DeviceInjector::refresh() {
+  for (DeviceWay& way : ways_)
     refresh_neighbour(way);
 }
 
-void LinkInjector::send(const ReplaySegment& segment, std::span<const Bytes> payload) {
+void DeviceInjector::send(const ReplaySegment& segment, std::span<const Bytes> payload) {
   Batch& batch = *batch_;
   if (batch.count > 0) {
     Batch::Frame& last = batch.frames[batch.count - 1];
@@ -117,16 +118,16 @@ void LinkInjector::send(const ReplaySegment& segment, std::span<const Bytes> pay
       return;
     }
   }
-  const LinkWay* way = way_to(segment.destination.address);
+  const DeviceWay* way = way_to(segment.destination.address);
   if (way == nullptr) return refuse(EHOSTUNREACH);
   const auto to = begin_frame(*way, net::kMaxHeaders + segment.payload_length);
   end_frame(net::write_packet(segment, payload, identification_++, to), net::SegmentRun(segment));
 }
 
-bool LinkInjector::full() const { return batch_->count == kBatch; }
+bool DeviceInjector::full() const { return batch_->count == kBatch; }
 
-void LinkInjector::send_packet(Bytes packet, const Address& destination) {
-  const LinkWay* way = way_to(destination);
+void DeviceInjector::send_packet(Bytes packet, const Address& destination) {
+  const DeviceWay* way = way_to(destination);
   if (way == nullptr) return refuse(EHOSTUNREACH);
   const auto to = begin_frame(*way, packet.size());
   std::copy(packet.begin(), packet.end(), to.begin());
@@ -134,7 +135,7 @@ void LinkInjector::send_packet(Bytes packet, const Address& destination) {
 }
 
 // Returns room for the IP packet.
-std::span<std::byte> LinkInjector::begin_frame(const LinkWay& way, std::size_t room) {
+std::span<std::byte> DeviceInjector::begin_frame(const DeviceWay& way, std::size_t room) {
   const std::span<std::byte> to = batch_->reserve(kPacketAt + room);
   std::fill_n(to.begin(), sizeof(CutHeader), std::byte{0});
   ether_header ethernet{};
@@ -146,7 +147,7 @@ std::span<std::byte> LinkInjector::begin_frame(const LinkWay& way, std::size_t r
   return to.subspan(kPacketAt);
 }
 
-void LinkInjector::end_frame(std::size_t packet_size, const net::SegmentRun& run) {
+void DeviceInjector::end_frame(std::size_t packet_size, const net::SegmentRun& run) {
   Batch::Frame& frame = batch_->frames[batch_->count++];
   frame.begin = batch_->used;
   frame.size = kPacketAt + packet_size;
@@ -155,7 +156,7 @@ void LinkInjector::end_frame(std::size_t packet_size, const net::SegmentRun& run
 }
 
 // The last frame stands at the end of the buffer, so it can grow.
-void LinkInjector::add_to_run(std::span<const Bytes> payload) {
+void DeviceInjector::add_to_run(std::span<const Bytes> payload) {
   Batch& batch = *batch_;
   Batch::Frame& frame = batch.frames[batch.count - 1];
   for (const Bytes piece : payload) {
@@ -167,7 +168,7 @@ void LinkInjector::add_to_run(std::span<const Bytes> payload) {
 }
 
 // Fills in what the kernel is told of a frame, now that the buffer does not move any more.
-void LinkInjector::prepare(std::size_t index) {
+void DeviceInjector::prepare(std::size_t index) {
   Batch& batch = *batch_;
   const Batch::Frame& frame = batch.frames[index];
   const std::span<std::byte> bytes = std::span(batch.bytes).subspan(frame.begin, frame.size);
@@ -199,7 +200,7 @@ void LinkInjector::prepare(std::size_t index) {
   header.msg_iovlen = 1;
 }
 
-void LinkInjector::flush() {
+void DeviceInjector::flush() {
   Batch& batch = *batch_;
   for (std::size_t i = 0; i < batch.count; ++i)
     prepare(i);

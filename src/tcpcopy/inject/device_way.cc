@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/inject/link_way.hh"
+#include "tcpcopy/inject/device_way.hh"
 
 #include <fmt/format.h>
 #include <linux/ethtool.h>
@@ -16,7 +16,7 @@
 #include <string>
 
 #include "common/runtime/errors.hh"
-#include "tcpcopy/inject/route_lookup.hh"
+#include "tcpcopy/inject/path_lookup.hh"
 
 namespace tcpcopy::inject {
 namespace {
@@ -62,7 +62,7 @@ bool cuts_segments(int fd, const std::string& device) {
 }
 
 // The hardware address of the next hop, for which the kernel asks.
-MacAddress ask_for(const LinkWay& way, const std::string& device) {
+MacAddress ask_for(const DeviceWay& way, const std::string& device) {
   for (int i = 0; i < kAskings; ++i) {
     if (const auto found = neighbour(way.device, way.next_hop)) return *found;
     if (i == 0) ask_for_neighbour(way.next_hop);
@@ -76,8 +76,8 @@ MacAddress ask_for(const LinkWay& way, const std::string& device) {
 
 }  // namespace
 
-LinkWay find_link_way(int fd, const LinkTarget& target, int device) {
-  LinkWay way;
+DeviceWay find_device_way(int fd, const DeviceTarget& target, int device) {
+  DeviceWay way;
   way.target = target.address;
   const auto route = route_to(target.address, device);
   if (route) {
@@ -101,7 +101,7 @@ LinkWay find_link_way(int fd, const LinkTarget& target, int device) {
   return way;
 }
 
-void refresh_neighbour(LinkWay& way) {
+void refresh_neighbour(DeviceWay& way) {
   if (!way.asks) return;
   // What the kernel forgot stays in use here until somebody answers again.
   const auto found = neighbour(way.device, way.next_hop);

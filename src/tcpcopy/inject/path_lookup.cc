@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/inject/route_lookup.hh"
+#include "tcpcopy/inject/path_lookup.hh"
 
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>

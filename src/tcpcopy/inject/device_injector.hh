@@ -15,24 +15,24 @@
 #include "common/net/segment_run.hh"
 #include "common/runtime/unique_fd.hh"
 #include "tcpcopy/address.hh"
+#include "tcpcopy/inject/device_way.hh"
 #include "tcpcopy/inject/injector.hh"
-#include "tcpcopy/inject/link_way.hh"
 #include "tcpcopy/inject/settings.hh"
 #include "tcpcopy/rules.hh"
 
 namespace tcpcopy::inject {
 
-class LinkInjector : public Injector {
+class DeviceInjector : public Injector {
  public:
   /// Looks routes and neighbours up, for up to a second.
   /// Throws UsageError when the way to a target cannot be found, SystemError when the capability is
   /// missing.
-  LinkInjector(const Settings& settings, const std::vector<TargetRule>& rules);
-  ~LinkInjector() override;
-  LinkInjector(const LinkInjector&) = delete;
-  LinkInjector& operator=(const LinkInjector&) = delete;
-  LinkInjector(LinkInjector&&) = delete;
-  LinkInjector& operator=(LinkInjector&&) = delete;
+  DeviceInjector(const Settings& settings, const std::vector<TargetRule>& rules);
+  ~DeviceInjector() override;
+  DeviceInjector(const DeviceInjector&) = delete;
+  DeviceInjector& operator=(const DeviceInjector&) = delete;
+  DeviceInjector(DeviceInjector&&) = delete;
+  DeviceInjector& operator=(DeviceInjector&&) = delete;
 
   void send(const ReplaySegment& segment, std::span<const Bytes> payload) override;
   void send_packet(Bytes packet, const Address& destination) override;
@@ -43,14 +43,14 @@ class LinkInjector : public Injector {
  private:
   struct Batch;
 
-  const LinkWay* way_to(const Address& target) const;
-  std::span<std::byte> begin_frame(const LinkWay& way, std::size_t room);
+  const DeviceWay* way_to(const Address& target) const;
+  std::span<std::byte> begin_frame(const DeviceWay& way, std::size_t room);
   void end_frame(std::size_t packet_size, const net::SegmentRun& run);
   void add_to_run(std::span<const Bytes> payload);
   void prepare(std::size_t index);
 
   runtime::UniqueFd fd_;
-  std::vector<LinkWay> ways_;
+  std::vector<DeviceWay> ways_;
   std::unique_ptr<Batch> batch_;
   std::uint16_t identification_ = 1;
 };
