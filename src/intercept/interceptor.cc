@@ -202,7 +202,8 @@ int Interceptor::run() {
   }
   loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [this](int signal) { on_signal(signal); });
   loop_.at_end_of_wake_up([this] { links_.flush(); });
-  loop_.space_wake_ups(kWakeUpSpacing, [this] { return router_.routes() >= kManyRoutes; });
+  loop_.space_wake_ups(
+      [this] { return router_.routes() >= kManyRoutes ? kWakeUpSpacing : Duration(0); });
   const runtime::Timer routes =
       loop_.every(std::chrono::seconds(1), [this] { router_.on_deadline(loop_.now()); });
   const runtime::Timer figures =

@@ -17,6 +17,8 @@ using namespace std::chrono_literals;
 using Outcome = capture::Intake::Outcome;
 
 constexpr Duration kWakeUpSpacing = 300us;  // under load, with many sessions
+// Without a session nobody waits: these are packets of clients whose sessions were given up.
+constexpr Duration kIdleSpacing = 2ms;
 // Behind the end of all sessions, answers to stragglers of the target still go out for this long.
 constexpr Duration kStragglerTime = 300ms;
 // A file is not read on while more sessions than this have something to do, or more bytes wait to
@@ -41,7 +43,7 @@ void Worker::start() {
     capture_watches_.push_back(loop_.watch(fd, EPOLLIN, [this](std::uint32_t) { capture(); }));
   loop_.before_clock([this] { ways_.outbox().flush(); });
   loop_.at_end_of_wake_up([this] { end_wake_up(); });
-  loop_.space_wake_ups(kWakeUpSpacing, [this] { return standing().sessions >= kManySessions; });
+  loop_.space_wake_ups([this] { return spacing(); });
   loop_.wake_by([this] { return ways_.replay().next_deadline(); });
   loop_.wake_by([this] { return ways_.returns().deadline(); });
   loop_.wake_by([this] { return phase_ == Phase::kReplaying ? ways_.intake().due() : kNever; });
@@ -53,6 +55,12 @@ void Worker::start() {
   timers_.push_back(loop_.every(inject::Injector::kRefreshPeriod, [this] { look_at_way(); }));
   timers_.push_back(loop_.every(kDrainPeriod, [this] { finish_pass(); }));
   ways_.returns().start(ways_.responses());
+}
+
+Duration Worker::spacing() {
+  const std::size_t sessions = standing().sessions;
+  if (sessions == 0) return kIdleSpacing;
+  return sessions >= kManySessions ? kWakeUpSpacing : Duration(0);
 }
 
 void Worker::look_at_way() {

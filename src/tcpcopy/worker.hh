@@ -64,6 +64,7 @@ class Worker {
   void finish_pass();
   void end_of_files(capture::Passes::Next why);
   void fail();
+  Duration spacing();
   void look_at_way();
   bool too_much_under_way();
 

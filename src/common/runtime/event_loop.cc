@@ -138,16 +138,15 @@ void EventLoop::fire_timers() {
   }
 }
 
-void EventLoop::space_wake_ups(Duration spacing, std::function<bool()> wanted) {
-  spacing_ = spacing;
-  spacing_wanted_ = std::move(wanted);
+void EventLoop::space_wake_ups(std::function<Duration()> spacing) {
+  spacing_ = std::move(spacing);
   ::prctl(PR_SET_TIMERSLACK, 1UL);  // else the kernel rounds such short sleeps up by 50 us
 }
 
 void EventLoop::wait_under_load() {
-  const bool busy = now_ - previous_ < 2 * spacing_;
-  if (!busy || !spacing_wanted_()) return;
-  const Duration until = (now_ + spacing_).time_since_epoch();
+  const Duration spacing = spacing_ ? spacing_() : Duration(0);
+  if (now_ - previous_ >= 2 * spacing) return;  // not under load
+  const Duration until = (now_ + spacing).time_since_epoch();
   const auto seconds = std::chrono::floor<std::chrono::seconds>(until);
   const timespec at{seconds.count(), (until - seconds).count()};
   ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, nullptr);

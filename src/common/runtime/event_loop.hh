@@ -118,8 +118,8 @@ class EventLoop {
   /// Under load a wake-up begins so long after the one before, if not earlier wanted: a wake-up
   /// costs as much as several packets, so it pays to find more of them. What comes after a pause is
   /// still taken at once.
-  /// @param wanted asked before each sleep.
-  void space_wake_ups(Duration spacing, std::function<bool()> wanted);
+  /// @param spacing asked before each sleep; zero: none.
+  void space_wake_ups(std::function<Duration()> spacing);
 
   /// This wake-up has lasted long enough: what can wait is for the next, so that whatever packets
   /// cost to send, no source waits long. Asked between pieces of work, through Budget: it reads the
@@ -166,8 +166,7 @@ class EventLoop {
   std::vector<Callback> end_of_wake_up_;
   Callback before_clock_;
   std::vector<std::function<Instant()>> deadlines_;
-  Duration spacing_{0};
-  std::function<bool()> spacing_wanted_;
+  std::function<Duration()> spacing_;
   WakeUpTimes wake_up_times_;
   Duration cpu_so_far_{0};  // of this thread, at the end of the last wake-up
   Instant now_;
