@@ -2,7 +2,8 @@
 
     link_load.py routes ADDRESS PORT LINKS COUNT      registers so many routes, and stays
     link_load.py deaf ADDRESS PORT NET TARGET TPORT   registers routes and never reads, and stays
-    link_load.py garbage ADDRESS PORT COUNT SEED      so many connections that speak no protocol
+    link_load.py garbage ADDRESS PORT COUNT SEED [tls]  so many connections that speak no protocol,
+                                                      or begin a handshake and do not finish it
     link_load.py respond NET TARGET TPORT COUNT       sends so many responses of a target to NET
 
 NET is the first three numbers of addresses, as 62.135.201.
@@ -10,6 +11,7 @@ NET is the first three numbers of addresses, as 62.135.201.
 
 import random
 import socket
+import ssl
 import struct
 import sys
 import time
@@ -60,19 +62,34 @@ def deaf(address, port, net, target, target_port):
     time.sleep(3600)
 
 
-def garbage(address, port, count, seed):
+def client_hello():
+    """The first message of a handshake, by somebody without a key."""
+    out = ssl.MemoryBIO()
+    stranger = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), out, server_hostname="x")
+    try:
+        stranger.do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return out.read()
+
+
+def garbage(address, port, count, seed, tls=None):
     rng = random.Random(int(seed))
+    hello = client_hello()
+    if tls:
+        said = [lambda: b"\x16" + rng.randbytes(rng.randint(1, 200)), lambda: hello,
+                lambda: hello[:rng.randint(1, len(hello) - 1)]]
+    else:
+        said = [lambda: rng.randbytes(rng.randint(1, 200)),
+                lambda: b"GET / HTTP/1.1\r\nHost: assistant\r\n\r\n",
+                lambda: HELLO + add_route(rng.randbytes(4), 1, rng.randbytes(4), 2)[:9]]
     silent = []
     for _ in range(int(count)):
         link = connect(address, port)
         kind = rng.randrange(4)
         try:
-            if kind == 0:
-                link.sendall(rng.randbytes(rng.randint(1, 200)))
-            elif kind == 1:
-                link.sendall(b"GET / HTTP/1.1\r\nHost: assistant\r\n\r\n")
-            elif kind == 2:
-                link.sendall(HELLO + add_route(rng.randbytes(4), 1, rng.randbytes(4), 2)[:9])
+            if kind < len(said):
+                link.sendall(said[kind]())
         except ConnectionError:
             pass  # it was refused at once
         silent.append(link)  # neither read nor closed for a while

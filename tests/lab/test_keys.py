@@ -85,6 +85,27 @@ def test_those_without_the_right_key_are_refused(web, key_file, tmp_path):
     assert not re.search("link to intercept .* lost", tcpcopy.log())
 
 
+def test_handshakes_that_are_not_finished(web, key_file):
+    """10,000 connections that begin a handshake and end in garbage, in silence, or without a key,
+    during a replay."""
+    lab, online, target = web
+    known, (line,) = key_file("known", "web")
+    own, _ = key_file("own", line)
+    intercept = lab.intercept("--key", known)
+    tcpcopy = lab.tcpcopy("-c", POOL, "--key", own)
+    client = wrk(lab, 20, 6, pause_ms=10)
+    lab.start("client", sys.executable, HERE / "link_load.py", "garbage", *CONTROL, 10_000, 1, "tls",
+              name="link_load").wait_for("done", timeout=240)
+    finish(client)
+    assert_same_requests(online, target)
+    tcpcopy.stop()
+    assert statistic(tcpcopy.log(), "lost") == 0
+    intercept.stop()
+    assert statistic(intercept.log(), "wrong-key") > 1000
+    # A line for each reason and second, not one for each connection.
+    assert len([line for line in intercept.log().splitlines() if " closed: " in line]) < 200
+
+
 def test_an_intercept_without_a_key(web, key_file):
     """It says at the start that anybody may come; one that has a key does not take it."""
     lab, _, _ = web
