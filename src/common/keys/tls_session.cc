@@ -101,7 +101,6 @@ struct TlsSession::State {
       throw SystemError("OpenSSL cannot do TLS 1.3");
     }
     SSL_CTX_set_options(context.get(), SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
-    SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
     if (server) {
       SSL_CTX_set_num_tickets(context.get(), 0);
@@ -123,12 +122,11 @@ struct TlsSession::State {
   }
 
   void collect() {
-    char* data = nullptr;
-    const long size = BIO_get_mem_data(out, &data);
-    if (size <= 0) return;
-    const Bytes bytes = std::as_bytes(std::span(data, static_cast<std::size_t>(size)));
-    unsent.insert(unsent.end(), bytes.begin(), bytes.end());
-    BIO_reset(out);
+    const std::size_t size = BIO_ctrl_pending(out);
+    if (size == 0) return;
+    const std::size_t at = unsent.size();
+    unsent.resize(at + size);
+    BIO_read(out, &unsent[at], static_cast<int>(size));  // BIO_reset() would clear all its memory
   }
 
   void shake_hands() {
