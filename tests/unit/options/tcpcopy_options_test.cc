@@ -417,6 +417,7 @@ TEST(TcpcopyOptions, HelpNamesEveryOption) {
                              "-C,--links",
                              "-p,--port",
                              "--key",
+                             "--disable-combined",
                              "--exit-on-link-loss",
                              "-m,--memory",
                              "-B,--capture-buffer",
