@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -73,10 +74,18 @@ MaybeEnd TcpcopyLink::take(Bytes bytes, Instant now, channel::InterceptEnd::OnMe
     if (!end_.over()) end_.on_bytes(plain, now, on_message);
   });
   if (end_.over()) return end_.over();
-  if (!session_->failure()) return {};
+  if (!session_->failure()) return removed_meanwhile();
   say_at_last(session_->unsent());
   return LinkEnd{session_->established() ? EndReason::kGarbage : EndReason::kWrongKey,
                  *session_->failure()};
+}
+
+// The keys may have been read anew since the handshake began.
+MaybeEnd TcpcopyLink::removed_meanwhile() {
+  if (key() == nullptr || std::exchange(key_known_, true)) return {};
+  const auto& known = *settings_.keys;
+  if (std::find(known.begin(), known.end(), *key()) != known.end()) return {};
+  return LinkEnd{EndReason::kKeyRemoved, "its key was removed while it shook hands"};
 }
 
 // What the peer is told before the link is closed, if its socket takes it.

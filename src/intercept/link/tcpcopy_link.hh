@@ -55,6 +55,7 @@ class TcpcopyLink {
  private:
   channel::MaybeEnd take(Bytes bytes, Instant now, channel::InterceptEnd::OnMessage on_message);
   channel::MaybeEnd begin(Bytes bytes);
+  channel::MaybeEnd removed_meanwhile();
   void say_at_last(Bytes bytes) const;
 
   runtime::UniqueFd fd_;
@@ -63,6 +64,7 @@ class TcpcopyLink {
   channel::InterceptEnd end_;
   std::optional<keys::TlsSession> session_;  // between the end and the socket
   bool begun_ = false;                       // something came
+  bool key_known_ = false;                   // the handshake is done
 };
 
 }  // namespace tcpcopy::link

@@ -22,10 +22,11 @@ using test::ByteVector;
 
 class LinkServerTest : public testing::Test {
  protected:
-  void listen(std::vector<net::Network> allow = {}) {
+  void listen(std::vector<net::Network> allow = {}, std::vector<keys::Key> keys = {}) {
     LinkServer::Settings settings;
     settings.listen = {Address::v4(0x7f000001), 0};
     settings.allow = std::move(allow);
+    settings.keys = std::move(keys);
     server_ = std::make_unique<LinkServer>(
         loop_, settings,
         LinkServer::Events{
@@ -115,6 +116,57 @@ TEST_F(LinkServerTest, SaysWhoGreetedAndWhoIsGone) {
   EXPECT_EQ(closed_, std::set<route::LinkId>{1});
   EXPECT_EQ(ended(EndReason::kClosedByTcpcopy), 1U);
   EXPECT_EQ(server_->links(), 0U);
+}
+
+// Handshakes and removals of keys, of a tcpcopy that is played by its session.
+class LinkServerWithKeys : public LinkServerTest {
+ protected:
+  static keys::Key key(const std::string& name) { return {name, {1, 2, 3}}; }
+
+  void say() {
+    const ByteVector bytes = test::copy(session_.unsent());
+    session_.on_sent(bytes.size());
+    test::trickle(loop_, peers_[0].get(), bytes);
+  }
+  void hear() {
+    test::run_until(loop_, [&] {
+      ByteVector heard;
+      server_->flush();
+      EXPECT_FALSE(test::read_more(peers_[0].get(), heard));
+      session_.on_bytes(heard, [](Bytes) {});
+      return !session_.unsent().empty();
+    });
+  }
+
+  keys::TlsSession session_ = keys::TlsSession::client(key("a"));
+};
+
+TEST_F(LinkServerWithKeys, AKeyThatIsRemovedClosesItsLinks) {
+  listen({}, {key("a"), key("b")});
+  connect();
+  say();
+  hear();
+  ASSERT_TRUE(session_.established());
+  session_.write(wire::encode(wire::RouteMessage::version(wire::kVersion)));
+  say();
+  test::run_until(loop_, [&] { return greeted_.size() == 1; });
+  server_->set_keys({key("a")});
+  EXPECT_EQ(server_->links(), 1U);
+  server_->set_keys({key("b")});
+  EXPECT_EQ(ended(EndReason::kKeyRemoved), 1U);
+  EXPECT_EQ(server_->links(), 0U);
+}
+
+TEST_F(LinkServerWithKeys, SoDoesOneThatIsRemovedDuringTheHandshake) {
+  listen({}, {key("a"), key("b")});
+  connect();
+  say();
+  hear();
+  server_->set_keys({key("b")});
+  EXPECT_EQ(server_->links(), 1U) << "nobody has shown the key";
+  say();
+  test::run_until(loop_, [&] { return ended(EndReason::kKeyRemoved) == 1; });
+  EXPECT_TRUE(greeted_.empty());
 }
 
 TEST_F(LinkServerTest, WhoIsAllowedMayConnect) {
