@@ -36,6 +36,12 @@ Decoded read_plainly(Bytes stream, FrameMode mode) {
       }
       records_left = count;
     }
+    // Without counts no record begins with this: it is a greeting of version 7.
+    constexpr std::uint16_t kNoCount = 0xffff;
+    if (!mode.combined && stream.size() >= 2 && net::load_be16(stream.data()) == kNoCount) {
+      decoded.bad_count = kNoCount;
+      return decoded;
+    }
     if (stream.size() < size) return decoded;
     decoded.records.emplace_back(stream.begin(),
                                  stream.begin() + static_cast<std::ptrdiff_t>(size));
