@@ -42,6 +42,7 @@ struct Standing {
   std::uint64_t syns = 0;         ///< sent so far
   std::uint64_t connections = 0;  ///< established so far
   std::uint64_t sent = 0;         ///< bytes of clients, so far
+  std::uint64_t packets = 0;      ///< sent so far, of any kind
 };
 
 /// Where segments for the target go. Behind it: src/tcpcopy/inject.

@@ -17,7 +17,9 @@ using namespace std::chrono_literals;
 using Outcome = capture::Intake::Outcome;
 
 constexpr Duration kWakeUpSpacing = 300us;  // under load, with many sessions
-// Without a session nobody waits: these are packets of clients whose sessions were given up.
+// Packets that lead to nothing for so long are of clients whose sessions were given up, or wait for
+// their next attempt: nobody waits for these.
+constexpr Duration kNothingSent = 100ms;
 constexpr Duration kIdleSpacing = 2ms;
 // Behind the end of all sessions, answers to stragglers of the target still go out for this long.
 constexpr Duration kStragglerTime = 300ms;
@@ -58,9 +60,11 @@ void Worker::start() {
 }
 
 Duration Worker::spacing() {
-  const std::size_t sessions = standing().sessions;
-  if (sessions == 0) return kIdleSpacing;
-  return sessions >= kManySessions ? kWakeUpSpacing : Duration(0);
+  const Standing now = standing();
+  if (std::exchange(packets_sent_, now.packets) != now.packets) sent_at_ = loop_.now();
+  // Datagrams are not counted here.
+  if (now.packets > 0 && loop_.now() >= sent_at_ + kNothingSent) return kIdleSpacing;
+  return now.sessions >= kManySessions ? kWakeUpSpacing : Duration(0);
 }
 
 void Worker::look_at_way() {

@@ -74,7 +74,9 @@ class Worker {
   MemoryWatch memory_;
   FirstDelivery first_delivery_;
   PathDoubt path_doubt_;
-  std::uint16_t mtu_;  // of the way to the targets, bytes
+  std::uint16_t mtu_;               // of the way to the targets, bytes
+  std::uint64_t packets_sent_ = 0;  // when spacing() was asked last
+  Instant sent_at_;                 // when that changed last
   Phase phase_ = Phase::kReplaying;
   int exit_status_ = 0;
   std::vector<runtime::Watch> capture_watches_;

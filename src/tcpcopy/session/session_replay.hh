@@ -33,8 +33,9 @@ class SessionReplay : public Replay {
   void shut_down(Instant now) override { engine_.shut_down(now, out_); }
   Standing standing() const override {
     const Ledger& ledger = engine_.ledger();
-    return {engine_.sessions(),     engine_.unfinished(), engine_.waiting(),  ledger.held.bytes,
-            ledger.delivered.bytes, ledger.syns_sent,     ledger.connections, ledger.bytes_sent};
+    return {engine_.sessions(), engine_.unfinished(),   engine_.waiting(),
+            ledger.held.bytes,  ledger.delivered.bytes, ledger.syns_sent,
+            ledger.connections, ledger.bytes_sent,      ledger.segments_sent};
   }
   void set_mtu(std::uint16_t mtu) override { engine_.set_mtu(mtu); }
   std::uint64_t memory_use() const override { return engine_.memory_use(); }
