@@ -6,6 +6,7 @@ import pathlib
 import pytest
 
 from lab import ROOT, Lab
+from peers import Nginx
 
 LAST_LINES = 25
 
@@ -32,6 +33,14 @@ def make_lab(request, tmp_path, build):
     yield make
     for lab in labs:
         lab.close()
+
+
+@pytest.fixture
+def web(make_lab):
+    """A lab with nginx on both sides: the lab, the online server, the target."""
+    lab = make_lab()
+    lab.route_responses()
+    return lab, Nginx(lab, "online", 80), Nginx(lab, "target", 8080)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -16,14 +16,6 @@ HELLO = struct.pack("!IHHIH", 0, 0, 6, 0, 0)
 ADD_ROUTE = 1
 
 
-@pytest.fixture
-def web(make_lab):
-    """A lab with nginx on both sides."""
-    lab = make_lab()
-    lab.route_responses()
-    return lab, Nginx(lab, "online", 80), Nginx(lab, "target", 8080)
-
-
 @pytest.mark.parametrize("pool", (True, False), ids=("client_pool", "clients_own_address"))
 def test_client_and_online_server_see_nothing(make_lab, pool):
     lab = make_lab()

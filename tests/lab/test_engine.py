@@ -8,18 +8,10 @@ import time
 import pytest
 
 from lab import ADDRESS, HERE, POOL, statistic, wait_until
-from peers import Nginx, assert_same_requests, wrk
+from peers import assert_same_requests, wrk
 from recording import ONLINE_PORTS, Peers, rules
 
 MOST_MEMORY_KB = 64 * 1024  # tcpcopy holds a few MB under these loads
-
-
-@pytest.fixture
-def web(make_lab):
-    """A lab with nginx on both sides."""
-    lab = make_lab()
-    lab.route_responses()
-    return lab, Nginx(lab, "online", 80), Nginx(lab, "target", 8080)
 
 
 def assert_done(client, timeout=60):

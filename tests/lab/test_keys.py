@@ -10,17 +10,9 @@ import time
 import pytest
 
 from lab import ADDRESS, HERE, POOL, statistic, wait_until
-from peers import Nginx, assert_same_requests, finish, wrk
+from peers import assert_same_requests, finish, wrk
 
 CONTROL = (ADDRESS["assistant"], 36524)
-
-
-@pytest.fixture
-def web(make_lab):
-    """A lab with nginx on both sides, and a third host to send from."""
-    lab = make_lab()
-    lab.route_responses()
-    return lab, Nginx(lab, "online", 80), Nginx(lab, "target", 8080)
 
 
 @pytest.fixture

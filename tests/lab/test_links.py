@@ -20,14 +20,6 @@ LINK_LOSS = ({"source": ADDRESS["online"], "destination": ADDRESS["assistant"]},
 
 
 @pytest.fixture
-def web(make_lab):
-    """A lab with nginx on both sides."""
-    lab = make_lab()
-    lab.route_responses()
-    return lab, Nginx(lab, "online", 80), Nginx(lab, "target", 8080)
-
-
-@pytest.fixture
 def recorded(make_lab):
     """A lab with recording peers."""
     lab = make_lab()

@@ -32,13 +32,6 @@ def lines_with(process, words):
     return [line for line in process.log().splitlines() if words in line]
 
 
-@pytest.fixture
-def web(make_lab):
-    lab = make_lab()
-    lab.route_responses()
-    return lab, Nginx(lab, "online", 80), Nginx(lab, "target", 8080)
-
-
 def ask(lab, address=ADDRESS["online"]):
     return lab.on("client", sys.executable, "-c", ASK, address)
 
