@@ -155,8 +155,9 @@ void Worker::end_wake_up() {
   }
   ways_.outbox().flush();
   if (memory_.due()) memory_.look(now);
-  first_delivery_.look(standing().delivered);
-  if (phase_ == Phase::kEnding && standing().sessions == 0) {
+  const Standing left = standing();
+  first_delivery_.look(left.delivered);
+  if (phase_ == Phase::kEnding && left.sessions == 0) {
     phase_ = Phase::kStragglers;
     timers_.push_back(loop_.after(kStragglerTime, [this] { loop_.stop(); }));
   }

@@ -230,7 +230,7 @@ findings::Report Checker::report() {
     for (Finding& finding : probe::diagnose(way_of(target))) {
       // Without a link nothing can come back.
       if (!reachable && finding.code.number >= findings::kNothingComesBack.number) {
-        finding = {Verdict::kSkip, finding.hop, "what stands before it has to pass first", {}, ""};
+        finding = probe::skipped(finding.hop);
       }
       report.add(std::move(finding));
     }

@@ -18,10 +18,6 @@ std::string milliseconds(Duration time) {
 
 std::string port_of(const Endpoint& endpoint) { return std::to_string(endpoint.port); }
 
-Finding skipped(std::string hop) {
-  return {Verdict::kSkip, std::move(hop), "what stands before it has to pass first", {}, ""};
-}
-
 // P0: as any program would.
 Finding judge_target(const Way& way) {
   Finding finding{
@@ -138,6 +134,10 @@ Finding judge_holding(const Way& way) {
 }
 
 }  // namespace
+
+Finding skipped(std::string hop) {
+  return {Verdict::kSkip, std::move(hop), "what stands before it has to pass first", {}, ""};
+}
 
 std::vector<Finding> diagnose(const Way& way) {
   std::vector<Finding> findings;

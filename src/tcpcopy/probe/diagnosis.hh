@@ -47,6 +47,9 @@ struct Way {
 /// tested.
 std::vector<Finding> diagnose(const Way& way);
 
+/// The finding on a hop that is not tested, because one before it is broken.
+Finding skipped(std::string hop);
+
 /// What became of a link to an intercept.
 Finding judge_intercept(const Endpoint& intercept, const Connected& link);
 
