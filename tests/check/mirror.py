@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Every source of a pure room has a unit test of its name, or one of the conversations of
-tests/scenario is its test. Before that the check shows that it can fail."""
+"""Every source of a pure room has a unit test of its name in the folder of tests/unit that mirrors its
+own, or one of the conversations of tests/scenario is its test. Before that the check shows that it can
+fail."""
 
 import pathlib
 import sys
@@ -13,14 +14,14 @@ CONVERSATIONS = {"engine", "session", "session_client", "session_target"}
 
 
 def faults_of(house, conversations):
-    tests = {path.name.removesuffix("_test.cc")
-             for path in (house.source / "tests/unit").rglob("*_test.cc")}
-    sources = {path.stem: path for room in house.rooms.values() if room.pure
+    sources = {path.stem: house.path(path) for room in house.rooms.values() if room.pure
                for path in house.files(room) if path.suffix == ".cc"}
-    for name, path in sorted(sources.items()):
-        if name not in tests and name not in conversations:
-            yield f"{house.path(path)}: there is no tests/unit/…/{name}_test.cc"
-    for name in sorted(conversations & tests | conversations - sources.keys()):
+    tests = {name: pathlib.Path("tests/unit", *pathlib.Path(path).parts[1:-1], f"{name}_test.cc")
+             for name, path in sources.items()}
+    tested = {name for name, test in tests.items() if (house.source / test).exists()}
+    for name in sorted(sources.keys() - tested - conversations):
+        yield f"{sources[name]}: there is no {tests[name]}"
+    for name in sorted(conversations & tested | conversations - sources.keys()):
         yield f"tests/check/mirror.py: {name} is no exception"
 
 
@@ -32,7 +33,7 @@ def self_test():
             (root / name).write_text("")
         house = House(root, "a|src/a|pure||\nb|src/b|system||")
         (found,) = faults_of(house, set())
-        assert "two_test.cc" in found, found
+        assert "tests/unit/a/two_test.cc" in found, found
         assert not list(faults_of(house, {"two"}))
         (found,) = faults_of(house, {"one", "two"})
         assert "one is no exception" in found, found

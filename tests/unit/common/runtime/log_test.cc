@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "common/runtime/log.hh"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "tests/support/refusal.hh"
+
+namespace tcpcopy::runtime {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::HasSubstr;
+
+Instant at(Duration time) { return Instant(time); }
+
+TEST(LogThrottle, TheFirstLineIsLetThrough) {
+  LogThrottle throttle(5s);
+  EXPECT_TRUE(throttle.allow(at(0s)));
+  LogThrottle another(5s);
+  EXPECT_TRUE(another.allow(Instant::min()));
+}
+
+TEST(LogThrottle, NoneIsLetThroughDuringThePause) {
+  LogThrottle throttle(5s);
+  ASSERT_TRUE(throttle.allow(at(1s)));
+  EXPECT_FALSE(throttle.allow(at(1s)));
+  EXPECT_FALSE(throttle.allow(at(6s - 1ns)));
+  EXPECT_TRUE(throttle.allow(at(6s)));
+  EXPECT_FALSE(throttle.allow(at(7s)));  // a new pause has begun
+}
+
+TEST(LogThrottle, CountsWhatItHeldBack) {
+  LogThrottle throttle(5s);
+  throttle.allow(at(0s));
+  EXPECT_EQ(throttle.take_suppressed(), 0U);
+  for (int i = 0; i < 1000; ++i)
+    throttle.allow(at(1s));
+  ASSERT_TRUE(throttle.allow(at(5s)));
+  EXPECT_EQ(throttle.take_suppressed(), 1000U);
+  EXPECT_EQ(throttle.take_suppressed(), 0U);
+}
+
+class LogFile : public testing::Test {
+ protected:
+  LogFile() : folder_(testing::TempDir() + "log-" + std::to_string(::getpid())) {
+    std::filesystem::create_directory(folder_);
+  }
+  ~LogFile() override {
+    spdlog::set_default_logger(before_);
+    std::filesystem::remove_all(folder_);
+  }
+  LogFile(const LogFile&) = delete;
+  LogFile& operator=(const LogFile&) = delete;
+  LogFile(LogFile&&) = delete;
+  LogFile& operator=(LogFile&&) = delete;
+
+  static std::string content(const std::string& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  const std::string folder_;
+  const std::string path_ = folder_ + "/daemon.log";
+
+ private:
+  const std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
+};
+
+TEST_F(LogFile, LinesNameTheProgramAndTheLevel) {
+  open_log("tcpcopy", path_);
+  spdlog::warn("a line");
+  EXPECT_THAT(content(path_), HasSubstr(" tcpcopy warning: a line\n"));
+}
+
+TEST_F(LogFile, IsAppendedTo) {
+  std::ofstream(path_) << "from the day before\n";
+  open_log("tcpcopy", path_);
+  spdlog::info("today");
+  EXPECT_THAT(content(path_), AllOf(HasSubstr("the day before"), HasSubstr("today")));
+}
+
+TEST_F(LogFile, IsOpenedAgainAfterARotation) {
+  open_log("tcpcopy", path_);
+  spdlog::info("first");
+  std::filesystem::rename(path_, path_ + ".1");
+  open_log("tcpcopy", path_);
+  spdlog::info("second");
+  EXPECT_THAT(content(path_ + ".1"), AllOf(HasSubstr("first"), Not(HasSubstr("second"))));
+  EXPECT_THAT(content(path_), AllOf(HasSubstr("second"), Not(HasSubstr("first"))));
+}
+
+TEST_F(LogFile, ThatCannotBeOpenedIsRefused) {
+  const std::string path = folder_;  // a folder is no file
+  EXPECT_THAT(test::refusal([&] { open_log("tcpcopy", path); }),
+              AllOf(HasSubstr("-l " + path), HasSubstr("cannot open")));
+}
+
+TEST_F(LogFile, WhoseFolderCannotBeLookedAtLeavesTheOldOne) {
+  open_log("tcpcopy", path_);
+  const std::string loop = folder_ + "/loop";
+  std::filesystem::create_symlink(loop, loop);
+  reopen_log("tcpcopy", loop + "/daemon.log");
+  EXPECT_THAT(content(path_), HasSubstr("the old one is used on"));
+}
+
+}  // namespace
+}  // namespace tcpcopy::runtime
