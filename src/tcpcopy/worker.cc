@@ -14,13 +14,12 @@ namespace tcpcopy::replayer {
 namespace {
 
 using namespace std::chrono_literals;
-using Outcome = capture::Intake::Outcome;
 
 constexpr Duration kWakeUpSpacing = 300us;  // under load, with many sessions
 // Packets that lead to nothing for so long are of clients whose sessions were given up, or wait for
 // their next attempt: nobody waits for these.
 constexpr Duration kNothingSent = 100ms;
-constexpr Duration kIdleSpacing = 2ms;
+constexpr Duration kIdleSpacing = 5ms;
 // Behind the end of all sessions, answers to stragglers of the target still go out for this long.
 constexpr Duration kStragglerTime = 300ms;
 // A file is not read on while more sessions than this have something to do, or more bytes wait to
@@ -62,8 +61,9 @@ void Worker::start() {
 Duration Worker::spacing() {
   const Standing now = standing();
   if (std::exchange(packets_sent_, now.packets) != now.packets) sent_at_ = loop_.now();
-  // Datagrams are not counted here.
-  if (now.packets > 0 && loop_.now() >= sent_at_ + kNothingSent) return kIdleSpacing;
+  // Datagrams are not counted here. What one wake-up cannot take must not wait: it would be lost.
+  const bool in_vain = now.packets > 0 && loop_.now() >= sent_at_ + kNothingSent;
+  if (in_vain && captured_ != Outcome::kMore) return kIdleSpacing;
   return now.sessions >= kManySessions ? kWakeUpSpacing : Duration(0);
 }
 
@@ -77,11 +77,11 @@ void Worker::look_at_way() {
 }
 
 void Worker::capture() {
-  Outcome outcome = Outcome::kMore;
-  for (runtime::Budget budget(loop_); outcome == Outcome::kMore && budget.another();)
-    outcome = ways_.intake().read_batch(loop_.now(), ways_.replay());
-  if (outcome == Outcome::kEnded) phase_ = Phase::kBetweenPasses;
-  if (outcome == Outcome::kFailed) fail();
+  captured_ = Outcome::kMore;
+  for (runtime::Budget budget(loop_); captured_ == Outcome::kMore && budget.another();)
+    captured_ = ways_.intake().read_batch(loop_.now(), ways_.replay());
+  if (captured_ == Outcome::kEnded) phase_ = Phase::kBetweenPasses;
+  if (captured_ == Outcome::kFailed) fail();
 }
 
 bool Worker::too_much_under_way() {

@@ -57,6 +57,8 @@ class Worker {
   int exit_status() const { return exit_status_; }
 
  private:
+  using Outcome = capture::Intake::Outcome;
+
   void capture();
   void capture_what_is_due();
   void hear_of_returns();
@@ -74,9 +76,10 @@ class Worker {
   MemoryWatch memory_;
   FirstDelivery first_delivery_;
   PathDoubt path_doubt_;
-  std::uint16_t mtu_;               // of the way to the targets, bytes
-  std::uint64_t packets_sent_ = 0;  // when spacing() was asked last
-  Instant sent_at_;                 // when that changed last
+  std::uint16_t mtu_;                    // of the way to the targets, bytes
+  std::uint64_t packets_sent_ = 0;       // when spacing() was asked last
+  Instant sent_at_;                      // when that changed last
+  Outcome captured_ = Outcome::kNoMore;  // what the last batch of capture has left
   Phase phase_ = Phase::kReplaying;
   int exit_status_ = 0;
   std::vector<runtime::Watch> capture_watches_;
