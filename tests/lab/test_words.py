@@ -257,18 +257,6 @@ def test_a_name_without_an_address_is_refused(named, name):
     assert f"the target address: the host '{name}': " in tcpcopy.log()
 
 
-@pytest.mark.parametrize("program", ("tcpcopy", "intercept"))
-def test_every_option_is_documented(build, program):
-    told = subprocess.run([build / "src" / program / program, "--help"], text=True,
-                          capture_output=True, check=True).stdout
-    options = re.findall(r"^  (?:(-\w),)?(--[\w-]+)", told, re.M)
-    assert len(options) > 15
-    text = document("docs/options.md")
-    for short, long in options:
-        assert f"`{long}`" in text, long
-        assert not short or f"`{short}`" in text, short
-
-
 @pytest.mark.skipif(not shutil.which("dpkg-query"), reason="packages are not Debian's here")
 @pytest.mark.parametrize("program", ("tcpcopy", "intercept"))
 def test_every_package_that_a_daemon_needs_is_named(build, program):

@@ -31,11 +31,38 @@ void declare_common(CLI::App& app) {
   app.set_help_flag("-h,--help", "Print this help")->group(group);
   const std::string version = "Print the version";
   app.add_flag("-v,--version", version)->group(group)->configurable(false);
-  app.set_config("--config", "", "Read options from a file, by long names")->group(group);
+  app.set_config("--config", "", "Read options from a file, by long names")
+      ->type_name("FILE")
+      ->group(group);
   const std::string print_config = "Print the options as such a file";
   app.add_flag("--print-config", print_config)->group(group)->configurable(false);
+  const std::string print_options = "What scripts/options reads";
+  app.add_flag("--print-options", print_options)->group("")->configurable(false);
   app.get_formatter()->column_width(32);
   app.get_formatter()->label("TEXT", "VALUE");
+}
+
+// By option->get_name() one that is not listed has none.
+std::string names_of(const CLI::Option& option) {
+  std::string names;
+  for (const std::string& name : option.get_snames())
+    names += "-" + name + " ";
+  for (const std::string& name : option.get_lnames())
+    names += "--" + name + " ";
+  return names;
+}
+
+// For scripts/options: the program, then an option a line, in fields between tabs.
+void print_options(const CLI::App& app) {
+  std::printf("%s\t%s\t%s\n", app.get_name().c_str(), kProgramVersion,
+              app.get_description().c_str());
+  for (const CLI::Option* option : app.get_options()) {
+    const bool takes_value = option->get_expected_max() > 0;
+    const std::string value = takes_value ? option->get_type_name() : "";
+    const std::string preset = takes_value ? option->get_default_str() : "";
+    std::printf("%s\t%s\t%s\t%s\t%s\n", option->get_group().c_str(), names_of(*option).c_str(),
+                value.c_str(), preset.c_str(), option->get_description().c_str());
+  }
 }
 
 }  // namespace
@@ -55,6 +82,10 @@ bool parse_command_line(CLI::App& app, int argc, const char* const* argv,
   }
   if (is_given(*app.get_option("--version"))) {
     std::printf("%s %s\n", app.get_name().c_str(), kProgramVersion);
+    return false;
+  }
+  if (is_given(*app.get_option("--print-options"))) {
+    print_options(app);
     return false;
   }
   try {

@@ -9,11 +9,18 @@ namespace tcpcopy::runtime {
 
 void declare_process(CLI::App& app, ProcessOptions& options, std::string& statistics) {
   const std::string group = kProcessGroup;
-  app.add_option("-l,--log", options.log_file, "Log file [standard error]")->group(group);
-  app.add_option("-P,--pid-file", options.pid_file, "File for the process id")->group(group);
+  app.add_option("-l,--log", options.log_file, "Log file [standard error]")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("-P,--pid-file", options.pid_file, "File for the process id")
+      ->type_name("FILE")
+      ->group(group);
   app.add_flag("-d,--daemon", options.daemon, "Go to the background")->group(group);
-  app.add_option("--statistics", statistics, "Seconds between statistics lines")->group(group);
+  app.add_option("--statistics", statistics, "Seconds between statistics lines")
+      ->type_name("S")
+      ->group(group);
   app.add_option("--statistics-file", options.statistics_file, "Append them to it as JSON too")
+      ->type_name("FILE")
       ->group(group);
 }
 

@@ -22,20 +22,28 @@ struct Texts {
 
 void declare(CLI::App& app, Texts& texts, InterceptOptions& options) {
   const std::string what = "What is captured";
-  app.add_option("-i,--device", texts.devices, "Devices, separated by commas")->group(what);
+  app.add_option("-i,--device", texts.devices, "Devices, separated by commas")
+      ->type_name("DEVICES")
+      ->group(what);
   app.add_option("-F,--filter", options.filter, "Responses, as 'tcp and src port 8080'")
+      ->type_name("FILTER")
       ->group(what);
   app.add_option("-D,--translate", texts.translations, "Responses to a are for client b: a-b,...")
+      ->type_name("PAIRS")
       ->group(what);
   const std::string links = "Links from tcpcopy";
-  app.add_option("-p,--port", texts.port, "Port to listen on")->group(links);
-  app.add_option("-b,--bind", texts.address, "Address to listen on")->group(links);
-  app.add_option("--allow", texts.allow, "Who may connect: IP,a.b.c.d/n,... [all]")->group(links);
+  app.add_option("-p,--port", texts.port, "Port to listen on")->type_name("PORT")->group(links);
+  app.add_option("-b,--bind", texts.address, "Address to listen on")->type_name("IP")->group(links);
+  app.add_option("--allow", texts.allow, "Who may connect: IP,a.b.c.d/n,... [all]")
+      ->type_name("NETWORKS")
+      ->group(links);
   app.add_option("--key", options.key_file, "File with the keys of tcpcopies, one a line")
+      ->type_name("FILE")
       ->group(links);
   app.add_flag("--allow-plain", options.allow_plain, "With --key: links without one, too")
       ->group(links);
   app.add_option("-n,--max-records", texts.max_records, "Responses in a frame, at most; 0: all")
+      ->type_name("N")
       ->group(links);
   app.add_flag("--disable-combined", texts.disable_combined, "One by one, to a tcpcopy of 1.x")
       ->group(links);

@@ -28,7 +28,7 @@ struct Texts {
   std::string port = "36524", links = "2", mtu, mss = "1460", rtt, timeout = "600", idle = "86400",
               max_lag, memory = "2048";
   std::string buffer = "16", statistics = "30", lose_captured = "0";
-  std::string ignored;
+  std::string ignored, make_key;
   std::string copies = "1", port_group = "0", percent = "100", ramp;
   bool gradually = false;
   bool only_from_start = false, no_turn_order = false, lonely = false, million = false;
@@ -39,15 +39,20 @@ struct Texts {
 void declare_what(CLI::App& app, Texts& texts, Options& options) {
   const std::string group = "What is replayed, and to where";
   app.add_option("-x,--replay", texts.rules, "[onlineIP:]onlinePort-targetIP:targetPort,...")
+      ->type_name("RULES")
       ->group(group);
   app.add_option("-s,--intercept", texts.intercepts, "Where intercept runs: IP[:port],...")
+      ->type_name("INTERCEPTS")
       ->group(group);
   app.add_option("-c,--client-pool", texts.pool, "Clients on the target: a.b.c.x,a.b.c.d/n,...")
+      ->type_name("POOL")
       ->group(group);
   app.add_option("-H,--loopback-as", texts.loopback_as, "What a client on 127.0.0.0/8 becomes")
+      ->type_name("IP")
       ->group(group);
   app.add_option("-F,--filter", options.capture.filter,
                  "Capture filter, as of tcpdump [made from -x]")
+      ->type_name("FILTER")
       ->group(group);
   app.add_flag("--udp", options.capture.udp, "Datagrams instead of connections, without -s")
       ->group(group);
@@ -59,33 +64,58 @@ void declare_what(CLI::App& app, Texts& texts, Options& options) {
 void declare_how_much(CLI::App& app, Texts& texts) {
   const std::string group = "How much of it";
   app.add_option("-n,--copies", texts.copies, "Sessions for each connection of a client")
+      ->type_name("N")
       ->group(group);
   app.add_option("-f,--port-group", texts.port_group, "This tcpcopy's number, where several replay")
+      ->type_name("N")
       ->group(group);
-  app.add_option("-r,--percent", texts.percent, "Percent of the connections")->group(group);
-  app.add_option("--ramp", texts.ramp, "Seconds in which they grow from none to -r")->group(group);
+  app.add_option("-r,--percent", texts.percent, "Percent of the connections")
+      ->type_name("N")
+      ->group(group);
+  app.add_option("--ramp", texts.ramp, "Seconds in which they grow from none to -r")
+      ->type_name("S")
+      ->group(group);
 }
 
 void declare_how(CLI::App& app, Texts& texts) {
   const std::string group = "How it is replayed";
   app.add_flag("-W,--no-turn-order", texts.no_turn_order, "A request does not wait for its turn")
       ->group(group);
-  app.add_option("-M,--mtu", texts.mtu, "MTU to the target, bytes [the route's]")->group(group);
-  app.add_option("-D,--mss", texts.mss, "MSS to offer where no SYN was captured")->group(group);
-  app.add_option("-R,--rtt", texts.rtt, "Round trip to imitate, ms [the client's]")->group(group);
-  app.add_option("-t,--timeout", texts.timeout, "Seconds without progress of the target")
+  app.add_option("-M,--mtu", texts.mtu, "MTU to the target, bytes [the route's]")
+      ->type_name("BYTES")
       ->group(group);
-  app.add_option("-k,--idle-timeout", texts.idle, "Seconds to wait for the client")->group(group);
+  app.add_option("-D,--mss", texts.mss, "MSS to offer where no SYN was captured")
+      ->type_name("BYTES")
+      ->group(group);
+  app.add_option("-R,--rtt", texts.rtt, "Round trip to imitate, ms [the client's]")
+      ->type_name("MS")
+      ->group(group);
+  app.add_option("-t,--timeout", texts.timeout, "Seconds without progress of the target")
+      ->type_name("S")
+      ->group(group);
+  app.add_option("-k,--idle-timeout", texts.idle, "Seconds to wait for the client")
+      ->type_name("S")
+      ->group(group);
   app.add_option("--max-lag", texts.max_lag, "Requests later by more seconds are left out")
+      ->type_name("S")
       ->group(group);
 }
 
 void declare_links(CLI::App& app, Texts& texts, Options& options) {
   const std::string group = "Links to the intercepts, and bounds";
-  app.add_option("-C,--links", texts.links, "Links to each intercept, 1-11")->group(group);
-  app.add_option("-p,--port", texts.port, "Port of intercepts given without one")->group(group);
-  app.add_option("--key", options.returns.key_file, "File with the key of links, of --make-key")
+  app.add_option("-C,--links", texts.links, "Links to each intercept, 1-11")
+      ->type_name("N")
       ->group(group);
+  app.add_option("-p,--port", texts.port, "Port of intercepts given without one")
+      ->type_name("PORT")
+      ->group(group);
+  app.add_option("--key", options.returns.key_file, "File with the key of links, of --make-key")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--make-key", texts.make_key, "Alone: print a new key of this name, and end")
+      ->type_name("NAME")
+      ->group(group)
+      ->configurable(false);
   app.add_flag("--disable-combined", texts.disable_combined, "As an old intercept has it")
       ->group(group);
   app.add_flag("--with-resp-payload", options.returns.mode.with_payload,
@@ -96,15 +126,17 @@ void declare_links(CLI::App& app, Texts& texts, Options& options) {
   app.add_flag("--exit-on-link-loss", options.exit_on_link_loss, "End when the last link is lost")
       ->group(group);
   app.add_option("-m,--memory", texts.memory, "MB to take at most; then sessions are shed")
+      ->type_name("MB")
       ->group(group);
   app.add_option("-B,--capture-buffer", texts.buffer, "MB of the kernel's buffer for capture")
+      ->type_name("MB")
       ->group(group);
 }
 
 void declare_unlisted(CLI::App& app, Texts& texts) {
   app.add_option("--lose-captured", texts.lose_captured, "For tests")->group("");
   app.add_flag("-g,--gradually", texts.gradually, "The same as --ramp 100")->group("");
-  const std::string old;  // accepted from 1.x, without effect; docs/options.md lists them
+  const std::string old;  // accepted from 1.x, without effect: docs/options.in lists them
   app.add_flag("-L,--lonely", texts.lonely, "Stay without intercepts: now the default")->group(old);
   app.add_option("-U", texts.ignored, "Session pool size")->group(old);
   app.add_flag("--million", texts.million, "Many connections")->group(old);
@@ -199,6 +231,9 @@ void refuse_idle_macs(const Options& options) {
 }
 
 void interpret(const Texts& texts, Options& options) {
+  if (!texts.make_key.empty()) {
+    throw UsageError("--make-key stands alone, with the name: tcpcopy --make-key web-1");
+  }
   if (texts.rules.empty()) {
     throw UsageError(
         "-x is missing: which port is replayed to which target? "
@@ -265,6 +300,7 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   declare_links(app, texts, options);
   runtime::declare_process(app, options, texts.statistics);
   app.add_option("--trace", options.trace_file, "Write all packets to this pcapng file")
+      ->type_name("FILE")
       ->group(runtime::kProcessGroup);
   app.add_flag("--check", options.check, "Look at the way there and back; replay nothing")
       ->group(runtime::kProcessGroup);

@@ -103,28 +103,43 @@ void interpret_files(const WayTexts& texts, capture::Settings& options) {
 
 void declare_ways(CLI::App& app, WayTexts& texts) {
   const std::string group = "Ways in and out";
-  app.add_option("--capture", texts.capture, "Packets come from: raw, pcap, file [raw]")
+  app.add_option("--capture", texts.capture, "Where packets come from [raw]")
+      ->type_name("raw|pcap|file")
       ->group(group);
   app.add_option("-i,--input", texts.input, "pcap: devices [any]; file: files, globs, -")
+      ->type_name("INPUT")
       ->group(group);
   app.add_option("-S,--snap-length", texts.snap_length, "pcap: bytes captured of a packet")
+      ->type_name("BYTES")
       ->group(group);
-  app.add_option("--direction", texts.direction, "pcap: packets that come in, go out; both")
+  app.add_option("--direction", texts.direction, "pcap: which way packets go")
+      ->type_name("in|out|both")
       ->group(group);
-  app.add_option("-a,--speed", texts.speed, "file: so many times faster, or max")->group(group);
+  app.add_option("-a,--speed", texts.speed, "file: so many times faster, or max")
+      ->type_name("FACTOR")
+      ->group(group);
   app.add_option("-I,--max-gap", texts.longest_gap, "file: longer gaps are cut to it, ms")
+      ->type_name("MS")
       ->group(group);
-  app.add_option("-T,--passes", texts.passes, "file: how often they are replayed")->group(group);
+  app.add_option("-T,--passes", texts.passes, "file: how often they are replayed")
+      ->type_name("N")
+      ->group(group);
   app.add_option("--fail-below", texts.fail_below, "file: percent delivered, or status 3")
+      ->type_name("PERCENT")
       ->group(group);
-  app.add_option("--send", texts.send, "Packets leave through: raw, link [raw]")->group(group);
-  app.add_option("-o,--output", texts.output, "link: the device [that of the route]")->group(group);
-  const std::string old_names;  // not listed; docs/options.md names them
+  app.add_option("--send", texts.send, "What packets leave through [raw]")
+      ->type_name("raw|link")
+      ->group(group);
+  app.add_option("-o,--output", texts.output, "link: the device [that of the route]")
+      ->type_name("DEVICE")
+      ->group(group);
+  const std::string old_names;  // not listed; docs/options.in names them
   app.add_flag("--pcap-capture", texts.pcap_capture, "The same as --capture pcap")
       ->group(old_names);
   app.add_flag("--pcap-send", texts.pcap_send, "The same as --send link")->group(old_names);
   app.add_flag("--offline", texts.offline, "The same as --capture file")->group(old_names);
   app.add_option("--responses", texts.responses, "Devices where responses come: instead of -s")
+      ->type_name("DEVICES")
       ->group(group);
 }
 

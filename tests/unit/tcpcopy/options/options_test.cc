@@ -420,6 +420,17 @@ TEST(TcpcopyOptions, HelpNamesEveryOption) {
   EXPECT_EQ(printed_for({"-h"}), help);
 }
 
+TEST(TcpcopyOptions, TheTableHasWhatHelpLeavesOut) {
+  const std::string table = printed_for({"--print-options"});
+  EXPECT_THAT(table, testing::StartsWith("tcpcopy\t"));
+  EXPECT_THAT(table, HasSubstr("\t-m --memory \tMB\t2048\tMB to take"));
+  EXPECT_THAT(table, HasSubstr("\n\t-g --gradually \t\t\tThe same as --ramp 100\n"));
+}
+
+TEST(TcpcopyOptions, AKeyIsMadeByItself) {
+  EXPECT_THAT(refused_with({"--make-key", "web-1"}), HasSubstr("--make-key stands alone"));
+}
+
 TEST(TcpcopyOptions, HelpFitsIntoEightyColumns) {
   const std::string help = printed_for({"--help"});
   for (std::size_t at = 0; at < help.size();) {
