@@ -13,7 +13,7 @@
 #include "tcpcopy/returns/device_responses.hh"
 #include "tcpcopy/returns/link_returns.hh"
 #include "tcpcopy/session/datagram_replay.hh"
-#include "tcpcopy/session/session_replay.hh"
+#include "tcpcopy/session/engine.hh"
 
 namespace tcpcopy::replayer {
 namespace {
@@ -74,8 +74,8 @@ Ways::Ways(runtime::EventLoop& loop, const options::Options& options) {
                                                         *datagrams);
     intake_ = std::make_unique<capture::DatagramIntake>(std::move(capture), rules);
   } else {
-    replay_ = std::make_unique<session::SessionReplay>(
-        options.settings, rules, addresses, loop.now(), session::Output{*packets, *returns_});
+    replay_ = std::make_unique<session::Engine>(options.settings, rules, addresses, loop.now(),
+                                                session::Engine::Ports{*packets, *returns_});
     intake_ = std::make_unique<capture::SegmentIntake>(std::move(capture), rules);
   }
   if (trace_) {

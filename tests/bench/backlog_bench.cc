@@ -38,7 +38,7 @@ class Backlog : public PacketSink, public RouteSink {
  public:
   Backlog()
       : engine_(session::Settings(), TargetRules({{std::nullopt, kOnline.port, kTarget}}),
-                session::SourceAddresses(), now_) {}
+                session::SourceAddresses(), now_, {*this, *this}) {}
 
   /// What every segment of the client begins with from now on.
   void say(std::string_view text) {
@@ -57,7 +57,7 @@ class Backlog : public PacketSink, public RouteSink {
     if (segment.flags.syn()) segment.options.mss = 1460;
     segment.payload_length = length;
     segment.payload = Bytes(payload_).first(length);
-    wake_up([&] { engine_.on_client_segment(segment, now_, {*this, *this}); });
+    wake_up([&] { engine_.on_segment(segment, now_); });
   }
 
   void target(std::uint8_t flags, std::uint32_t ack, std::uint16_t window) {
@@ -69,7 +69,7 @@ class Backlog : public PacketSink, public RouteSink {
     response.flags = {flags};
     response.window = window;
     if (response.flags.syn()) response.options.mss = 1460;
-    wake_up([&] { engine_.on_response(response, now_, {*this, *this}); });
+    wake_up([&] { engine_.on_response(response, now_); });
   }
 
   void open(std::uint16_t window) {
@@ -106,7 +106,7 @@ class Backlog : public PacketSink, public RouteSink {
   void wake_up(Input input) {
     const Duration before = thread_time();
     input();
-    engine_.on_deadline(now_, {*this, *this});
+    engine_.on_deadline(now_);
     longest_ = std::max(longest_, thread_time() - before);
   }
 

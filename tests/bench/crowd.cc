@@ -37,7 +37,7 @@ std::uint16_t window(TcpFlags flags) { return flags.syn() ? 64240 : 502; }
 
 Crowd::Crowd()
     : engine_(session::Settings(), TargetRules({{std::nullopt, kOnline.port, kTarget}}),
-              session::SourceAddresses(), now_) {
+              session::SourceAddresses(), now_, {*this, *this}) {
   constexpr std::string_view kRequest = "GET /index.html HTTP/1.1\r\nHost: online\r\n\r\n";
   std::transform(kRequest.begin(), kRequest.end(), payload_.begin(),
                  [](char c) { return static_cast<std::byte>(c); });
@@ -56,7 +56,7 @@ void Crowd::client(std::size_t id, std::uint8_t flags, At at, std::uint32_t leng
   segment_.options.timestamps = {milliseconds(now_), 1};
   segment_.payload_length = length;
   segment_.payload = Bytes(payload_).first(length);
-  engine_.on_client_segment(segment_, now_, {*this, *this});
+  engine_.on_segment(segment_, now_);
 }
 
 void Crowd::target(std::size_t id, std::uint8_t flags, At at, std::uint32_t length) {
@@ -69,7 +69,7 @@ void Crowd::target(std::size_t id, std::uint8_t flags, At at, std::uint32_t leng
   response_.options = response_.flags.syn() ? syn_options() : TcpOptions();
   response_.options.timestamps = {milliseconds(now_), milliseconds(now_)};
   response_.payload_length = length;
-  engine_.on_response(response_, now_, {*this, *this});
+  engine_.on_response(response_, now_);
 }
 
 void Crowd::open(std::size_t count) {

@@ -32,7 +32,7 @@ class Crowd : public PacketSink, public RouteSink {
   void target(std::size_t id, std::uint8_t flags, At at, std::uint32_t length = 0);
 
   /// What every wake-up ends with.
-  void end_wake_up() { engine_.on_deadline(now_, {*this, *this}); }
+  void end_wake_up() { engine_.on_deadline(now_); }
   void pass(Duration duration) { now_ += duration; }
 
   /// Opens the connections of clients 0 to count - 1, all handshakes whole.

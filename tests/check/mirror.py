@@ -10,7 +10,7 @@ import tempfile
 from house import House
 
 # What is tried through whole conversations alone.
-CONVERSATIONS = {"engine", "session", "session_client", "session_target"}
+CONVERSATIONS = {"engine", "engine_admission", "session", "session_client", "session_target"}
 
 
 def faults_of(house, conversations):

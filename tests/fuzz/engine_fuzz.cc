@@ -33,7 +33,7 @@ class Fuzzer : public PacketSink, public RouteSink {
   explicit Fuzzer(fuzz::Input input)
       : input_(input),
         engine_(settings(input_.byte()), TargetRules({{std::nullopt, kOnline.port, kTarget}}),
-                session::SourceAddresses(), now_),
+                session::SourceAddresses(), now_, {*this, *this}),
         payload_(64 << 10) {}
 
   void run() {
@@ -41,9 +41,9 @@ class Fuzzer : public PacketSink, public RouteSink {
       step();
       settle();
     }
-    engine_.shut_down(now_, {*this, *this});
+    engine_.shut_down(now_);
     while (engine_.next_deadline() <= now_)
-      engine_.on_deadline(now_, {*this, *this});
+      engine_.on_deadline(now_);
     require(engine_.ledger().balanced(), "the ledger balances at the end");
     require(engine_.sessions() == 0 && engine_.timers() == 0, "shutting down ends all sessions");
     require(engine_.ledger().held.bytes == 0 && engine_.ledger().held.packets == 0,
@@ -99,11 +99,11 @@ class Fuzzer : public PacketSink, public RouteSink {
   }
 
   void other(unsigned what) {
-    if (what == 0) engine_.drain(now_, {*this, *this});
+    if (what == 0) engine_.drain(now_);
     if (what % 4 == 1) routes_up_ = false;
     if (what % 4 == 2) {
       routes_up_ = true;
-      engine_.on_path_restored(now_, {*this, *this});
+      engine_.on_path_restored(now_);
     }
   }
 
@@ -120,7 +120,7 @@ class Fuzzer : public PacketSink, public RouteSink {
   // What ends every turn. It leaves no deadline that has come, or the loop would spin.
   void settle() {
     for (int i = 0; i < 4; ++i)
-      engine_.on_deadline(now_, {*this, *this});
+      engine_.on_deadline(now_);
     require(engine_.next_deadline() > now_, "a deadline that has come is met");
     require(engine_.ledger().balanced(), "the ledger balances");
     require(engine_.sessions() == engine_.ledger().sessions_live, "live sessions are in the table");
@@ -174,7 +174,7 @@ class Fuzzer : public PacketSink, public RouteSink {
     captured.payload = Bytes(payload_).first(captured.payload_length);
     client_next_ = captured.seq.raw + captured.sequence_length();
     if (captured.flags.ack()) online_next_ = captured.ack.raw + 10;
-    engine_.on_client_segment(captured, now_, {*this, *this});
+    engine_.on_segment(captured, now_);
   }
 
   // It answers the packet that was sent last.
@@ -182,7 +182,7 @@ class Fuzzer : public PacketSink, public RouteSink {
     auto response = segment<Response>(last_ack_, last_seq_);
     response.source = kTarget;
     response.destination = last_source_;
-    engine_.on_response(response, now_, {*this, *this});
+    engine_.on_response(response, now_);
   }
 
   fuzz::Input input_;

@@ -338,14 +338,14 @@ TEST_P(Close, DrainSendsWhatIsHeldAndThenFin) {
   one_turn(talk);
   talk.client(seg("PA").seq(101).ack(51).len(10));
   talk.expect(seg("PA").seq(101).ack(51).len(10));
-  talk.engine().drain(talk.now(), {talk, talk});
+  talk.engine().drain(talk.now());
   talk.expect(seg("FA").seq(111).ack(51));
 }
 
 TEST_P(Close, ShutDownResetsWhatIsOpen) {
   Conversation talk(GetParam());
   one_turn(talk);
-  talk.engine().shut_down(talk.now(), {talk, talk});
+  talk.engine().shut_down(talk.now());
   talk.expect(seg("RA").seq(101).ack(51));
   talk.expect_ended();
 }

@@ -431,7 +431,7 @@ TEST_P(Divergence, AFileEndsSoonWhenTheTargetDoesNotClose) {
   talk.expect(seg("PA").seq(1).says(get(0)));
   talk.target(seg("PA").seq(1).ack(1 + kGet).len(100));
   talk.client(seg("FA").seq(1 + kGet).ack(5001));
-  talk.engine().drain(talk.now(), {talk, talk});
+  talk.engine().drain(talk.now());
   talk.wait(800ms);
   talk.expect(seg("A").seq(1 + kGet).ack(101));
   talk.expect(seg("FA").seq(1 + kGet).ack(101));
@@ -451,7 +451,7 @@ TEST_P(Divergence, AFileEndsSoonWhateverTheTargetAnswers) {
   talk.expect(seg("PA").seq(1).says(get(0)));
   talk.client(seg("RA").seq(1 + kGet).ack(5001));
   talk.target(seg("A").seq(1).ack(1 + kGet));
-  talk.engine().drain(talk.now(), {talk, talk});
+  talk.engine().drain(talk.now());
   talk.wait(2s);
   talk.expect(seg("RA").seq(1 + kGet).ack(1));
   talk.expect_ended();
@@ -465,16 +465,16 @@ class Nowhere : public PacketSink, public RouteSink {
 
 TEST(HalfOpen, SessionsGiveTheirPortBackWhenNoneIsFree) {
   const Endpoint target{Address::v4(0x0a00001e), 8080};
+  Nowhere nowhere;
   session::Engine engine({}, TargetRules({{std::nullopt, 80, target}}),
                          session::SourceAddresses({Address::v4(0x0b000001)}, std::nullopt),
-                         Instant());
-  Nowhere nowhere;
+                         Instant(), {nowhere, nowhere});
   ClientSegment syn;
   syn.destination = {Address::v4(0x0a000014), 80};
   syn.flags.bits = TcpFlags::kSyn;
   for (std::uint32_t i = 0; i < 65'000; ++i) {  // more than one address has ports
     syn.source = {Address::v4(0xc0000000 + (i & 1U)), static_cast<std::uint16_t>(1024 + i / 2)};
-    engine.on_client_segment(syn, Instant(1s), {nowhere, nowhere});
+    engine.on_segment(syn, Instant(1s));
   }
   const auto lost = [&](LossReason reason) {
     return engine.ledger().sessions_lost[static_cast<std::size_t>(reason)];

@@ -18,7 +18,8 @@ class ManyClients : public ::testing::Test, public PacketSink, public RouteSink 
   void start(const session::Settings& settings, std::vector<Address> pool) {
     engine_ = std::make_unique<session::Engine>(
         settings, TargetRules({{std::nullopt, kOnline.port, kTarget}}),
-        session::SourceAddresses(std::move(pool), std::nullopt), now_);
+        session::SourceAddresses(std::move(pool), std::nullopt), now_,
+        session::Engine::Ports{*this, *this});
   }
 
   void client(const Endpoint& client, std::uint8_t flags, std::uint32_t seq,
@@ -33,7 +34,7 @@ class ManyClients : public ::testing::Test, public PacketSink, public RouteSink 
     segment.payload_length = payload;
     static const std::vector<std::byte> zeros(1000);
     segment.payload = Bytes(zeros).first(payload);
-    engine_->on_client_segment(segment, now_, {*this, *this});
+    engine_->on_segment(segment, now_);
   }
 
   void send(const ReplaySegment& segment, std::span<const Bytes>) override {
@@ -57,7 +58,7 @@ class ManyClients : public ::testing::Test, public PacketSink, public RouteSink 
       response.ack = syn.seq + 1;
       response.flags = {TcpFlags::kSyn | TcpFlags::kAck};
       response.window = 65535;
-      engine_->on_response(response, now_, {*this, *this});
+      engine_->on_response(response, now_);
     }
   }
 
@@ -161,17 +162,17 @@ TEST_F(ManyClients, AreAnnouncedAnewInParts) {
     client({Address::v4(0x0a000000 + i), 40000}, TcpFlags::kSyn, 100);
   sources_.clear();
   announced_.clear();
-  engine_->on_path_restored(now_, {*this, *this});
+  engine_->on_path_restored(now_);
   EXPECT_LT(announced_.size(), kClients / 2);
   EXPECT_LE(engine_->next_deadline(), now_);
 
   // Meanwhile the first one, which was announced, ends, and a new one comes.
-  EXPECT_EQ(engine_->shed(1, now_, {*this, *this}), 1U);
+  EXPECT_EQ(engine_->shed(1, now_), 1U);
   client({Address::v4(0x0a100000), 40000}, TcpFlags::kSyn, 100);
   sources_.clear();
   int turns = 0;
   for (; engine_->next_deadline() <= now_; ++turns)
-    engine_->on_deadline(now_, {*this, *this});
+    engine_->on_deadline(now_);
   EXPECT_GT(turns, 2);
   EXPECT_EQ(announced_.size(), kClients + 1);
   for (const auto& [source, times] : announced_)
@@ -184,12 +185,12 @@ TEST_F(ManyClients, AreEndedInParts) {
   for (std::uint32_t i = 0; i < kClients; ++i)
     client({Address::v4(0x0a000000 + i), 40000}, TcpFlags::kSyn, 100);
   answer_syns();
-  engine_->drain(now_, {*this, *this});
-  engine_->shut_down(now_, {*this, *this});  // before all were drained
+  engine_->drain(now_);
+  engine_->shut_down(now_);  // before all were drained
   EXPECT_GT(resets_, 0U);
   std::size_t most = resets_;
   for (std::size_t before = resets_; engine_->next_deadline() <= now_; before = resets_) {
-    engine_->on_deadline(now_, {*this, *this});
+    engine_->on_deadline(now_);
     most = std::max(most, resets_ - before);
   }
   EXPECT_LT(most, kClients / 4);
@@ -203,10 +204,10 @@ TEST_F(ManyClients, ShedEndsSessionsUntilEnoughIsFreed) {
   for (std::uint32_t i = 0; i < 10; ++i)
     client({Address::v4(0x0a000000 + i), 40000}, TcpFlags::kSyn, 100);
   const std::uint64_t before = engine_->memory_use();
-  EXPECT_EQ(engine_->shed(before / 2 - 10, now_, {*this, *this}), 5U);
+  EXPECT_EQ(engine_->shed(before / 2 - 10, now_), 5U);
   EXPECT_EQ(engine_->memory_use(), before / 2);
   EXPECT_EQ(lost_sessions(LossReason::kMemoryLimit), 5U);
-  EXPECT_EQ(engine_->shed(1U << 30U, now_, {*this, *this}), 5U);
+  EXPECT_EQ(engine_->shed(1U << 30U, now_), 5U);
   EXPECT_EQ(engine_->sessions(), 0U);
   EXPECT_TRUE(engine_->ledger().balanced());
 }

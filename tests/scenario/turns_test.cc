@@ -28,17 +28,17 @@ TEST_P(Turns, NextRequestWaitsForTheResponse) {
 
 TEST_P(Turns, SessionsThatCannotGoOnAreCountedAsWaiting) {
   Conversation talk(GetParam());
-  EXPECT_EQ(talk.engine().waiting(), 0U);
+  EXPECT_EQ(talk.engine().standing().waiting, 0U);
   talk.client(seg("S").seq(0));
   talk.expect(seg("S").seq(0));
-  EXPECT_EQ(talk.engine().waiting(), 1U) << "for the handshake";
+  EXPECT_EQ(talk.engine().standing().waiting, 1U) << "for the handshake";
   Conversation other(GetParam());
   two_requests(other);
-  EXPECT_EQ(other.engine().waiting(), 1U) << "for the response";
+  EXPECT_EQ(other.engine().standing().waiting, 1U) << "for the response";
   other.target(seg("PA").seq(1).ack(101).len(300));
   other.expect(seg("PA").seq(101).ack(301).len(100));
-  EXPECT_EQ(other.engine().waiting(), 0U);
-  EXPECT_EQ(other.engine().unfinished(), 1U) << "what was sent is not acknowledged";
+  EXPECT_EQ(other.engine().standing().waiting, 0U);
+  EXPECT_EQ(other.engine().standing().unfinished, 1U) << "what was sent is not acknowledged";
 }
 
 TEST_P(Turns, PipelinedRequestsFlowTogether) {

@@ -80,7 +80,7 @@ TEST_P(Window, ResetStandsWithinAWindowThatShrank) {
   for (int i = 0; i < 3; ++i)
     talk.expect(seg("A").seq(1 + 1000 * i).ack(1).len(1000));
   talk.target(seg("A").seq(1).ack(1001).win(0));
-  talk.engine().shut_down(talk.now(), {talk, talk});
+  talk.engine().shut_down(talk.now());
   talk.expect(seg("RA").seq(1001).ack(1));
 }
 

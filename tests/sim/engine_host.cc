@@ -40,26 +40,27 @@ EngineHost::EngineHost(Stage& stage, Path& to_target, Channel& channel, const He
       to_target_(to_target),
       channel_(channel),
       target_(target),
-      engine_(settings_of(stage.weather()), rules(), addresses_of(stage.weather()), stage.now()) {
+      engine_(settings_of(stage.weather()), rules(), addresses_of(stage.weather()), stage.now(),
+              {*this, *this}) {
   channel.lead_to(*this);
 }
 
 void EngineHost::on_captured(const Packet& packet) {
   auto segment = to_segment<ClientSegment>(packet);
   segment.payload = as_bytes(packet.payload);
-  wake_up([&] { engine_.on_client_segment(segment, stage_.now(), {*this, *this}); });
+  wake_up([&] { engine_.on_segment(segment, stage_.now()); });
 }
 
 void EngineHost::on_response(const Response& response) {
   check_is_own(response);
-  engine_.on_response(response, stage_.now(), {*this, *this});
+  engine_.on_response(response, stage_.now());
 }
 
-void EngineHost::on_restored() { engine_.on_path_restored(stage_.now(), {*this, *this}); }
+void EngineHost::on_restored() { engine_.on_path_restored(stage_.now()); }
 
 void EngineHost::wake_up(const std::function<void()>& input) {
   input();
-  engine_.on_deadline(stage_.now(), {*this, *this});
+  engine_.on_deadline(stage_.now());
   channel_.flush_announcements();  // routes leave before the packets, as in the daemon
   if (!ledger().balanced()) stage_.fail("the ledger does not balance");
   check_held();

@@ -48,7 +48,7 @@ class Crowd : public PacketSink, public RouteSink {
  public:
   Crowd()
       : engine_(Settings{}, TargetRules({{std::nullopt, kOnline.port, kTarget}}), SourceAddresses(),
-                now_) {}
+                now_, {*this, *this}) {}
 
   static Endpoint client(std::uint32_t number) {
     return {Address::v4(0xc6120000U + number / 50'000),
@@ -70,7 +70,7 @@ class Crowd : public PacketSink, public RouteSink {
     segment.window = 65535;
     segment.payload = std::as_bytes(std::span(payload));
     segment.payload_length = static_cast<std::uint32_t>(payload.size());
-    engine_.on_client_segment(segment, now_, {*this, *this});
+    engine_.on_segment(segment, now_);
   }
   void answered(std::uint32_t number, std::uint8_t flags, std::uint32_t seq, std::uint32_t ack,
                 std::uint32_t length = 0) {
@@ -82,7 +82,7 @@ class Crowd : public PacketSink, public RouteSink {
     response.ack = Seq<space::Replay>(kClientIss + ack);
     response.window = 65535;
     response.payload_length = length;
-    engine_.on_response(response, now_, {*this, *this});
+    engine_.on_response(response, now_);
   }
 
   void open(std::uint32_t number) {
@@ -101,10 +101,10 @@ class Crowd : public PacketSink, public RouteSink {
     const Instant until = now_ + duration;
     for (Instant next = engine_.next_deadline(); next <= until; next = engine_.next_deadline()) {
       now_ = std::max(now_, next);
-      engine_.on_deadline(now_, {*this, *this});
+      engine_.on_deadline(now_);
     }
     now_ = until;
-    engine_.on_deadline(now_, {*this, *this});
+    engine_.on_deadline(now_);
   }
 
   const Engine& engine() const { return engine_; }

@@ -101,7 +101,7 @@ Conversation::Conversation(Numbers numbers, session::Settings settings, std::vec
       line_(line),
       numbers_(numbers),
       engine_(settings, TargetRules({{std::nullopt, kOnline.port, kTarget}}),
-              session::SourceAddresses(std::move(pool), std::nullopt), now_),
+              session::SourceAddresses(std::move(pool), std::nullopt), now_, {*this, *this}),
       client_(kClient),
       last_source_(kClient) {}
 
@@ -129,7 +129,7 @@ void Conversation::client(const Step& step) {
   segment.source = client_;
   segment.destination = kOnline;
   segment.payload = payload;
-  engine_.on_client_segment(segment, now_, {*this, *this});
+  engine_.on_segment(segment, now_);
   finish_input();
 }
 
@@ -138,12 +138,12 @@ void Conversation::target(const Step& step) {
   auto segment = segment_of<Response>(step, numbers_.target, replay_initial());
   segment.source = kTarget;
   segment.destination = last_source_;
-  engine_.on_response(segment, now_, {*this, *this});
+  engine_.on_response(segment, now_);
   finish_input();
 }
 
 void Conversation::finish_input() {
-  if (!in_wake_up_) engine_.on_deadline(now_, {*this, *this});
+  if (!in_wake_up_) engine_.on_deadline(now_);
 }
 
 void Conversation::end_wake_up() {
@@ -156,16 +156,16 @@ void Conversation::wait(Duration duration) {
   const Instant until = now_ + duration;
   for (Instant next = engine_.next_deadline(); next <= until; next = engine_.next_deadline()) {
     now_ = std::max(now_, next);
-    engine_.on_deadline(now_, {*this, *this});
+    engine_.on_deadline(now_);
   }
   now_ = until;
-  engine_.on_deadline(now_, {*this, *this});
+  engine_.on_deadline(now_);
 }
 
 void Conversation::restore_links() {
   note(at_time("links restored"));
   routes_up_ = true;
-  engine_.on_path_restored(now_, {*this, *this});
+  engine_.on_path_restored(now_);
   finish_input();
 }
 

@@ -2,9 +2,10 @@
 // The replay engine: all sessions, driven by what was captured, by responses and by time.
 //
 // It makes no system call and reads no clock. Each input brings the time of the wake-up; what has
-// to leave goes to the ports of Output before the call returns. The same inputs give the same
-// packets.
+// to leave goes to the ports before the call returns. The same inputs give the same packets.
 #pragma once
+
+#include <absl/hash/hash.h>
 
 #include <cstdint>
 #include <memory>
@@ -15,7 +16,8 @@
 #include "common/container/recent_set.hh"
 #include "tcpcopy/ports.hh"
 #include "tcpcopy/rules.hh"
-#include "tcpcopy/session/ledger.hh"
+#include "tcpcopy/session/context.hh"
+#include "tcpcopy/session/replay.hh"
 #include "tcpcopy/session/replay/target_habits.hh"
 #include "tcpcopy/session/sampling.hh"
 #include "tcpcopy/session/session_table.hh"
@@ -25,67 +27,65 @@
 
 namespace tcpcopy::session {
 
-/// Where the engine's output goes.
-struct Output {
-  PacketSink& packets;
-  RouteSink& routes;
-};
-
-class Engine {
+class Engine final : public Replay {
  public:
+  /// Where what leaves goes: announcements in front of the packets that need them. Both outlive it.
+  struct Ports {
+    PacketSink& packets;
+    RouteSink& routes;
+  };
+
   /// @param start the time of the first input, or before.
-  Engine(const Settings& settings, TargetRules rules, SourceAddresses addresses, Instant start);
+  Engine(const Settings& settings, TargetRules rules, SourceAddresses addresses, Instant start,
+         const Ports& ports);
 
   /// A captured packet of a client. Those that no rule wants are ignored.
-  void on_client_segment(const ClientSegment& segment, Instant now, const Output& out);
+  void on_segment(const ClientSegment& segment, Instant now);
   /// The same when the rule has been found: it sends the packet to this target.
-  void on_client_segment(const ClientSegment& segment, const Endpoint& target, Instant now,
-                         const Output& out);
+  void on_segment(const ClientSegment& segment, const Endpoint& target, Instant now) override;
+  void on_datagram(const Datagram&, const Endpoint&, Instant) override {}
 
   /// A packet of the target.
-  void on_response(const Response& response, Instant now, const Output& out);
+  void on_response(const Response& response, Instant now) override;
 
-  /// To be called at next_deadline(), and at the end of every wake-up: acks that found no data to
-  /// ride on leave here.
-  void on_deadline(Instant now, const Output& out);
-  Instant next_deadline() const { return table_.walking() ? Instant() : wheel_.next(); }
+  /// Acks that found no data to ride on leave here.
+  void on_deadline(Instant now) override;
+  Instant next_deadline() const override { return table_.walking() ? Instant() : wheel_.next(); }
 
   // What is done with every session. When they are many, the rest of them have their turn in the
   // next calls of on_deadline().
 
-  /// Responses can come (again): every session is announced, and what waits goes on.
-  void on_path_restored(Instant now, const Output& out);
+  /// Every session is announced, and what waits goes on.
+  void on_path_restored(Instant now) override;
 
-  /// Takes every client to have closed now. What is held goes on to be sent. May be called again
-  /// and again: a session with holes in its stream comes to its end one hole at a time.
-  void drain(Instant now, const Output& out);
+  /// What is held goes on to be sent. A session with holes in its stream comes to its end one hole
+  /// at a time.
+  void drain(Instant now) override;
+  Duration drain_time() const override;
 
   /// Ends every session; connections that are open are reset.
-  void shut_down(Instant now, const Output& out);
+  void shut_down(Instant now) override;
 
-  /// The way to the targets takes packets of another length from now on. Connections that are open
-  /// follow when it is shorter.
-  /// @param mtu bytes of a packet.
-  void set_mtu(std::uint16_t mtu) { settings_.mtu = mtu; }
+  /// Connections that are open follow when it is shorter.
+  void set_mtu(std::uint16_t mtu) override { settings_.mtu = mtu; }
 
-  /// From now on sessions may take so much, bytes; in place of Settings::max_memory.
-  void set_max_memory(std::uint64_t bytes) { settings_.max_memory = bytes; }
+  /// In place of Settings::max_memory.
+  void set_max_memory(std::uint64_t bytes) override { settings_.max_memory = bytes; }
 
-  /// Ends sessions until they have freed so many bytes: the process has grown over its limit with
-  /// what the engine does not see. @return how many sessions were ended.
-  std::size_t shed(std::uint64_t bytes, Instant now, const Output& out);
+  /// The process has grown over its limit with what the engine does not see.
+  std::size_t shed(std::uint64_t bytes, Instant now) override;
 
-  /// @return the captured connection that a connection to the target replays.
-  std::optional<FlowKey> captured_flow(const FlowKey& target) const;
+  std::optional<FlowKey> captured_flow(const FlowKey& target) const override;
+
+  Standing standing() const override;
+  void report(Report& to) const override;
 
   std::size_t sessions() const { return table_.size(); }
   /// Bytes that the sessions take, and what they hold.
   std::uint64_t held_memory() const { return held_memory_; }
-  std::uint64_t memory_use() const { return held_memory_ + table_.size() * kSessionMemory; }
-  /// Sessions that have something to do without a further packet of their client.
-  std::size_t unfinished() const { return unfinished_; }
-  /// Sessions whose next step waits for a response.
-  std::size_t waiting() const { return waiting_; }
+  std::uint64_t memory_use() const override {
+    return held_memory_ + table_.size() * kSessionMemory;
+  }
   std::size_t timers() const { return wheel_.size(); }
   const Ledger& ledger() const { return ledger_; }
 
@@ -109,10 +109,20 @@ class Engine {
   void shed_one(const Context& ctx);
   void end_an_idle_one(const Context& ctx);
   void refuse_stray(const Response& response, const Context& ctx);
+  // Gives a session an input and does what every input ends with.
   template <typename Input>
-  void drive(SessionNode& session, const Context& ctx, Input input);
-  Context context(Instant now, const Output& out) {
-    return {settings_, out.packets, out.routes, ledger_, now};
+  void drive(SessionNode& session, const Context& ctx, Input input) {
+    const std::uint64_t held_before = session.held_memory();
+    input();
+    settle(session, held_before, ctx);
+  }
+  void settle(SessionNode& session, std::uint64_t held_before, const Context& ctx);
+  Context context(Instant now) { return {settings_, ports_.packets, ports_.routes, ledger_, now}; }
+
+  // What is remembered of a connection that has ended.
+  template <typename Key>
+  static std::uint64_t fingerprint(const Key& key) {
+    return absl::Hash<Key>()(key);
   }
 
   // What every session is visited for.
@@ -126,6 +136,7 @@ class Engine {
   static constexpr std::uint64_t kSessionMemory = sizeof(SessionNode) + 64;
 
   Settings settings_;
+  Ports ports_;
   TargetRules rules_;
   SourceAddresses addresses_;
   Sampling sampling_;
@@ -142,8 +153,8 @@ class Engine {
       given_up_;  // connections whose sessions were given up: not to be joined again
   std::vector<std::pair<Endpoint, TargetHabits>> habits_;  // of each target; never grows
   std::uint64_t held_memory_ = 0;                          // of all sessions
-  std::size_t unfinished_ = 0;
-  std::size_t waiting_ = 0;
+  std::size_t unfinished_ = 0;  // sessions with something to do without their client
+  std::size_t waiting_ = 0;     // sessions whose next step waits for a response
   bool shedding_ = false;
 };
 

@@ -20,7 +20,7 @@ void Session::advance(const Context& ctx) {
       return;
     }
     if (ctx.settings.max_lag > Duration(0)) shed_late(ctx);
-    connection_.send(stream_, hurried_, with(ctx));
+    connection_.send(stream_, hurried_, facts_, ctx);
     if (first_word_owed_at_ == kNever && connection_.owes_first_word(online_acked_)) {
       first_word_owed_at_ = ctx.now;
     }
@@ -61,12 +61,12 @@ void Session::on_deadline(const Context& ctx) {
     skip_hole(ctx);
     if (ended()) return;
   }
-  if (phase_ == Phase::kConnected && !connection_.on_deadline(with(ctx))) {
+  if (phase_ == Phase::kConnected && !connection_.on_deadline(facts_, ctx)) {
     end(LossReason::kNoHandshake, ctx);
     return;
   }
   advance(ctx);
-  if (!ended() && phase_ == Phase::kConnected) connection_.send_due_ack(with(ctx));
+  if (!ended() && phase_ == Phase::kConnected) connection_.send_due_ack(facts_, ctx);
 }
 
 // Whether the target owes an answer.
@@ -108,7 +108,7 @@ Instant Session::expiry(const Settings& settings) const {
 void Session::expire(const Context& ctx) {
   if (half_open()) return end(LossReason::kHalfOpen, ctx);
   if (all_delivered()) {
-    connection_.reset(with(ctx));
+    connection_.reset(facts_, ctx);
     return complete(ctx);
   }
   const bool silent = outstanding() || first_word_owed_at_ != kNever;
@@ -125,8 +125,8 @@ Instant Session::next_deadline(const Context& ctx) const {
 void Session::on_path_restored(const Context& ctx) {
   if (phase_ == Phase::kAwaitingRoute) {
     connect(resume_from_, ctx);
-  } else if (phase_ == Phase::kConnected && ctx.routes.announce(target_.key())) {
-    connection_.on_path_restored(with(ctx));
+  } else if (phase_ == Phase::kConnected && ctx.routes.announce(facts_.flow.key())) {
+    connection_.on_path_restored(facts_, ctx);
   }
   advance(ctx);
 }
@@ -167,7 +167,7 @@ void Session::complete(const Context& ctx) {
 
 void Session::end(LossReason reason, const Context& ctx) {
   if (ended()) return;
-  connection_.reset(with(ctx));
+  connection_.reset(facts_, ctx);
   lose_rest(reason, ctx);
   phase_ = Phase::kEnded;
   ++ctx.ledger.sessions_lost[static_cast<std::size_t>(damage_.value_or(reason))];

@@ -38,7 +38,7 @@ class Session : public TimerNode {
   /// @param target the connection as the target sees it: addresses and ports mapped.
   /// @param habits of the target; outlives the session.
   Session(const SourceKey& source, const net::Ipv4Flow& target, TargetHabits& habits)
-      : source_(source), target_(target), habits_(&habits) {}
+      : source_(source), facts_{target, ShortDuration(0), &habits, {}} {}
 
   /// Takes the first captured segment. A SYN begins the session; anything else joins it in the
   /// middle, where it waits for the next start of a request.
@@ -83,7 +83,7 @@ class Session : public TimerNode {
   Instant last_client_at() const { return last_client_at_; }
 
   const SourceKey& source() const { return source_; }
-  const net::Ipv4Flow& target() const { return target_; }
+  const net::Ipv4Flow& target() const { return facts_.flow; }
   std::uint32_t held_memory() const { return stream_.held_memory(); }
   /// It holds more pieces than a session may.
   std::size_t held_pieces() const { return stream_.chunks(); }
@@ -134,9 +134,6 @@ class Session : public TimerNode {
   void expect_answer(Instant now);
   Instant expiry(const Settings& settings) const;
   void expire(const Context& ctx);
-  ConnectionContext with(const Context& ctx) const {
-    return {ctx, target_, offer_, rtt_, *habits_};
-  }
 
   // A hole in what was captured.
   struct Hole {
@@ -173,13 +170,10 @@ class Session : public TimerNode {
   std::optional<LossReason> damage_;  // the first reason for which bytes were lost
 
   SourceKey source_;
-  net::Ipv4Flow target_;
-  TargetHabits* habits_;
-  ShortDuration rtt_{0};  // the client's, measured online
+  SessionFacts facts_;
   SequenceMap<space::Client> client_numbers_;
   SequenceMap<space::Online> online_numbers_;
   Seq<space::Client> iss_;
-  ClientOffer offer_;
   ClientStream stream_;
   Connection connection_;
 

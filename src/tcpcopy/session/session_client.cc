@@ -47,11 +47,11 @@ Session::Doubt& Session::doubt() {
 void Session::begin(const ClientSegment& first, const Context& ctx) {
   last_client_at_ = target_owes_since_ = ctx.now;
   from_start_ = first.flags.syn();
-  offer_.options = first.options;
+  facts_.offer.options = first.options;
   if (from_start_) {
     iss_ = first.seq;
-    offer_.syn_window = first.window;
-    offer_.window = first.window;
+    facts_.offer.syn_window = first.window;
+    facts_.offer.window = first.window;
     client_numbers_ = SequenceMap<space::Client>(iss_, ClientOffset(-1));
     return;
   }
@@ -59,9 +59,9 @@ void Session::begin(const ClientSegment& first, const Context& ctx) {
   ++ctx.ledger.joined;
   iss_ = first.seq - 1;
   client_numbers_ = SequenceMap<space::Client>(first.seq, ClientOffset(0));
-  offer_.options.mss = ctx.settings.made_up_mss;
-  offer_.options.sack_permitted = true;
-  offer_.options.window_scale = 7;
+  facts_.offer.options.mss = ctx.settings.made_up_mss;
+  facts_.offer.options.sack_permitted = true;
+  facts_.offer.options.window_scale = 7;
   connection_.on_client_ready(ctx.now);
   phase_ = Phase::kSuspended;
 }
@@ -82,7 +82,7 @@ void Session::on_client_segment(const ClientSegment& segment, const Context& ctx
   const ClientOffset contiguous = stream_.contiguous_end();
   const ClientOffset seen = stream_.seen_end();
   take_ack(segment, previous_at, ctx);
-  if (is_keep_alive(segment, at)) connection_.send_keep_alive(with(ctx));
+  if (is_keep_alive(segment, at)) connection_.send_keep_alive(facts_, ctx);
   // Behind the client's FIN its numbers are one beyond its bytes.
   stream_.note_sent(stream_.end() ? std::min(at, stream_.end()->at) : at);
   take_payload(segment, at, ctx);
@@ -150,7 +150,7 @@ void Session::take_ack(const ClientSegment& segment, Instant previous_at, const 
     online_numbers_ = SequenceMap<space::Online>(segment.ack, OnlineOffset(0));
     if (from_start_) {
       const Duration measured = std::min(ctx.now - previous_at, kMaxClientRtt);
-      rtt_ = shortened(ctx.settings.rtt.value_or(measured));
+      facts_.client_rtt = shortened(ctx.settings.rtt.value_or(measured));
     }
   }
   const OnlineOffset acked = online_numbers_.unwrap(segment.ack, online_acked_);
@@ -163,11 +163,12 @@ void Session::take_ack(const ClientSegment& segment, Instant previous_at, const 
 void Session::take_window(const ClientSegment& segment, OnlineOffset acked, Instant now) {
   if (acked < online_acked_) return;
   if (from_start_) {
-    offer_.window = std::uint32_t{segment.window} << offer_.options.window_scale.value_or(0);
+    facts_.offer.window = std::uint32_t{segment.window}
+                          << facts_.offer.options.window_scale.value_or(0);
   } else {
-    offer_.window = segment.window == 0 ? 0 : kMadeUpWindow;
+    facts_.offer.window = segment.window == 0 ? 0 : kMadeUpWindow;
   }
-  connection_.on_client_window(offer_.window, now);
+  connection_.on_client_window(facts_.offer.window, now);
 }
 
 void Session::take_payload(const ClientSegment& segment, ClientOffset at, const Context& ctx) {
@@ -251,7 +252,7 @@ Instant Session::hole_patience_ends() const {
   const bool aborted = stream_.end() != nullptr && stream_.end()->reset;
   const bool certain = aborted || hole_->went_on_at >= hole_->since + kHoleProof;
   const Duration patience =
-      certain ? std::max(kHolePatience, 6 * Duration(rtt_)) : kMaxHolePatience;
+      certain ? std::max(kHolePatience, 6 * Duration(facts_.client_rtt)) : kMaxHolePatience;
   return std::max(hole_->since + patience, owed);
 }
 

@@ -10,7 +10,7 @@
 namespace tcpcopy::session {
 
 void Session::connect(ClientOffset first, const Context& ctx) {
-  if (!ctx.routes.announce(target_.key())) {
+  if (!ctx.routes.announce(facts_.flow.key())) {
     phase_ = Phase::kAwaitingRoute;
     resume_from_ = first;
     return;
@@ -31,7 +31,7 @@ void Session::connect(ClientOffset first, const Context& ctx) {
   phase_ = Phase::kConnected;
   target_owes_since_ = ctx.now;
   first_word_owed_at_ = kNever;
-  connection_.open(start, with(ctx));
+  connection_.open(start, facts_, ctx);
 }
 
 void Session::on_response(const Response& response, const Context& ctx) {
@@ -40,7 +40,7 @@ void Session::on_response(const Response& response, const Context& ctx) {
   if (phase_ != Phase::kConnected) return;
   const ClientOffset una = connection_.snd_una();
   const TargetOffset received = connection_.received_end();
-  const Connection::Event event = connection_.on_response(response, with(ctx));
+  const Connection::Event event = connection_.on_response(response, facts_, ctx);
   const bool progress = event == Connection::Event::kOpened || connection_.snd_una() > una ||
                         connection_.received_end() > received;
   if (progress) target_owes_since_ = ctx.now;
@@ -134,19 +134,19 @@ void Session::shed_late(const Context& ctx) {
 // Whether both sides are done with the connection.
 void Session::settle(const Context& ctx) {
   if (connection_.finished()) {
-    connection_.send_due_ack(with(ctx));
+    connection_.send_due_ack(facts_, ctx);
     complete(ctx);
     return;
   }
   const bool client_reset = stream_.complete() && stream_.end()->reset;
   if (client_reset && connection_.snd_una() >= stream_.end()->at && connection_.reset_allowed()) {
-    connection_.reset(with(ctx));
+    connection_.reset(facts_, ctx);
     complete(ctx);
   }
 }
 
 void Session::suspend(LossReason reason, ClientOffset resume_from, const Context& ctx) {
-  connection_.reset(with(ctx));
+  connection_.reset(facts_, ctx);
   phase_ = Phase::kSuspended;
   resume_from_ = resume_from;
   retry_at_ = kNever;
@@ -202,7 +202,7 @@ void Session::skip_hole(const Context& ctx) {
   suspended_for_ = LossReason::kCaptureHole;
   if (phase_ == Phase::kConnected) {
     if (was_of_use(false, ctx.now)) failures_ = 0;
-    connection_.reset(with(ctx));
+    connection_.reset(facts_, ctx);
   }
   phase_ = Phase::kSuspended;
   retry_at_ = kNever;

@@ -8,13 +8,12 @@
 namespace tcpcopy::session {
 namespace {
 
-constexpr std::uint32_t kHeaders = 40;                       // IPv4 and TCP without options
-constexpr std::uint32_t kTimestampsRoom = 12;                // padded
-constexpr std::uint32_t kDefaultMss = 536;                   // RFC 9293, 3.7.1
-constexpr std::uint32_t kMinMss = 48;                        // below is an attack on the sender
-constexpr std::uint32_t kIssStep = 1U << 24U;                // beyond what was in flight
-constexpr std::int64_t kMaxWindow = std::int64_t{1} << 30U;  // RFC 7323, 2.3
-constexpr std::size_t kMaxPieces = 16;                       // chunks in one segment
+constexpr std::uint32_t kHeaders = 40;         // IPv4 and TCP without options
+constexpr std::uint32_t kTimestampsRoom = 12;  // padded
+constexpr std::uint32_t kDefaultMss = 536;     // RFC 9293, 3.7.1
+constexpr std::uint32_t kMinMss = 48;          // below is an attack on the sender
+constexpr std::uint32_t kIssStep = 1U << 24U;  // beyond what was in flight
+constexpr std::size_t kMaxPieces = 16;         // chunks in one segment
 
 // A clock of milliseconds for our timestamps (RFC 7323, 5.4).
 std::uint32_t ticks(Instant now) {
@@ -42,8 +41,6 @@ std::int64_t urgent_length(const ClientStream& stream, ClientOffset at, std::uin
   return urgent != nullptr && urgent->begin < at + length ? urgent->end - at : 0;
 }
 
-bool newer(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(a - b) >= 0; }
-
 }  // namespace
 
 ReplaySegment reset_segment(const net::Ipv4Flow& flow, Seq<space::Replay> seq) {
@@ -52,7 +49,7 @@ ReplaySegment reset_segment(const net::Ipv4Flow& flow, Seq<space::Replay> seq) {
   return segment;
 }
 
-void Connection::open(const Start& start, const ConnectionContext& ctx) {
+void Connection::open(const Start& start, const SessionFacts& facts, const Context& ctx) {
   stream_map_ = StreamMap();
   first_ = stream_map_.to_replay(start.first);
   replay_numbers_ = SequenceMap<space::Replay>(start.iss, first_ - 1);
@@ -67,19 +64,19 @@ void Connection::open(const Start& start, const ConnectionContext& ctx) {
   scaled_ = timestamps_ = sack_ = false;
   state_ = State::kSynSent;
   syns_ = 0;
-  send_syn(ctx);
+  send_syn(facts, ctx);
 }
 
-void Connection::send_syn(const ConnectionContext& ctx) {
+void Connection::send_syn(const SessionFacts& facts, const Context& ctx) {
   ++syns_;
   ++ctx.ledger.syns_sent;
   syn_deadline_ = ctx.now + std::min(kInitialRto * (1 << (syns_ - 1)), kMaxRto);
 
-  ReplaySegment syn = segment_of(ctx.flow, TcpFlags::kSyn);
+  ReplaySegment syn = segment_of(facts.flow, TcpFlags::kSyn);
   syn.seq = replay_numbers_.wrap(sender_.snd_una() - 1);
-  syn.window = ctx.offer.syn_window;
-  syn.options = ctx.offer.options;
-  const std::uint32_t offered = ctx.offer.options.mss.value_or(kDefaultMss);
+  syn.window = facts.offer.syn_window;
+  syn.options = facts.offer.options;
+  const std::uint32_t offered = facts.offer.options.mss.value_or(kDefaultMss);
   syn.options.mss = static_cast<std::uint16_t>(std::min(offered, largest_mss(ctx.settings)));
   if (syn.options.timestamps) {
     syn.options.timestamps->value += ticks(ctx.now) - ts_zero_;
@@ -89,21 +86,25 @@ void Connection::send_syn(const ConnectionContext& ctx) {
 }
 
 void Connection::put(const ReplaySegment& segment, std::span<const Bytes> payload,
-                     const ConnectionContext& ctx) {
+                     const Context& ctx) {
   ++ctx.ledger.segments_sent;
   ctx.ledger.bytes_sent += segment.payload_length;
   ctx.packets.send(segment, payload);
 }
 
-Connection::Event Connection::on_response(const Response& response, const ConnectionContext& ctx) {
+Connection::Event Connection::on_response(const Response& response, const SessionFacts& facts,
+                                          const Context& ctx) {
   if (state_ == State::kClosed) return Event::kNone;
-  if (state_ == State::kSynSent) return on_syn_sent(response, ctx);
-  return on_open(response, ctx);
+  if (state_ == State::kSynSent) return on_syn_sent(response, facts, ctx);
+  return on_open(response, facts, ctx);
 }
 
-Connection::Event Connection::on_open(const Response& response, const ConnectionContext& ctx) {
+Connection::Event Connection::on_open(const Response& response, const SessionFacts& facts,
+                                      const Context& ctx) {
   const TargetOffset at = target_numbers_.unwrap(response.seq, receiver_.rcv_nxt());
-  if (const auto refusal = judge(response, at)) {
+  const ReplayOffset una = sender_.snd_una();
+  const ReplayOffset acked = replay_numbers_.unwrap(response.ack, una);
+  if (const auto refusal = acceptance().judge(response, at, acked)) {
     refuse(*refusal, ctx);
     return Event::kNone;
   }
@@ -111,15 +112,14 @@ Connection::Event Connection::on_open(const Response& response, const Connection
     state_ = State::kClosed;
     return Event::kReset;
   }
-  const ReplayOffset una = sender_.snd_una();
-  const ReplayOffset acked = replay_numbers_.unwrap(response.ack, una);
-  const Receiver::Habit habit{ctx.client_rtt, sender_.mss()};
+  const Receiver::Habit habit{facts.client_rtt, sender_.mss()};
   const bool news =
       receiver_.on_segment(at, response.payload_length, response.flags.fin(), habit, ctx.now);
   if (news) {
     const bool ends_burst = response.flags.psh() || response.payload_length < sender_.mss();
     const ClientOffset heard = stream_map_.to_client(acked);
-    turns_.on_response({heard, ends_burst, acked > una, network_pause(ctx)}, ctx.habits, ctx.now);
+    turns_.on_response({heard, ends_burst, acked > una, network_pause(facts)}, *facts.habits,
+                       ctx.now);
     if (response.payload_length > 0 && acked > first_) answered_ = true;
   }
   note_timestamp(response, at);
@@ -128,39 +128,19 @@ Connection::Event Connection::on_open(const Response& response, const Connection
   return Event::kNone;
 }
 
-// RFC 9293, 3.10.7.4, with RFC 5961 and RFC 7323, 5.3; in the order of Linux.
-std::optional<Refusal> Connection::judge(const Response& response, TargetOffset at) const {
-  const auto& timestamps = response.options.timestamps;
-  const bool reset = response.flags.rst();
-  if (!reset && timestamps_ && timestamps && !newer(timestamps->value, ts_recent_)) {
-    return Refusal::kOldTimestamp;
-  }
-  if (reset) return judge_reset(at);
-  if (response.flags.syn()) return Refusal::kSyn;
-  if (!response.flags.ack()) return Refusal::kNoAck;
-  const TargetOffset end = at + response.sequence_length();
-  if (end < receiver_.last_ack_sent()) return Refusal::kOldSequence;
-  if (at > right_edge_ || (at == right_edge_ && response.payload_length > 0)) {
-    return Refusal::kBeyondWindow;
-  }
-  const ReplayOffset acked = replay_numbers_.unwrap(response.ack, sender_.snd_una());
-  if (acked > sender_.snd_nxt()) return Refusal::kAckOfUnsent;
-  if (acked < sender_.snd_una() - kMaxWindow || acked < first_ - 1) return Refusal::kAckTooOld;
-  return std::nullopt;
-}
-
-// RFC 5961, 3.2. The target knows as rcv_nxt what was acknowledged last, which may be less than
-// what has come: acks imitate the client's.
-std::optional<Refusal> Connection::judge_reset(TargetOffset at) const {
-  const TargetOffset known = std::max(receiver_.last_ack_sent(), TargetOffset(0));
-  if (at >= known && at <= receiver_.rcv_nxt()) return std::nullopt;
-  return at > receiver_.rcv_nxt() && at <= right_edge_ ? Refusal::kResetInWindow
-                                                       : Refusal::kResetOutside;
+Acceptance Connection::acceptance() const {
+  return {receiver_.rcv_nxt(),
+          receiver_.last_ack_sent(),
+          right_edge_,
+          first_,
+          sender_.snd_una(),
+          sender_.snd_nxt(),
+          timestamps_ ? std::optional(ts_recent_) : std::nullopt};
 }
 
 // What is not believed is answered with an ACK that tells a true peer where it stands, so that it
 // can say it again rightly; but seldom, so that nobody is made to echo.
-void Connection::refuse(Refusal refusal, const ConnectionContext& ctx) {
+void Connection::refuse(Refusal refusal, const Context& ctx) {
   ctx.ledger.refuse(refusal);
   switch (refusal) {
     case Refusal::kResetOutside:
@@ -178,19 +158,20 @@ void Connection::refuse(Refusal refusal, const ConnectionContext& ctx) {
 }
 
 void Connection::challenge(Instant now) {
-  if (!newer(ticks(now - kChallengeSpacing), challenged_at_)) return;
+  if (!as_new(ticks(now - kChallengeSpacing), challenged_at_)) return;
   challenged_at_ = ticks(now);
   receiver_.acknowledge_by(now);
 }
 
 // Pauses within an answer that come from the network: the target waits for acks, which take a
 // round trip to it and, for a far client, the one that is imitated.
-Duration Connection::network_pause(const ConnectionContext& ctx) const {
-  return 2 * srtt() + (ctx.client_rtt < kNearRtt ? Duration(0) : ctx.client_rtt);
+Duration Connection::network_pause(const SessionFacts& facts) const {
+  return 2 * srtt() + (facts.client_rtt < kNearRtt ? Duration(0) : facts.client_rtt);
 }
 
 // RFC 9293, 3.10.7.3.
-Connection::Event Connection::on_syn_sent(const Response& response, const ConnectionContext& ctx) {
+Connection::Event Connection::on_syn_sent(const Response& response, const SessionFacts& facts,
+                                          const Context& ctx) {
   const bool acks_our_syn =
       response.flags.ack() && response.ack == replay_numbers_.wrap(sender_.snd_una());
   if (response.flags.rst()) {
@@ -200,17 +181,18 @@ Connection::Event Connection::on_syn_sent(const Response& response, const Connec
   }
   if (response.flags.ack() && !acks_our_syn) {
     // The target still holds an older connection on these ports (3.5.1): end that, try again.
-    put(reset_segment(ctx.flow, response.ack), {}, ctx);
-    if (syns_ < kMaxSynTransmissions) send_syn(ctx);
+    put(reset_segment(facts.flow, response.ack), {}, ctx);
+    if (syns_ < kMaxSynTransmissions) send_syn(facts, ctx);
     return Event::kNone;
   }
   if (!response.flags.syn() || !response.flags.ack()) return Event::kNone;
-  establish(response, ctx);
+  establish(response, facts, ctx);
   return Event::kOpened;
 }
 
-void Connection::establish(const Response& response, const ConnectionContext& ctx) {
-  const TcpOptions& ours = ctx.offer.options;
+void Connection::establish(const Response& response, const SessionFacts& facts,
+                           const Context& ctx) {
+  const TcpOptions& ours = facts.offer.options;
   const TcpOptions& theirs = response.options;
   state_ = State::kOpen;
   target_numbers_ = SequenceMap<space::Target>(response.seq, TargetOffset(-1));
@@ -228,7 +210,7 @@ void Connection::establish(const Response& response, const ConnectionContext& ct
   const Instant first_syn_at = syn_deadline_ - kInitialRto;
   if (syns_ == 1) sender_.measure_handshake(ctx.now - first_syn_at);
   sender_.open(sender_.snd_una(), mss, response.window);
-  right_edge_ = TargetOffset(0) + ctx.offer.syn_window;
+  right_edge_ = TargetOffset(0) + facts.offer.syn_window;
   // The real client's ack, if it has come, is answered by ours; if not, it will trigger ours.
   if (client_ready_) receiver_.acknowledge_by(ctx.now);
   ++ctx.ledger.connections;
@@ -256,11 +238,11 @@ void Connection::skip_to(ClientOffset to) {
 void Connection::note_timestamp(const Response& response, TargetOffset at) {
   if (!timestamps_ || !response.options.timestamps) return;
   const std::uint32_t value = response.options.timestamps->value;
-  if (newer(value, ts_recent_) && at <= receiver_.last_ack_sent()) ts_recent_ = value;
+  if (as_new(value, ts_recent_) && at <= receiver_.last_ack_sent()) ts_recent_ = value;
 }
 
 void Connection::take_ack(const Response& response, TargetOffset at, bool news,
-                          const ConnectionContext& ctx) {
+                          const Context& ctx) {
   const ReplayOffset una = sender_.snd_una();
   Sender::Ack ack;
   for (std::size_t i = 0; sack_ && i < response.sack_count; ++i) {
@@ -278,21 +260,22 @@ void Connection::take_ack(const Response& response, TargetOffset at, bool news,
   if (!sender_.on_ack(ack, ctx.now)) receiver_.acknowledge_by(ctx.now);
 }
 
-void Connection::send(const ClientStream& stream, bool hurried, const ConnectionContext& ctx) {
+void Connection::send(const ClientStream& stream, bool hurried, const SessionFacts& facts,
+                      const Context& ctx) {
   if (state_ != State::kOpen) return;
   const Turns::Progress progress{
       snd_nxt(), receiver_.highest(), receiver_.has_gap(), target_closed(),
-      hurried,   network_pause(ctx)};
-  turns_.judge(stream, progress, ctx.settings.turn_order, ctx.habits, ctx.now, ctx.ledger);
+      hurried,   network_pause(facts)};
+  turns_.judge(stream, progress, ctx.settings.turn_order, *facts.habits, ctx.now, ctx.ledger);
   sender_.limit_mss(largest_mss(ctx.settings) - (timestamps_ ? kTimestampsRoom : 0));
   const Sender::Offer offer = this->offer();
   while (const auto segment = sender_.next(offer, ctx.now))
-    transmit(*segment, stream, ctx);
+    transmit(*segment, stream, facts, ctx);
   turns_.on_sent(snd_nxt(), ctx.now);
 }
 
 void Connection::transmit(const Transmission& segment, const ClientStream& stream,
-                          const ConnectionContext& ctx) {
+                          const SessionFacts& facts, const Context& ctx) {
   std::array<Bytes, kMaxPieces> pieces;
   ClientOffset at = stream_map_.to_client(segment.begin);
   std::uint32_t left = segment.length;
@@ -311,7 +294,7 @@ void Connection::transmit(const Transmission& segment, const ClientStream& strea
     if (gathered.push || at + gathered.length == stream.contiguous_end()) flags |= TcpFlags::kPsh;
     if (gathered.length == 0) flags = TcpFlags::kAck;
     if (segment.fin && last) flags |= TcpFlags::kFin;
-    ReplaySegment out = header(flags, ctx);
+    ReplaySegment out = header(flags, facts, ctx);
     out.seq = replay_numbers_.wrap(stream_map_.to_replay(at));
     out.payload_length = gathered.length;
     if (urgent > 0 && urgent <= UINT16_MAX) {  // else the segments that follow tell
@@ -325,13 +308,14 @@ void Connection::transmit(const Transmission& segment, const ClientStream& strea
   receiver_.on_ack_sent(ctx.now);
 }
 
-ReplaySegment Connection::header(std::uint8_t flags, const ConnectionContext& ctx) {
-  ReplaySegment segment = segment_of(ctx.flow, flags);
+ReplaySegment Connection::header(std::uint8_t flags, const SessionFacts& facts,
+                                 const Context& ctx) {
+  ReplaySegment segment = segment_of(facts.flow, flags);
   const TargetOffset ack = receiver_.ack(ctx.now);
   segment.ack = target_numbers_.wrap(ack);
-  segment.window = window_field(ctx.offer, ack);
+  segment.window = window_field(facts.offer, ack);
   if (timestamps_) {
-    const std::uint32_t value = ctx.offer.options.timestamps->value + ticks(ctx.now) - ts_zero_;
+    const std::uint32_t value = facts.offer.options.timestamps->value + ticks(ctx.now) - ts_zero_;
     segment.options.timestamps = TcpOptions::Timestamps{value, ts_recent_};
   }
   return segment;
@@ -348,8 +332,9 @@ std::uint16_t Connection::window_field(const ClientOffer& offer, TargetOffset ac
   return static_cast<std::uint16_t>(field);
 }
 
-void Connection::send_bare(std::uint8_t flags, ReplayOffset at, const ConnectionContext& ctx) {
-  ReplaySegment segment = header(flags, ctx);
+void Connection::send_bare(std::uint8_t flags, ReplayOffset at, const SessionFacts& facts,
+                           const Context& ctx) {
+  ReplaySegment segment = header(flags, facts, ctx);
   segment.seq = replay_numbers_.wrap(at);
   if (sack_ && (flags & TcpFlags::kRst) == 0) {
     const Receiver::Gaps gaps = receiver_.sack_blocks();
@@ -363,23 +348,23 @@ void Connection::send_bare(std::uint8_t flags, ReplayOffset at, const Connection
   receiver_.on_ack_sent(ctx.now);
 }
 
-bool Connection::on_deadline(const ConnectionContext& ctx) {
+bool Connection::on_deadline(const SessionFacts& facts, const Context& ctx) {
   if (state_ == State::kSynSent && syn_deadline_ <= ctx.now) {
     if (syns_ >= kMaxSynTransmissions) return false;
-    ctx.routes.announce(ctx.flow.key());
-    send_syn(ctx);
+    ctx.routes.announce(facts.flow.key());
+    send_syn(facts, ctx);
   }
   if (state_ == State::kOpen && sender_.deadline() <= ctx.now) {
     if (timeouts_ < UINT8_MAX) ++timeouts_;
-    if (timeouts_ >= kDoubtfulTimeouts) ctx.routes.announce(ctx.flow.key());
+    if (timeouts_ >= kDoubtfulTimeouts) ctx.routes.announce(facts.flow.key());
     sender_.on_deadline(offer(), ctx.now);
   }
   return true;
 }
 
-void Connection::send_due_ack(const ConnectionContext& ctx) {
+void Connection::send_due_ack(const SessionFacts& facts, const Context& ctx) {
   if (state_ != State::kOpen || receiver_.ack_due() > ctx.now) return;
-  send_bare(TcpFlags::kAck, sender_.acceptable_seq(1U << target_window_shift_), ctx);
+  send_bare(TcpFlags::kAck, sender_.acceptable_seq(1U << target_window_shift_), facts, ctx);
 }
 
 Instant Connection::deadline() const {
@@ -388,27 +373,27 @@ Instant Connection::deadline() const {
   return std::min({sender_.deadline(), receiver_.ack_due(), turns_.deadline()});
 }
 
-void Connection::reset(const ConnectionContext& ctx) {
+void Connection::reset(const SessionFacts& facts, const Context& ctx) {
   if (state_ == State::kOpen && !finished()) {
     const ReplayOffset at = sender_.acceptable_seq(1U << target_window_shift_);
-    send_bare(TcpFlags::kRst | TcpFlags::kAck, at, ctx);
+    send_bare(TcpFlags::kRst | TcpFlags::kAck, at, facts, ctx);
   } else if (state_ == State::kSynSent) {
     // The target may have answered already: an RST behind our SYN ends its half-open connection.
-    put(reset_segment(ctx.flow, replay_numbers_.wrap(sender_.snd_una())), {}, ctx);
+    put(reset_segment(facts.flow, replay_numbers_.wrap(sender_.snd_una())), {}, ctx);
   }
   state_ = State::kClosed;
 }
 
-void Connection::send_keep_alive(const ConnectionContext& ctx) {
+void Connection::send_keep_alive(const SessionFacts& facts, const Context& ctx) {
   if (state_ != State::kOpen || sender_.in_flight() > 0) return;
-  send_bare(TcpFlags::kAck, sender_.snd_nxt() - 1, ctx);
+  send_bare(TcpFlags::kAck, sender_.snd_nxt() - 1, facts, ctx);
 }
 
-void Connection::on_path_restored(const ConnectionContext& ctx) {
+void Connection::on_path_restored(const SessionFacts& facts, const Context& ctx) {
   if (state_ == State::kSynSent) {
     // Those that were sent into the outage do not count, but they make the round trip ambiguous.
     syns_ = 1;
-    send_syn(ctx);
+    send_syn(facts, ctx);
   } else if (state_ == State::kOpen) {
     sender_.retransmit_all();
     if (client_ready_) receiver_.acknowledge_by(ctx.now);

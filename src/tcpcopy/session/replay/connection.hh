@@ -9,15 +9,15 @@
 #include <span>
 
 #include "common/net/ipv4_flow.hh"
-#include "tcpcopy/ports.hh"
+#include "tcpcopy/segment.hh"
 #include "tcpcopy/session/client/client_stream.hh"
-#include "tcpcopy/session/ledger.hh"
+#include "tcpcopy/session/context.hh"
+#include "tcpcopy/session/replay/acceptance.hh"
 #include "tcpcopy/session/replay/receiver.hh"
 #include "tcpcopy/session/replay/sender.hh"
 #include "tcpcopy/session/replay/stream_map.hh"
 #include "tcpcopy/session/replay/target_habits.hh"
 #include "tcpcopy/session/replay/turns.hh"
-#include "tcpcopy/session/settings.hh"
 
 namespace tcpcopy::session {
 
@@ -29,21 +29,12 @@ struct ClientOffer {
   std::uint32_t window = 0;  ///< bytes: the window that it announced last
 };
 
-/// What a connection reads and writes while it works.
-struct Context {
-  const Settings& settings;
-  PacketSink& packets;
-  RouteSink& routes;
-  Ledger& ledger;
-  Instant now;
-};
-
-/// The same with what a connection reads of its session.
-struct ConnectionContext : Context {
-  const net::Ipv4Flow& flow;  ///< as the target sees it
-  const ClientOffer& offer;
-  Duration client_rtt;  ///< the client's round trip, to be imitated; zero while it is not known
-  TargetHabits& habits;
+/// What a connection reads of its session.
+struct SessionFacts {
+  net::Ipv4Flow flow;           ///< as the target sees it
+  ShortDuration client_rtt{0};  ///< to be imitated; zero while it is not known
+  TargetHabits* habits;         ///< outlives the session
+  ClientOffer offer;
 };
 
 /// An RST that acknowledges nothing (RFC 9293, 3.10.7.1).
@@ -64,28 +55,29 @@ class Connection {
   };
 
   /// Sends the SYN.
-  void open(const Start& start, const ConnectionContext& ctx);
+  void open(const Start& start, const SessionFacts& facts, const Context& ctx);
 
   /// Takes a segment of the target. Bytes that it acknowledges are snd_una()'s to tell.
-  Event on_response(const Response& response, const ConnectionContext& ctx);
+  Event on_response(const Response& response, const SessionFacts& facts, const Context& ctx);
 
   /// Sends what of the stream may go now.
   /// @param hurried ends do not wait long: see Session::drain().
-  void send(const ClientStream& stream, bool hurried, const ConnectionContext& ctx);
+  void send(const ClientStream& stream, bool hurried, const SessionFacts& facts,
+            const Context& ctx);
 
   /// Fires the retransmission timer when it is due. @return false when the SYN was sent often
   /// enough: the target does not answer.
-  bool on_deadline(const ConnectionContext& ctx);
+  bool on_deadline(const SessionFacts& facts, const Context& ctx);
   /// Sends the ack that is due, unless data carried it. To be called behind send().
-  void send_due_ack(const ConnectionContext& ctx);
+  void send_due_ack(const SessionFacts& facts, const Context& ctx);
 
   Instant deadline() const;
 
   /// Ends the connection at once, without an answer (RFC 9293, 3.10.5), if it is open.
-  void reset(const ConnectionContext& ctx);
+  void reset(const SessionFacts& facts, const Context& ctx);
 
   /// Sends a keep-alive probe (RFC 9293, 3.8.4), as the client did online.
-  void send_keep_alive(const ConnectionContext& ctx);
+  void send_keep_alive(const SessionFacts& facts, const Context& ctx);
 
   /// The client has acknowledged the online server's SYN: so will we the target's.
   void on_client_ready(Instant now);
@@ -97,7 +89,7 @@ class Connection {
   /// REQUIRES: idle().
   void skip_to(ClientOffset to);
   /// The path is back after an outage: sends again what is in flight.
-  void on_path_restored(const ConnectionContext& ctx);
+  void on_path_restored(const SessionFacts& facts, const Context& ctx);
 
   State state() const { return state_; }
   /// Where the client's stream was joined by it, what was left out since counted too.
@@ -146,24 +138,23 @@ class Connection {
   Duration srtt() const { return sender_.rtt().srtt(); }
 
  private:
-  Event on_syn_sent(const Response& response, const ConnectionContext& ctx);
-  Event on_open(const Response& response, const ConnectionContext& ctx);
-  std::optional<Refusal> judge(const Response& response, TargetOffset at) const;
-  std::optional<Refusal> judge_reset(TargetOffset at) const;
-  void refuse(Refusal refusal, const ConnectionContext& ctx);
+  Event on_syn_sent(const Response& response, const SessionFacts& facts, const Context& ctx);
+  Event on_open(const Response& response, const SessionFacts& facts, const Context& ctx);
+  Acceptance acceptance() const;
+  void refuse(Refusal refusal, const Context& ctx);
   void challenge(Instant now);
-  Duration network_pause(const ConnectionContext& ctx) const;
-  void establish(const Response& response, const ConnectionContext& ctx);
-  void take_ack(const Response& response, TargetOffset at, bool news, const ConnectionContext& ctx);
+  Duration network_pause(const SessionFacts& facts) const;
+  void establish(const Response& response, const SessionFacts& facts, const Context& ctx);
+  void take_ack(const Response& response, TargetOffset at, bool news, const Context& ctx);
   void note_timestamp(const Response& response, TargetOffset at);
 
-  void send_syn(const ConnectionContext& ctx);
-  void transmit(const Transmission& segment, const ClientStream& stream,
-                const ConnectionContext& ctx);
-  void send_bare(std::uint8_t flags, ReplayOffset at, const ConnectionContext& ctx);
-  ReplaySegment header(std::uint8_t flags, const ConnectionContext& ctx);
-  void put(const ReplaySegment& segment, std::span<const Bytes> payload,
-           const ConnectionContext& ctx);
+  void send_syn(const SessionFacts& facts, const Context& ctx);
+  void transmit(const Transmission& segment, const ClientStream& stream, const SessionFacts& facts,
+                const Context& ctx);
+  void send_bare(std::uint8_t flags, ReplayOffset at, const SessionFacts& facts,
+                 const Context& ctx);
+  ReplaySegment header(std::uint8_t flags, const SessionFacts& facts, const Context& ctx);
+  void put(const ReplaySegment& segment, std::span<const Bytes> payload, const Context& ctx);
   /// What may be sent now, as the turns have it.
   Sender::Offer offer() const {
     return {stream_map_.to_replay(turns_.limit()), turns_.fin_allowed()};

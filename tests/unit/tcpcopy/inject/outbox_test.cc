@@ -60,18 +60,18 @@ TEST(Outbox, AnnouncesBeforeItSendsWhateverFills) {
   const Endpoint target{Address::v4(0x0a00001e), 8080};
   session::Settings settings;
   settings.copies = 3;
-  session::Engine engine(settings, TargetRules({{std::nullopt, online.port, target}}), {},
-                         Instant());
   Links links;
   SmallInjector injector(links);
   Outbox outbox(links, injector);
+  session::Engine engine(settings, TargetRules({{std::nullopt, online.port, target}}), {},
+                         Instant(), {outbox, links});
   for (std::uint32_t client = 0; client < 60; ++client) {
     ClientSegment syn;
     syn.source = {Address::v4(0xc6120001 + client), 40000};
     syn.destination = online;
     syn.seq = Seq<space::Client>(client);
     syn.flags.bits = TcpFlags::kSyn;
-    engine.on_client_segment(syn, Instant(std::chrono::seconds(1)), {outbox, links});
+    engine.on_segment(syn, Instant(std::chrono::seconds(1)));
   }
   outbox.flush();
   EXPECT_EQ(injector.in_time, 180);

@@ -25,11 +25,9 @@ class ConnectionTest : public ::testing::Test, public PacketSink, public RouteSi
     return true;
   }
 
-  ConnectionContext with() {
-    return {{settings_, *this, *this, ledger_, now_}, flow_, offer_, Duration(0), habits_};
-  }
+  Context ctx() { return {settings_, *this, *this, ledger_, now_}; }
   void open() {
-    connection_.open({ClientOffset(0), Seq<space::Replay>(kIss), OnlineOffset(0)}, with());
+    connection_.open({ClientOffset(0), Seq<space::Replay>(kIss), OnlineOffset(0)}, facts_, ctx());
   }
   Connection::Event answer(std::uint8_t flags, std::uint32_t seq, std::uint32_t ack,
                            std::uint32_t length = 0) {
@@ -42,23 +40,22 @@ class ConnectionTest : public ::testing::Test, public PacketSink, public RouteSi
     response.window = 65535;
     response.options = theirs_;
     response.payload_length = length;
-    return connection_.on_response(response, with());
+    return connection_.on_response(response, facts_, ctx());
   }
   void shake_hands() {
     open();
     ASSERT_EQ(answer(TcpFlags::kSyn | TcpFlags::kAck, 0, 1), Connection::Event::kOpened);
     connection_.on_client_ready(now_);
-    connection_.send_due_ack(with());
+    connection_.send_due_ack(facts_, ctx());
     sent_.clear();
   }
   ReplaySegment last() const { return sent_.empty() ? ReplaySegment() : sent_.back(); }
 
-  net::Ipv4Flow flow_{kClient, kTarget};
   Settings settings_;
-  ClientOffer offer_;
   TcpOptions theirs_;
   Ledger ledger_;
   TargetHabits habits_;
+  SessionFacts facts_{{kClient, kTarget}, {}, &habits_, {}};
   Instant now_{1000s};
   std::vector<ReplaySegment> sent_;
   int routes_ = 0;
@@ -67,9 +64,9 @@ class ConnectionTest : public ::testing::Test, public PacketSink, public RouteSi
 };
 
 TEST_F(ConnectionTest, OpensWithTheClientsOffer) {
-  offer_.options.mss = 1000;
-  offer_.options.sack_permitted = true;
-  offer_.syn_window = 12345;
+  facts_.offer.options.mss = 1000;
+  facts_.offer.options.sack_permitted = true;
+  facts_.offer.syn_window = 12345;
   open();
   ASSERT_EQ(sent_.size(), 1U);
   EXPECT_TRUE(last().flags.syn());
@@ -81,7 +78,7 @@ TEST_F(ConnectionTest, OpensWithTheClientsOffer) {
 
 TEST_F(ConnectionTest, OffersNoMoreThanTheWayTakes) {
   settings_.mtu = 576;
-  offer_.options.mss = 1460;
+  facts_.offer.options.mss = 1460;
   open();
   EXPECT_EQ(last().options.mss, 536);
 }
@@ -90,10 +87,10 @@ TEST_F(ConnectionTest, OffersNoMoreThanTheWayTakes) {
 TEST_F(ConnectionTest, TheHandshakeIsCompletedForAClientThatCompletedItsOwn) {
   open();
   EXPECT_EQ(answer(TcpFlags::kSyn | TcpFlags::kAck, 0, 1), Connection::Event::kOpened);
-  connection_.send_due_ack(with());
+  connection_.send_due_ack(facts_, ctx());
   EXPECT_EQ(sent_.size(), 1U) << "the SYN";
   connection_.on_client_ready(now_);
-  connection_.send_due_ack(with());
+  connection_.send_due_ack(facts_, ctx());
   ASSERT_EQ(sent_.size(), 2U);
   EXPECT_EQ(last().ack, Seq<space::Target>(kTargetIss + 1));
 }
@@ -103,7 +100,7 @@ TEST_F(ConnectionTest, ASynIsSentAgainUntilItIsEnough) {
   int syns = 1;
   for (; connection_.deadline() != kNever; ++syns) {
     now_ = connection_.deadline();
-    if (!connection_.on_deadline(with())) break;
+    if (!connection_.on_deadline(facts_, ctx())) break;
   }
   EXPECT_EQ(syns, kMaxSynTransmissions);
   EXPECT_EQ(routes_, kMaxSynTransmissions - 1) << "announced again with each";
@@ -129,13 +126,13 @@ TEST_F(ConnectionTest, AnOlderConnectionOnThesePortsIsEnded) {
 }
 
 TEST_F(ConnectionTest, OptionsAreThoseOfBoth) {
-  offer_.options.timestamps = TcpOptions::Timestamps{100, 0};
-  offer_.options.window_scale = 3;
+  facts_.offer.options.timestamps = TcpOptions::Timestamps{100, 0};
+  facts_.offer.options.window_scale = 3;
   theirs_.timestamps = TcpOptions::Timestamps{7, 100};
   shake_hands();
   answer(TcpFlags::kAck | TcpFlags::kPsh, 1, 1, 2000);
   now_ += 1s;
-  connection_.send_due_ack(with());
+  connection_.send_due_ack(facts_, ctx());
   ASSERT_FALSE(sent_.empty());
   ASSERT_TRUE(last().options.timestamps.has_value());
   EXPECT_EQ(last().options.timestamps->echo, 7U);
@@ -152,7 +149,7 @@ TEST_F(ConnectionTest, AResetMustStandWhereTheTargetIs) {
 TEST_F(ConnectionTest, IsFinishedWhenBothSidesHaveClosed) {
   shake_hands();
   stream_.set_fin(ClientOffset(0), OnlineOffset(0));
-  connection_.send(stream_, false, with());
+  connection_.send(stream_, false, facts_, ctx());
   EXPECT_TRUE(connection_.fin_sent());
   answer(TcpFlags::kFin | TcpFlags::kAck, 1, 1);
   EXPECT_TRUE(connection_.target_closed());
@@ -167,7 +164,7 @@ TEST_F(ConnectionTest, WhatIsLeftOutHasNoNumbers) {
   stream_.insert(ClientOffset(0), bytes, {OnlineOffset(0), now_, true});
   stream_.insert(ClientOffset(100), bytes, {OnlineOffset(0), now_, true});
   connection_.skip_to(ClientOffset(100));
-  connection_.send(stream_, false, with());
+  connection_.send(stream_, false, facts_, ctx());
   EXPECT_EQ(last().seq, Seq<space::Replay>(kIss + 1));
   EXPECT_EQ(last().payload_length, 100U);
   answer(TcpFlags::kAck, 1, 101);
