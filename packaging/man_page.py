@@ -58,6 +58,8 @@ def paragraphs(text):
             flush()
             out.extend([".fi", ".RE"] if code else [".PP", ".RS 4", ".nf"])
             code = not code
+        elif row.startswith("<!--"):
+            continue
         elif code:
             out.append(line(escaped(row)))
         elif row.startswith("### "):

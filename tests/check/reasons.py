@@ -52,22 +52,28 @@ def faults_of(root, reasons):
                 yield f"docs: `{name}` ({enumeration}::{reason}) is explained nowhere"
 
 
-CODES = ("src/common/findings/codes.hh", "docs/check.md")
+CODES = ("src/common/findings/codes.hh", "docs/check.md", "docs/troubleshooting.md")
 
 
-def code_faults(header, page):
-    """Each code of --check has a section of its own."""
+def code_faults(header, page, symptoms):
+    """Each code of --check has a section of its own, and a symptom."""
     codes = {f"TC{number} {name}" for number, name in
              re.findall(r'constexpr Code k\w+\{(\d+), "([a-z-]+)"\}', header)}
     sections = set(re.findall(r"^## (TC\d+ .*)$", page, re.MULTILINE))
     for code in sorted(codes ^ sections):
         yield f"docs/check.md: {code} is {'no code' if code in sections else 'explained nowhere'}"
+    for code in sorted(codes):
+        link = f"check.md#{code.lower().replace(' ', '-')}"
+        if f"({link})" not in symptoms:
+            yield f"docs/troubleshooting.md: no symptom leads to {link}"
 
 
 def self_test():
     header = 'constexpr Code kA{101, "a"}; constexpr Code kB{102, "b"};'
-    assert not list(code_faults(header, "## TC101 a\n\n## TC102 b"))
-    assert len(list(code_faults(header, "## TC101 a\n\n## TC103 b"))) == 2
+    symptoms = "(check.md#tc101-a) (check.md#tc102-b)"
+    assert not list(code_faults(header, "## TC101 a\n\n## TC102 b", symptoms))
+    assert len(list(code_faults(header, "## TC101 a\n\n## TC103 b", symptoms))) == 2
+    assert len(list(code_faults(header, "## TC101 a\n\n## TC102 b", symptoms[:20]))) == 1
     counted = "lose(Why::kA); lose(Why::kB);"
     names = 'case Why::kA: return "a"; case Why::kB: return "b";'
     for what, source, page in (("Why::kB is counted nowhere", counted[:13] + names, "`a` `b`"),
