@@ -43,6 +43,7 @@ struct Standing {
   std::uint64_t connections = 0;  ///< established so far
   std::uint64_t sent = 0;         ///< bytes of clients, so far
   std::uint64_t packets = 0;      ///< sent so far, of any kind
+  std::uint64_t resets = 0;       ///< connections that the target has reset, so far
 };
 
 /// Where segments for the target go. Behind it: src/tcpcopy/inject.

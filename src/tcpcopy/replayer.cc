@@ -8,7 +8,7 @@
 #include "common/runtime/daemon.hh"
 #include "common/runtime/log.hh"
 #include "tcpcopy/log_lines.hh"
-#include "tcpcopy/pool_check.hh"
+#include "tcpcopy/path/pool_check.hh"
 #include "tcpcopy/startup.hh"
 
 namespace tcpcopy::replayer {
@@ -32,7 +32,7 @@ void Replayer::start() {
     progress_timer_ = loop_.every(progress_->period(), [this] { show_progress(); });
   }
   log_amplification(options_);
-  pool_timer_ = check_client_pool(loop_, options_);
+  pool_timer_ = path::check_client_pool(loop_, options_);
   worker_.start();
 }
 

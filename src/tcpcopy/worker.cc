@@ -35,6 +35,7 @@ Worker::Worker(runtime::EventLoop& loop, const options::Options& options)
       options_(options),
       ways_(loop, options),
       memory_(options.settings.max_memory, ways_.replay()),
+      path_watch_(loop, options, ways_),
       mtu_(options.settings.mtu) {
   ways_.outbox().set_mtu(mtu_);
 }
@@ -50,8 +51,8 @@ void Worker::start() {
   loop_.wake_by([this] { return phase_ == Phase::kReplaying ? ways_.intake().due() : kNever; });
   timers_.push_back(loop_.every(MemoryWatch::kPeriod, [this] { memory_.look(loop_.now()); }));
   if (ways_.intake().passes() == nullptr) {
-    timers_.push_back(
-        loop_.every(PathDoubt::kPeriod, [this] { path_doubt_.look(standing(), loop_.now()); }));
+    timers_.push_back(loop_.every(PathDoubt::kPeriod, [this] { look_at_path(); }));
+    loop_.wake_by([this] { return path_watch_.deadline(); });
   }
   timers_.push_back(loop_.every(inject::Injector::kRefreshPeriod, [this] { look_at_way(); }));
   timers_.push_back(loop_.every(kDrainPeriod, [this] { finish_pass(); }));
@@ -65,6 +66,10 @@ Duration Worker::spacing() {
   const bool in_vain = now.packets > 0 && loop_.now() >= sent_at_ + kNothingSent;
   if (in_vain && captured_ != Outcome::kMore) return kIdleSpacing;
   return now.sessions >= kManySessions ? kWakeUpSpacing : Duration(0);
+}
+
+void Worker::look_at_path() {
+  if (phase_ == Phase::kReplaying) path_watch_.look(standing());
 }
 
 void Worker::look_at_way() {
@@ -153,6 +158,7 @@ void Worker::end_wake_up() {
     ways_.replay().on_deadline(now);
     if (ways_.replay().next_deadline() > now) break;
   }
+  path_watch_.end_wake_up();
   ways_.outbox().flush();
   if (memory_.due()) memory_.look(now);
   const Standing left = standing();

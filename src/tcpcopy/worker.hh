@@ -11,7 +11,7 @@
 #include "tcpcopy/log_lines.hh"
 #include "tcpcopy/memory_watch.hh"
 #include "tcpcopy/options/options.hh"
-#include "tcpcopy/path_doubt.hh"
+#include "tcpcopy/path_watch.hh"
 #include "tcpcopy/progress.hh"
 #include "tcpcopy/ways.hh"
 
@@ -67,6 +67,7 @@ class Worker {
   void end_of_files(capture::Passes::Next why);
   void fail();
   Duration spacing();
+  void look_at_path();
   void look_at_way();
   bool too_much_under_way();
 
@@ -75,7 +76,7 @@ class Worker {
   Ways ways_;
   MemoryWatch memory_;
   FirstDelivery first_delivery_;
-  PathDoubt path_doubt_;
+  PathWatch path_watch_;
   std::uint16_t mtu_;                    // of the way to the targets, bytes
   std::uint64_t packets_sent_ = 0;       // when spacing() was asked last
   Instant sent_at_;                      // when that changed last

@@ -11,7 +11,7 @@ from house import House, VOCABULARY, includes
 
 OPTIONS = "options"
 # These meet all rooms of tcpcopy; trace decorates their ports. Options take their settings alone.
-MEETING = {"check", "replayer", "trace", OPTIONS}
+MEETING = {"check", "path", "replayer", "trace", OPTIONS}
 # What opens nothing may be included by options from any room.
 SETTINGS = re.compile(r"/settings\.hh$")
 OPTIONS_MAY_USE = {VOCABULARY, OPTIONS, "runtime"}
@@ -84,7 +84,7 @@ PLACES = [
      ("include/tcpcopy/address.hh", "src/common/vocabulary/", "src/common/net/", "src/common/wire/", "src/common/runtime/",
       "src/tcpcopy/inject/",
       # Until flows are of both families:
-      "src/tcpcopy/options/rule_syntax.cc", "src/tcpcopy/pool_check.cc",
+      "src/tcpcopy/options/rule_syntax.cc", "src/tcpcopy/path/pool_check.cc",
       "src/tcpcopy/session/sampling.cc", "src/tcpcopy/session/port_candidates.cc",
       "src/tcpcopy/session/source_addresses.cc", "src/tcpcopy/capture/raw_capture.cc",
       "src/intercept/route/destination_translation.cc"),

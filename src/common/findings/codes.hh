@@ -23,8 +23,10 @@ inline constexpr Code kNothingCaptured{102, "nothing-captured"};
 inline constexpr Code kNoRouteToTarget{103, "no-route-to-target"};
 inline constexpr Code kConntrackFull{104, "conntrack-full"};
 inline constexpr Code kAddressIsTaken{105, "address-is-taken"};
+inline constexpr Code kMtuTooLarge{106, "mtu-too-large"};
 inline constexpr Code kOutputRefused{107, "output-refused"};
 inline constexpr Code kSourceTranslated{108, "source-translated"};
+inline constexpr Code kReversePathFilter{109, "reverse-path-filter"};
 // The intercepts.
 inline constexpr Code kInterceptRefuses{110, "intercept-refuses"};
 inline constexpr Code kInterceptUnreachable{111, "intercept-unreachable"};
@@ -32,6 +34,7 @@ inline constexpr Code kInterceptCloses{112, "intercept-closes"};
 // The target, as this host sees it.
 inline constexpr Code kTargetNotListening{120, "target-not-listening"};
 inline constexpr Code kTargetUnreachable{121, "target-unreachable"};
+inline constexpr Code kTargetCloses{122, "target-closes"};
 // The way of the replay.
 inline constexpr Code kNothingComesBack{130, "nothing-comes-back"};
 inline constexpr Code kRouteMissing{131, "route-missing"};
@@ -43,13 +46,17 @@ inline constexpr Code kFilterMisses{141, "filter-misses"};
 inline constexpr Code kNoAnswers{142, "no-answers"};
 
 inline constexpr std::array kCodes = {
-    kNotAllowed,       kNothingCaptured,    kNoRouteToTarget,
-    kConntrackFull,    kAddressIsTaken,     kOutputRefused,
-    kSourceTranslated, kInterceptRefuses,   kInterceptUnreachable,
-    kInterceptCloses,  kTargetNotListening, kTargetUnreachable,
-    kNothingComesBack, kForwards,           kFilterMisses,
-    kNoAnswers,        kRouteMissing,       kTargetRefusesClients,
-    kAnswersLeak,
+    kNotAllowed,           kNothingCaptured,
+    kNoRouteToTarget,      kConntrackFull,
+    kAddressIsTaken,       kMtuTooLarge,
+    kOutputRefused,        kSourceTranslated,
+    kReversePathFilter,    kInterceptRefuses,
+    kInterceptUnreachable, kInterceptCloses,
+    kTargetNotListening,   kTargetUnreachable,
+    kTargetCloses,         kNothingComesBack,
+    kRouteMissing,         kTargetRefusesClients,
+    kAnswersLeak,          kForwards,
+    kFilterMisses,         kNoAnswers,
 };
 
 /// `TC131 route-missing`.

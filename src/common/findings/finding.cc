@@ -78,6 +78,13 @@ std::string to_json(const Finding& finding, std::size_t number) {
   return text + "}";
 }
 
+std::string to_log_line(const Finding& finding) {
+  std::string text = "[" + to_string(finding.code) + "] this does not hold: " + finding.hop;
+  if (!finding.detail.empty()) text += " (" + finding.detail + ")";
+  if (!finding.mend.empty()) text += "; mend: " + finding.mend;
+  return text + "; page: " + page_of(finding.code);
+}
+
 const Finding& Report::add(Finding finding) {
   findings_.push_back(std::move(finding));
   return findings_.back();
@@ -89,7 +96,33 @@ std::size_t Report::count(Verdict verdict) const {
                     [&](const Finding& finding) { return finding.verdict == verdict; }));
 }
 
-bool Report::broken() const { return count(Verdict::kFail) > 0; }
+const Finding* Report::first_broken() const {
+  const auto found = std::find_if(findings_.begin(), findings_.end(), [](const Finding& finding) {
+    return finding.verdict == Verdict::kFail;
+  });
+  return found == findings_.end() ? nullptr : &*found;
+}
+
+bool Report::broken() const { return first_broken() != nullptr; }
+
+std::string Report::remarks(bool json) const {
+  std::string text;
+  for (const Look& look : looks_) {
+    std::string commands;
+    for (const std::string& command : look.commands) {
+      commands += json ? (commands.empty() ? "" : ",") + quoted(command) : "   " + command + "\n";
+    }
+    text += json ? "{\"verdict\":\"look\",\"host\":" + quoted(look.host) + ",\"commands\":[" +
+                       commands + "]}\n"
+                 : "to look at on " + look.host + " (these change nothing):\n" + commands;
+  }
+  for (const Remark& remark : remarks_) {
+    text += json ? "{\"verdict\":" + quoted(lower(std::string(remark.kind))) +
+                       ",\"detail\":" + quoted(remark.text) + "}\n"
+                 : std::string(remark.kind) + ": " + remark.text + "\n";
+  }
+  return text;
+}
 
 std::string Report::summary() const {
   std::string text = std::to_string(findings_.size()) +
@@ -111,6 +144,7 @@ std::string to_string(const Report& report, bool json) {
     ++number;
     text += (json ? to_json(finding, number) : to_text(finding, number)) + "\n";
   }
+  text += report.remarks(json);
   return json ? text : text + report.summary() + "\n";
 }
 

@@ -61,9 +61,7 @@ void PcapCapture::activate(const Settings& settings) {
   pcap_set_buffer_size(pcap_, settings.buffer_bytes);
   const int status = pcap_activate(pcap_);
   if (status == PCAP_ERROR_PERM_DENIED) {
-    throw runtime::SystemError(
-        named_ + ": " + pcap_geterr(pcap_) +
-        "; run as root, or grant the capability: setcap cap_net_raw=ep <path of this program>");
+    throw runtime::SystemError(named_ + ": " + pcap_geterr(pcap_) + runtime::how_to_be_allowed());
   }
   if (status < 0) {
     const std::string detail = pcap_geterr(pcap_);

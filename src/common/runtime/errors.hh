@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "common/findings/codes.hh"
+
 namespace tcpcopy::runtime {
 
 /// An option, or what it names, cannot be used: exit status 2.
@@ -22,5 +24,11 @@ class SystemError : public std::runtime_error {
 
 /// The text of an errno value.
 std::string error_text(int error);
+
+/// What to do where the kernel grants no socket for capture or sending, with its code.
+inline std::string how_to_be_allowed() {
+  return "; run as root, or grant the capability: setcap cap_net_raw=ep <path of this program> [" +
+         to_string(findings::kNotAllowed) + "]";
+}
 
 }  // namespace tcpcopy::runtime

@@ -42,4 +42,20 @@ void reopen_log(const std::string& program, const std::string& path) {
   }
 }
 
+bool LastingFault::happens(Instant now) {
+  if (!said_) {
+    *this = {};
+    said_ = true;
+    began_at_ = now;
+  }
+  ++times_;
+  if (now < say_at_) return false;
+  say_at_ = now + kAgain;
+  if (times_ > 1) {
+    count_ =
+        fmt::format(" ({} times in {} s)", times_, (now - began_at_) / std::chrono::seconds(1));
+  }
+  return true;
+}
+
 }  // namespace tcpcopy::runtime

@@ -2,6 +2,7 @@
 // Where log lines go, and how often.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -43,6 +44,28 @@ class LogThrottle {
   Instant next_;
   unsigned suppressed_ = 0;
   bool logged_ = false;
+};
+
+/// A fault that may last: it is said at once, again every minute with a count, and when it is over.
+class LastingFault {
+ public:
+  static constexpr Duration kAgain = std::chrono::minutes(1);
+
+  /// It has happened, or still holds. @return whether to say so now.
+  bool happens(Instant now);
+
+  /// For that line: how often since when, as ` (17 times in 60 s)`; the first time nothing.
+  std::string count() const { return count_; }
+
+  /// It holds no more. @return whether it had been said.
+  bool end() { return std::exchange(said_, false); }
+
+ private:
+  bool said_ = false;
+  Instant began_at_;
+  Instant say_at_;
+  std::uint64_t times_ = 0;
+  std::string count_;
 };
 
 }  // namespace tcpcopy::runtime

@@ -69,7 +69,7 @@ RawCapture::RawCapture(const Settings& settings, const std::string& filter)
     const int error = errno;
     std::string text = "cannot open a raw socket: " + runtime::error_text(error);
     if (error == EPERM || error == EACCES) {
-      text += "; run as root, or grant the capability: setcap cap_net_raw=ep <path of tcpcopy>";
+      text += runtime::how_to_be_allowed();
     }
     throw runtime::SystemError(text);
   }

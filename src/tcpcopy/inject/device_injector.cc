@@ -71,9 +71,8 @@ DeviceInjector::DeviceInjector(const Settings& settings, const std::vector<Targe
     : fd_(::socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)),
       batch_(std::make_unique<Batch>()) {
   if (!fd_) {
-    throw runtime::SystemError(
-        "cannot open a packet socket for sending: " + runtime::error_text(errno) +
-        "; run as root, or grant the capability: setcap cap_net_raw=ep <path of tcpcopy>");
+    throw runtime::SystemError("cannot open a packet socket for sending: " +
+                               runtime::error_text(errno) + runtime::how_to_be_allowed());
   }
   const int on = 1;
   if (::setsockopt(fd_.get(), SOL_PACKET, PACKET_VNET_HDR, &on, sizeof on) != 0) {

@@ -35,9 +35,8 @@ RawInjector::RawInjector() : batch_(std::make_unique<Batch>()) {
   std::array<char, LIBNET_ERRBUF_SIZE> error{};
   libnet_.reset(libnet_init(LIBNET_RAW4, nullptr, error.data()));
   if (!libnet_) {
-    throw runtime::SystemError(
-        std::string("cannot open a raw socket for sending: ") + error.data() +
-        "; run as root, or grant the capability: setcap cap_net_raw=ep <path of tcpcopy>");
+    throw runtime::SystemError(std::string("cannot open a raw socket for sending: ") +
+                               error.data() + runtime::how_to_be_allowed());
   }
   fd_ = libnet_getfd(static_cast<libnet_t*>(libnet_.get()));
   enlarge_send_buffer(fd_);

@@ -28,6 +28,7 @@ Finding judge_target(const Way& way) {
     case How::kClosed:
       finding.verdict = Verdict::kPass;
       finding.detail = "in " + milliseconds(way.normal.took);
+      if (way.normal.how == How::kClosed) finding.detail += ", and closes it at once";
       break;
     case How::kRefused:
       finding.detail = "it is refused";
@@ -107,7 +108,7 @@ Finding judge_answer(const Way& way) {
                       milliseconds(way.from_intercept->took);
     finding.code = kRouteMissing;
     finding.mend = "on the target: ip route replace " + way.clients + " via " +
-                   way.intercept->to_string() + "; sysctl -w net.ipv4.conf.all.rp_filter=0";
+                   way.intercept->to_string() + "; sysctl -w net.ipv4.conf.all.rp_filter=2";
     return finding;
   }
   if (way.from_intercept)
@@ -125,11 +126,16 @@ Finding judge_holding(const Way& way) {
   Finding finding{Verdict::kPass, "the connection holds", "", {}, ""};
   if (!way.probed.reset_when_acknowledged) return finding;
   finding.verdict = Verdict::kFail;
-  finding.detail =
-      "somebody has reset it: the answer went on to who has the address, or to a router";
+  if (way.normal.how == How::kClosed) {
+    finding.detail = "it is reset, and this host's own is closed at once: the server does that";
+    finding.code = kTargetCloses;
+    finding.mend = "on the target: its server's log says why; whom does it let in?";
+    return finding;
+  }
+  finding.detail = "somebody has reset it: the answer went on, to a router or to a host that has " +
+                   way.client.client.address.to_string() + ", which nobody may have";
   finding.code = kAnswersLeak;
-  finding.mend = "on the assistant: sysctl -w net.ipv4.ip_forward=0; and nobody may have " +
-                 way.client.client.address.to_string();
+  finding.mend = "on the assistant: sysctl -w net.ipv4.ip_forward=0";
   return finding;
 }
 
@@ -149,6 +155,17 @@ std::vector<Finding> diagnose(const Way& way) {
     findings.push_back(std::move(finding));
   }
   return findings;
+}
+
+std::vector<std::string> looks_at_target(const Way& way) {
+  const std::string client = way.client.client.address.to_string();
+  const std::string port = port_of(way.target);
+  return {"ip route get " + client,
+          "ss -ltn 'sport = :" + port + "'",
+          "sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.default.rp_filter",
+          "nstat -az TcpExtIPReversePathFilter TcpExtListenOverflows TcpExtTCPReqQFullDrop",
+          "nft list ruleset || iptables-save",
+          "timeout 10 tcpdump -nc 20 -i any 'tcp port " + port + " and host " + client + "'"};
 }
 
 Finding judge_intercept(const Endpoint& intercept, const Connected& link) {

@@ -50,6 +50,9 @@ std::vector<Finding> diagnose(const Way& way);
 /// The finding on a hop that is not tested, because one before it is broken.
 Finding skipped(std::string hop);
 
+/// Commands that show on the target what cannot be seen from here. They change nothing.
+std::vector<std::string> looks_at_target(const Way& way);
+
 /// What became of a link to an intercept.
 Finding judge_intercept(const Endpoint& intercept, const Connected& link);
 

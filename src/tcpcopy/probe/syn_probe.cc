@@ -50,8 +50,13 @@ void SynProbe::advance(Instant now, PacketSink& packets, RouteSink& routes) {
   due_ = kNever;
 }
 
-void SynProbe::on_response(const Response& response, Instant now) {
-  if (FlowKey{response.destination, response.source} != flow_ || done()) return;
+bool SynProbe::on_response(const Response& response, Instant now) {
+  if (FlowKey{response.destination, response.source} != flow_) return false;
+  if (!done()) take(response, now);
+  return true;
+}
+
+void SynProbe::take(const Response& response, Instant now) {
   if (step_ != Step::kAsking) {
     // Behind our ack an RST comes of a target that knows nothing of the connection any more.
     if (response.flags.rst() && step_ == Step::kAcknowledged) {

@@ -40,8 +40,9 @@ class SynProbe {
   Instant deadline() const { return due_; }
   bool done() const { return step_ == Step::kDone; }
 
-  /// Takes a packet of the target. One of another connection is ignored.
-  void on_response(const Response& response, Instant now);
+  /// Takes a packet of the target.
+  /// @return whether it is of this connection.
+  bool on_response(const Response& response, Instant now);
   /// Takes a packet that leaves this host for the target.
   /// @param source, seq as they stand in it.
   void on_leaving(const Address& source, Seq<space::Replay> seq);
@@ -52,6 +53,7 @@ class SynProbe {
  private:
   enum class Step : std::uint8_t { kAsking, kAnswered, kAcknowledged, kDone };
 
+  void take(const Response& response, Instant now);
   void send(PacketSink& packets, std::uint8_t flags, std::uint32_t after, bool acknowledges) const;
 
   FlowKey flow_;

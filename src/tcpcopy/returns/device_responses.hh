@@ -23,6 +23,7 @@ class DeviceResponses : public Returns {
                   const std::string& filter);
 
   void start(ResponseSink& to) override;
+  void bring_to(ResponseSink& to) override { to_ = &to; }
   bool reachable() const override { return true; }
   News news() override { return std::exchange(failed_, false) ? News::kFailed : News::kNone; }
 

@@ -29,6 +29,10 @@ constexpr Duration kConnectTime = 3s;  // the kernel itself would try for two mi
 constexpr std::size_t kReadSize = kBatch * wire::kHeaderRecordSize;
 constexpr int kCoalescedBytes = 2 << 10;  // of responses: some 30
 
+findings::Code code_of(int error) {
+  return error == ECONNREFUSED ? findings::kInterceptRefuses : findings::kInterceptUnreachable;
+}
+
 }  // namespace
 
 InterceptLink::InterceptLink(runtime::EventLoop& loop, Settings settings, LinkCounters& counters,
@@ -44,13 +48,14 @@ InterceptLink::InterceptLink(runtime::EventLoop& loop, Settings settings, LinkCo
 void InterceptLink::start() {
   fd_ = runtime::begin_connect(settings_.intercept);
   if (!fd_) {
-    fail(runtime::error_text(errno));
+    fail(runtime::error_text(errno), findings::kInterceptUnreachable);
     return;
   }
   runtime::prepare_link(fd_.get(), kPatience);
   runtime::limit_unacknowledged(fd_.get(), kPatience);
   state_ = State::kConnecting;
-  timer_ = loop_.after(kConnectTime, [this] { fail("no answer in time"); });
+  timer_ = loop_.after(kConnectTime,
+                       [this] { fail("no answer in time", findings::kInterceptUnreachable); });
   watch_ = loop_.try_watch(fd_.get(), EPOLLIN | EPOLLOUT,
                            [this](std::uint32_t events) { on_ready(events); });
   if (!watch_) fail("epoll_ctl: " + runtime::error_text(errno));
@@ -71,7 +76,7 @@ void InterceptLink::on_ready(std::uint32_t events) {
 
 void InterceptLink::on_connect_done() {
   if (const int error = runtime::connect_result(fd_.get()); error != 0) {
-    fail(runtime::error_text(error));
+    fail(runtime::error_text(error), code_of(error));
     return;
   }
   if (settings_.key) {
@@ -153,7 +158,8 @@ bool InterceptLink::read_some() {
   if (size > 0) {
     take(Bytes(input_).first(static_cast<std::size_t>(size)));
   } else if (size == 0) {
-    fail("the intercept closed the link");
+    const bool at_once = loop_.now() - connected_at_ < kSettled;
+    fail("the intercept closed the link", at_once ? findings::kInterceptCloses : findings::Code());
   } else if (errno != EAGAIN && errno != EINTR) {
     fail(runtime::error_text(errno));
   }
@@ -216,13 +222,15 @@ void InterceptLink::on_response(const net::Parsed<Response>& response) {
 }
 
 // @param why by value: it may be of the end or the session, which go.
-void InterceptLink::fail(std::string why) {  // NOLINT(performance-unnecessary-value-param)
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
+void InterceptLink::fail(std::string why, const findings::Code& code) {
+  const std::string coded = code.number == 0 ? "" : " [" + to_string(code) + "]";
   const bool was_connected = connected();
   const bool was_reached = state_ == State::kShakingHands;
   // A peer that takes the link and ends it at once is no better than one that cannot be reached.
   if (was_connected && loop_.now() - connected_at_ >= kSettled) {
     backoff_ = kFirstBackoff;
-    said_unreachable_ = false;
+    unreachable_.end();
   }
   watch_.reset();
   fd_.reset();
@@ -232,12 +240,12 @@ void InterceptLink::fail(std::string why) {  // NOLINT(performance-unnecessary-v
   session_.reset();
   if (was_connected) {
     ++counters_.breaks;
-    spdlog::warn("link to intercept {}, {}, lost: {}; connecting again",
-                 settings_.intercept.to_string(), settings_.number, why);
-  } else if (!std::exchange(said_unreachable_, true)) {
-    spdlog::warn("cannot reach intercept {}: {}; retrying (link {}){}",
-                 settings_.intercept.to_string(), why, settings_.number,
-                 was_reached ? "" : ". Is intercept running there, and its port open?");
+    spdlog::warn("link to intercept {}, {}, lost: {}{}; connecting again",
+                 settings_.intercept.to_string(), settings_.number, why, coded);
+  } else if (unreachable_.happens(loop_.now())) {
+    spdlog::warn("cannot reach intercept {}: {}; retrying (link {}){}{}{}",
+                 settings_.intercept.to_string(), why, settings_.number, unreachable_.count(),
+                 coded, was_reached ? "" : ". Is intercept running there, and its port open?");
   }
   retry();
   if (was_connected) events_.on_broken();

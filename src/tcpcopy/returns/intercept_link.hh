@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/channel/tcpcopy_end.hh"
+#include "common/findings/codes.hh"
 #include "common/keys/tls_session.hh"
 #include "common/runtime/event_loop.hh"
 #include "common/runtime/log.hh"
@@ -80,7 +81,7 @@ class InterceptLink {
   void look();
   void on_response(const net::Parsed<Response>& response);
   void break_off(const std::string& why);
-  void fail(std::string why);
+  void fail(std::string why, const findings::Code& code = {});
   void retry();
 
   runtime::EventLoop& loop_;
@@ -100,7 +101,7 @@ class InterceptLink {
   bool waits_for_room_ = false;
   bool reading_ = false;               // the end is at work
   std::optional<std::string> broken_;  // meanwhile, and why
-  bool said_unreachable_ = false;
+  runtime::LastingFault unreachable_;
   runtime::LogThrottle malformed_log_;
 };
 

@@ -13,6 +13,7 @@ class LinkReturns : public Returns {
   LinkReturns(runtime::EventLoop& loop, const Settings& settings);
 
   void start(ResponseSink& to) override;
+  void bring_to(ResponseSink& to) override { to_ = &to; }
   bool reachable() const override { return links_.any_connected(); }
   bool announce(const FlowKey& flow) override { return links_.announce(flow); }
   void flush() override { links_.flush(); }

@@ -17,6 +17,10 @@ class Returns : public RouteSink, public Announcer {
   /// @param to outlives it.
   virtual void start(ResponseSink& to) = 0;
 
+  /// Responses go there from now on. REQUIRES: start() was called.
+  /// @param to outlives it.
+  virtual void bring_to(ResponseSink& to) = 0;
+
   /// Whether a response could come now.
   virtual bool reachable() const = 0;
 
@@ -41,6 +45,7 @@ class Returns : public RouteSink, public Announcer {
 class NoReturns : public Returns {
  public:
   void start(ResponseSink& /*to*/) override {}
+  void bring_to(ResponseSink& /*to*/) override {}
   bool reachable() const override { return true; }
   bool announce(const FlowKey& /*flow*/) override { return true; }
   void flush() override {}

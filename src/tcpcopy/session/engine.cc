@@ -133,7 +133,8 @@ Standing Engine::standing() const {
           ledger_.syns_sent,
           ledger_.connections,
           ledger_.bytes_sent,
-          ledger_.segments_sent};
+          ledger_.segments_sent,
+          ledger_.resets};
 }
 
 void Engine::report(Report& to) const { session::report(ledger_, to); }
@@ -142,6 +143,11 @@ std::optional<FlowKey> Engine::captured_flow(const FlowKey& target) const {
   const SessionNode* session = table_.find_target(net::Ipv4Flow(target));
   if (session == nullptr) return std::nullopt;
   return session->source().captured.key();
+}
+
+std::optional<FlowKey> Engine::newest_connection() const {
+  if (table_.newest() == nullptr) return std::nullopt;
+  return table_.newest()->target().key();
 }
 
 void Engine::on_response(const Response& response, Instant now) {

@@ -78,6 +78,7 @@ class Engine final : public Replay {
   std::optional<FlowKey> captured_flow(const FlowKey& target) const override;
 
   Standing standing() const override;
+  std::optional<FlowKey> newest_connection() const override;
   void report(Report& to) const override;
 
   std::size_t sessions() const { return table_.size(); }

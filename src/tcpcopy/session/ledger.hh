@@ -104,6 +104,7 @@ struct Ledger {
   std::uint64_t retransmissions = 0;
   std::uint64_t syns_sent = 0;
   std::uint64_t connections = 0;    ///< handshakes completed with the target
+  std::uint64_t resets = 0;         ///< of these, those that the target reset
   std::uint64_t reconnects = 0;     ///< sessions that went on with a new connection
   std::uint64_t joined = 0;         ///< sessions whose SYN was not seen
   std::uint64_t turn_quiets = 0;    ///< turns taken as answered because the target was quiet

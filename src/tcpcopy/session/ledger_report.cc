@@ -50,6 +50,7 @@ void report_losses(const Ledger& ledger, Report& to) {
 void report_sending(const Ledger& ledger, Report& to) {
   to.total({"connections", "connections", "handshakes completed with the target"},
            ledger.connections);
+  to.total({"connections_reset", "connections", "of these, reset by the target"}, ledger.resets);
   to.total({"reconnects", "connections", "further ones of sessions that had one"},
            ledger.reconnects);
   to.total({"sessions_joined", "sessions", "of which the SYN was not seen"}, ledger.joined);

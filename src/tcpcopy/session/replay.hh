@@ -43,6 +43,9 @@ class Replay : public ClientSink, public ResponseSink {
     return std::nullopt;
   }
 
+  /// @return the connection to a target of the session that was opened last.
+  virtual std::optional<FlowKey> newest_connection() const { return std::nullopt; }
+
   virtual void report(Report& to) const = 0;
 };
 

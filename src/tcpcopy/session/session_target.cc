@@ -49,6 +49,7 @@ void Session::on_response(const Response& response, const Context& ctx) {
   if (event == Connection::Event::kRefused) {
     go_on(LossReason::kTargetRefused, ctx);
   } else if (event == Connection::Event::kReset) {
+    ++ctx.ledger.resets;
     go_on(LossReason::kTargetReset, ctx);
   } else {
     advance(ctx);

@@ -3,21 +3,30 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/tcpcopy/logged.hh"
+#include <functional>
+#include <vector>
 
 namespace tcpcopy::replayer {
 namespace {
 
-using test::logged;
-
 class PathDoubtTest : public ::testing::Test {
  protected:
-  // What is said in so many seconds.
-  std::string look(int seconds) {
-    return logged([&] {
-      for (int i = 0; i <= seconds; ++i, now_ += PathDoubt::kPeriod)
-        doubt_.look(standing_, now_);
-    });
+  // What is doubted in so many seconds, in which each look finds what `change` has made of it.
+  std::vector<PathDoubt::Doubt> look(
+      double seconds, const std::function<void(Standing&)>& change = [](Standing&) {}) {
+    std::vector<PathDoubt::Doubt> doubts;
+    for (int i = 0; i < 2 * seconds; ++i) {
+      change(standing_);
+      if (auto doubt = doubt_.look(standing_, now_)) doubts.push_back(*doubt);
+      now_ += PathDoubt::kPeriod;
+    }
+    return doubts;
+  }
+  static void works(Standing& s) {
+    ++s.syns;
+    ++s.connections;
+    s.sent += 100;
+    s.delivered += 100;
   }
 
   Standing standing_;
@@ -25,30 +34,59 @@ class PathDoubtTest : public ::testing::Test {
   Instant now_{std::chrono::seconds(1000)};
 };
 
-TEST_F(PathDoubtTest, ReplaysThatHaveNotBegunAreWaitedFor) { EXPECT_EQ(look(100), ""); }
+TEST_F(PathDoubtTest, ReplaysThatHaveNotBegunAreWaitedFor) { EXPECT_TRUE(look(100).empty()); }
 
-TEST_F(PathDoubtTest, SaysOnceThatNoConnectionComes) {
+TEST_F(PathDoubtTest, NoConnectionComes) {
   standing_.syns = 7;
-  EXPECT_EQ(look(4), "");
-  EXPECT_NE(look(2).find("7 SYNs were sent, and no connection"), std::string::npos);
-  EXPECT_EQ(look(100), "");
+  EXPECT_TRUE(look(5).empty());
+  const auto doubts = look(1);
+  ASSERT_EQ(doubts.size(), 1U);
+  EXPECT_EQ(doubts[0].why, "7 SYNs were sent, and no connection was established in 5 s");
+  EXPECT_TRUE(doubts[0].certain);
+  EXPECT_TRUE(look(1000, [](Standing& s) { ++s.syns; }).empty()) << "once, while that lasts";
 }
 
-TEST_F(PathDoubtTest, SaysOnceThatNothingIsTaken) {
+TEST_F(PathDoubtTest, NothingIsTaken) {
   standing_.syns = standing_.connections = 7;
-  standing_.sent = 100;
-  EXPECT_NE(look(6).find("7 connections were established"), std::string::npos);
-  EXPECT_EQ(look(100), "");
+  look(1);
+  const auto doubts = look(7, [](Standing& s) { s.sent += 100; });
+  ASSERT_EQ(doubts.size(), 1U);
+  EXPECT_NE(doubts[0].why.find("7 connections were established, and the target has taken no byte"),
+            std::string::npos);
 }
 
-TEST_F(PathDoubtTest, AReplayThatWorksIsNotDoubted) {
-  standing_.syns = standing_.connections = 7;
-  standing_.sent = 100;
-  EXPECT_EQ(look(3), "");
-  standing_.delivered = 100;
-  EXPECT_EQ(look(1), "");
-  standing_.delivered = 0;
-  EXPECT_EQ(look(100), "") << "once is enough";
+TEST_F(PathDoubtTest, WhatLeavesAndArrivesIsNotDoubted) { EXPECT_TRUE(look(1000, works).empty()); }
+
+TEST_F(PathDoubtTest, ASilentReplayIsNotDoubted) {
+  look(3, works);
+  EXPECT_TRUE(look(1000).empty());
+}
+
+TEST_F(PathDoubtTest, ResetsPrevailThoughBytesArrive) {
+  look(2, works);
+  const auto doubts = look(6, [](Standing& s) {
+    works(s);
+    ++s.resets;
+  });
+  ASSERT_EQ(doubts.size(), 1U);
+  EXPECT_FALSE(doubts[0].certain);
+}
+
+TEST_F(PathDoubtTest, AResetNowAndThenIsTheTargetsOwn) {
+  int connection = 0;
+  EXPECT_TRUE(look(1000, [&](Standing& s) {
+                works(s);
+                if (++connection % 3 == 0) ++s.resets;
+              }).empty());
+}
+
+TEST_F(PathDoubtTest, WhatBreaksAgainIsDoubtedAgainAfterAPause) {
+  const auto ask = [](Standing& s) { ++s.syns; };
+  EXPECT_EQ(look(20, ask).size(), 1U);
+  look(10, works);
+  EXPECT_TRUE(look(20, ask).empty()) << "too soon";
+  look(300, works);
+  EXPECT_EQ(look(20, ask).size(), 1U);
 }
 
 }  // namespace

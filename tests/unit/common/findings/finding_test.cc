@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "common/findings/finding.hh"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
@@ -51,6 +52,35 @@ TEST(Report, CountsAndTellsTheProcess) {
   EXPECT_TRUE(report.broken());
   EXPECT_EQ(report.exit_status(), Report::kBroken);
   EXPECT_EQ(report.summary(), "4 hops: 1 pass, 1 warn, 1 fail, 1 not tested");
+}
+
+TEST(Finding, AsALogLine) {
+  EXPECT_EQ(to_log_line(kBroken),
+            "[TC131 route-missing] this does not hold: the answer comes (no \"SYN-ACK\"); mend: on "
+            "the target: ip route; page: docs/check.md#tc131-route-missing");
+}
+
+TEST(Report, SaysWhatWasAssumedAndLeftOut) {
+  Report report;
+  EXPECT_EQ(report.first_broken(), nullptr);
+  report.add({Verdict::kPass, "one", "", {}, ""});
+  report.add(kBroken);
+  report.assume("a \"b\"");
+  report.leave_out("c");
+  report.show_elsewhere("the target", {"ss -ltn", "ip route"});
+  EXPECT_EQ(report.first_broken()->code, kRouteMissing);
+  EXPECT_THAT(to_string(report, false),
+              testing::EndsWith("to look at on the target (these change nothing):\n   ss -ltn\n"
+                                "   ip route\nassumed: a \"b\"\nnot tested: c\n"
+                                "2 hops: 1 pass, 1 fail\n"));
+  EXPECT_THAT(to_string(report, true),
+              testing::EndsWith(
+                  R"({"verdict":"look","host":"the target","commands":["ss -ltn","ip route"]})"
+                  "\n"
+                  R"({"verdict":"assumed","detail":"a \"b\""})"
+                  "\n"
+                  R"({"verdict":"not-tested","detail":"c"})"
+                  "\n"));
 }
 
 }  // namespace

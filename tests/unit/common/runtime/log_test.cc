@@ -48,6 +48,27 @@ TEST(LogThrottle, CountsWhatItHeldBack) {
   EXPECT_EQ(throttle.take_suppressed(), 0U);
 }
 
+TEST(LastingFault, IsSaidAtOnceAndThenEveryMinute) {
+  LastingFault fault;
+  ASSERT_TRUE(fault.happens(at(100s)));
+  EXPECT_EQ(fault.count(), "");
+  for (int i = 1; i < 60; ++i)
+    EXPECT_FALSE(fault.happens(at(100s + i * 1s)));
+  ASSERT_TRUE(fault.happens(at(160s)));
+  EXPECT_EQ(fault.count(), " (61 times in 60 s)");
+  EXPECT_FALSE(fault.happens(at(161s)));
+}
+
+TEST(LastingFault, ItsEndIsSaidOnce) {
+  LastingFault fault;
+  EXPECT_FALSE(fault.end());
+  fault.happens(at(1s));
+  EXPECT_TRUE(fault.end());
+  EXPECT_FALSE(fault.end());
+  EXPECT_TRUE(fault.happens(at(2s))) << "another one";
+  EXPECT_EQ(fault.count(), "");
+}
+
 class LogFile : public testing::Test {
  protected:
   LogFile() : folder_(testing::TempDir() + "log-" + std::to_string(::getpid())) {

@@ -102,6 +102,20 @@ TEST(Diagnosis, AnAnswerThatGoesOnLeaks) {
   EXPECT_EQ(broken(way), kAnswersLeak);
 }
 
+TEST(Diagnosis, ATargetThatTurnsThisHostAway) {
+  Way way = healthy();
+  way.normal.how = How::kClosed;
+  way.probed.reset_when_acknowledged = true;  // for the same reason
+  EXPECT_EQ(broken(way), kTargetCloses);
+}
+
+TEST(Diagnosis, WhatToLookAtOnTheTarget) {
+  const auto commands = looks_at_target(healthy());
+  EXPECT_EQ(commands.front(), "ip route get 62.135.200.254");
+  EXPECT_EQ(commands.back(),
+            "timeout 10 tcpdump -nc 20 -i any 'tcp port 8080 and host 62.135.200.254'");
+}
+
 TEST(Diagnosis, OfALink) {
   const Endpoint intercept{kAssistant, 36524};
   EXPECT_EQ(judge_intercept(intercept, {How::kAccepted, Duration(0)}).verdict, Verdict::kPass);

@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/check/leaving_watch.hh"
+#include "tcpcopy/path/leaving_watch.hh"
 
 #include <fmt/format.h>
 #include <sys/epoll.h>
 
 #include <exception>
+#include <string>
 #include <utility>
 
-namespace tcpcopy::check {
+namespace tcpcopy::path {
 
-LeavingWatch::LeavingWatch(runtime::EventLoop& loop, const Endpoint& target, Seen seen)
+LeavingWatch::LeavingWatch(runtime::EventLoop& loop, const Endpoint& target,
+                           const std::vector<Seq<space::Replay>>& numbers, Seen seen)
     : seen_(std::move(seen)) {
+  std::string marked;
+  for (const Seq<space::Replay> number : numbers)
+    marked += fmt::format("{}tcp[4:4] = {}", marked.empty() ? "" : " or ", number.raw);
   pcap::PcapCapture::Settings settings;
   settings.device = "any";
-  settings.filter =
-      fmt::format("tcp and dst host {} and dst port {}", target.address.to_string(), target.port);
+  settings.filter = fmt::format("tcp and dst host {} and dst port {} and ({})",
+                                target.address.to_string(), target.port, marked);
   settings.direction = pcap::Direction::kOut;
   settings.buffer_bytes = 1 << 20;
   try {
@@ -31,4 +36,4 @@ void LeavingWatch::read() {
   });
 }
 
-}  // namespace tcpcopy::check
+}  // namespace tcpcopy::path

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Sees what leaves this host for one target, behind all rules that may drop or change it.
+// Sees whether a few marked SYNs leave this host for one target, behind all rules that may drop or
+// change them.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "common/pcap/pcap_capture.hh"
 #include "common/runtime/event_loop.hh"
 #include "tcpcopy/address.hh"
 #include "tcpcopy/sequence.hh"
 
-namespace tcpcopy::check {
+namespace tcpcopy::path {
 
 class LeavingWatch {
  public:
@@ -19,7 +21,10 @@ class LeavingWatch {
   using Seen = std::function<void(const Address& source, Seq<space::Replay> seq)>;
 
   /// @param loop outlives it.
-  LeavingWatch(runtime::EventLoop& loop, const Endpoint& target, Seen seen);
+  /// @param numbers initial sequence numbers of those SYNs: the kernel sorts them out of what else
+  ///   leaves for the target.
+  LeavingWatch(runtime::EventLoop& loop, const Endpoint& target,
+               const std::vector<Seq<space::Replay>>& numbers, Seen seen);
   LeavingWatch(const LeavingWatch&) = delete;
   LeavingWatch& operator=(const LeavingWatch&) = delete;
   LeavingWatch(LeavingWatch&&) = delete;
@@ -36,4 +41,4 @@ class LeavingWatch {
   runtime::Watch watch_;
 };
 
-}  // namespace tcpcopy::check
+}  // namespace tcpcopy::path

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/check/connect_probe.hh"
+#include "tcpcopy/path/connect_probe.hh"
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -8,7 +8,7 @@
 
 #include "common/runtime/socket.hh"
 
-namespace tcpcopy::check {
+namespace tcpcopy::path {
 namespace {
 
 using How = probe::Connected::How;
@@ -45,8 +45,9 @@ void ConnectProbe::settle(int error) {
       watch_.change(EPOLLIN);
       return;
     case ECONNREFUSED:
-    case ECONNRESET:
       return end(How::kRefused);
+    case ECONNRESET:  // it had been accepted before
+      return end(How::kClosed);
     case ETIMEDOUT:
       return end(How::kTimeout);
     default:
@@ -69,4 +70,4 @@ void ConnectProbe::end(How how) {
   fd_ = runtime::UniqueFd();
 }
 
-}  // namespace tcpcopy::check
+}  // namespace tcpcopy::path

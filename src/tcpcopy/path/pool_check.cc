@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/pool_check.hh"
+#include "tcpcopy/path/pool_check.hh"
 
 #include <fmt/format.h>
 #include <net/if.h>
@@ -12,21 +12,16 @@
 #include <exception>
 #include <utility>
 
+#include "common/findings/codes.hh"
 #include "common/runtime/socket.hh"
 #include "common/runtime/unique_fd.hh"
 #include "tcpcopy/inject/path_lookup.hh"
 
-namespace tcpcopy::replayer {
+namespace tcpcopy::path {
 namespace {
 
 // Those that clients are given first. More would look like a scan to whoever guards the network.
 constexpr std::size_t kAsked = 8;
-constexpr Duration kTimeToAnswer = std::chrono::seconds(2);
-
-struct Neighbour {
-  Address address;
-  int device = 0;
-};
 
 // On others the kernel needs to ask nobody, and has an entry for every address.
 bool resolves_addresses(int device) {
@@ -41,30 +36,6 @@ bool resolves_addresses(int device) {
 
 bool contains(const std::vector<Address>& addresses, const Address& address) {
   return std::find(addresses.begin(), addresses.end(), address) != addresses.end();
-}
-
-// Has the kernel ask who has the first addresses, those that are in a segment of this host.
-std::vector<Neighbour> ask_for_first(const options::Options& options) {
-  std::vector<Neighbour> asked;
-  const auto& pool = options.client_pool;
-  for (std::size_t i = 0; i < std::min(pool.size(), kAsked); ++i) {
-    const auto route = inject::route_to(pool[i], 0);
-    if (!route || route->loopback || route->next_hop != pool[i]) continue;
-    if (!resolves_addresses(route->device)) continue;
-    inject::ask_for_neighbour(pool[i]);
-    asked.push_back({pool[i], route->device});
-  }
-  return asked;
-}
-
-void warn_of_answers(const std::vector<Neighbour>& asked) {
-  for (const Neighbour& one : asked) {
-    if (!inject::neighbour(one.device, one.address)) continue;
-    spdlog::warn(
-        "-c contains {}, which a host in this segment has: its kernel resets what is replayed from "
-        "there, and the target cannot answer it; take addresses that nobody has",
-        one.address.to_string());
-  }
 }
 
 }  // namespace
@@ -94,16 +65,44 @@ std::vector<std::string> known_owners(const options::Options& options,
   return warnings;
 }
 
+PoolQuestion::PoolQuestion(const options::Options& options) {
+  const auto& pool = options.client_pool;
+  for (std::size_t i = 0; i < std::min(pool.size(), kAsked); ++i) {
+    const auto route = inject::route_to(pool[i], 0);
+    if (!route || route->loopback || route->next_hop != pool[i]) continue;
+    if (!resolves_addresses(route->device)) continue;
+    inject::ask_for_neighbour(pool[i]);
+    asked_.push_back({pool[i], route->device});
+  }
+}
+
+std::vector<std::string> PoolQuestion::owners() const {
+  std::vector<std::string> warnings;
+  for (const Neighbour& one : asked_) {
+    if (!inject::neighbour(one.device, one.address)) continue;
+    warnings.push_back(fmt::format(
+        "-c contains {}, which a host in this segment has: its kernel resets what is replayed from "
+        "there, and the target cannot answer it; take addresses that nobody has",
+        one.address.to_string()));
+  }
+  return warnings;
+}
+
 runtime::Timer check_client_pool(runtime::EventLoop& loop, const options::Options& options) {
   if (options.client_pool.empty()) return {};
+  const auto warn = [](const std::string& owner) {
+    spdlog::warn("[{}] {}", to_string(findings::kAddressIsTaken), owner);
+  };
   try {
-    for (const std::string& warning : known_owners(options, runtime::local_addresses()))
-      spdlog::warn(warning);
-    std::vector<Neighbour> asked = ask_for_first(options);
-    return loop.after(kTimeToAnswer, [asked = std::move(asked)] { warn_of_answers(asked); });
+    for (const std::string& owner : known_owners(options, runtime::local_addresses()))
+      warn(owner);
+    return loop.after(PoolQuestion::kTimeToAnswer, [warn, question = PoolQuestion(options)] {
+      for (const std::string& owner : question.owners())
+        warn(owner);
+    });
   } catch (const std::exception&) {  // what cannot be found out is not said
     return {};
   }
 }
 
-}  // namespace tcpcopy::replayer
+}  // namespace tcpcopy::path

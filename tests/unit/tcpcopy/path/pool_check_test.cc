@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tcpcopy/pool_check.hh"
+#include "tcpcopy/path/pool_check.hh"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace tcpcopy::replayer {
+namespace tcpcopy::path {
 namespace {
 
 using testing::AllOf;
@@ -45,4 +45,4 @@ TEST(PoolCheck, TheAddressOfAnIntercept) {
 }
 
 }  // namespace
-}  // namespace tcpcopy::replayer
+}  // namespace tcpcopy::path

@@ -8,7 +8,7 @@
 #include "common/runtime/unique_fd.hh"
 #include "tcpcopy/probe/diagnosis.hh"
 
-namespace tcpcopy::check {
+namespace tcpcopy::path {
 
 class ConnectProbe {
  public:
@@ -46,4 +46,4 @@ class ConnectProbe {
   std::optional<probe::Connected> result_;
 };
 
-}  // namespace tcpcopy::check
+}  // namespace tcpcopy::path
