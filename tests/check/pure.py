@@ -12,8 +12,8 @@ from house import House, VOCABULARY, includes
 
 ALLOWED_HEADERS = {
     "algorithm", "array", "bit", "cassert", "charconv", "chrono", "compare", "cstddef", "cstdint",
-    "cstdlib", "cstring", "deque", "functional", "iterator", "limits", "list", "memory", "new", "numeric",
-    "optional", "span", "string", "string_view", "tuple", "type_traits", "utility", "variant",
+    "cstdlib", "cstring", "deque", "functional", "iterator", "limits", "list", "map", "memory", "new",
+    "numeric", "optional", "set", "span", "string", "string_view", "tuple", "type_traits", "utility", "variant",
     "vector",
     "absl/container/btree_map.h", "absl/container/flat_hash_map.h",
     "absl/container/flat_hash_set.h", "absl/functional/function_ref.h", "absl/hash/hash.h",
