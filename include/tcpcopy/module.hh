@@ -105,6 +105,9 @@ class ModuleSession {
   /// Whether a stream can be joined where these bytes begin, which the client said after it had
   /// seen something new.
   virtual bool may_join(Bytes beginning) const = 0;
+
+  /// Bytes that it keeps.
+  virtual std::size_t memory() const { return 0; }
 };
 
 /// A module as it was configured. It outlives its sessions.

@@ -5,12 +5,14 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 
 #include "tcpcopy/ports.hh"
 #include "tcpcopy/session/engine.hh"
 #include "tests/sim/channel.hh"
+#include "tests/sim/garbling.hh"
 #include "tests/sim/path.hh"
 #include "tests/sim/stage.hh"
 
@@ -59,6 +61,7 @@ class EngineHost : public Channel::EngineEnd, private PacketSink, private RouteS
   void check_is_own(const Response& response);
   void check_sent(const ReplaySegment& segment);
   void check_ack(const FlowKey& flow, std::uint32_t ack);
+  session::TargetModules modules();
   void check_held();
   void check_steps();
 
@@ -71,6 +74,8 @@ class EngineHost : public Channel::EngineEnd, private PacketSink, private RouteS
   Path& to_target_;
   Channel& channel_;
   const HeardFrom& target_;
+  Garbling garbling_;
+  Garbling greeted_garbling_;
   session::Engine engine_;
   Instant wake_up_at_ = kNever;
   std::uint64_t timer_wake_ups_ = 0;

@@ -2,6 +2,7 @@
 //   sim --count N [--from SEED]    runs N scenarios, prints the seeds that fail
 //   sim --events N [--from SEED]   runs scenarios until N events have happened
 //   sim --seed SEED                runs one and prints its packets, numbers relative to their SYN
+//   sim --module …                 with a module that changes the lengths of what clients say
 //   sim --fingerprints [--count N] [--from SEED]
 //                                  runs N scenarios (1000) and prints one number for all packets
 //                                  that they replay: it changes when behaviour does
@@ -16,10 +17,18 @@
 
 namespace {
 
-using tcpcopy::sim::draw_plan;
+using tcpcopy::sim::Plan;
 using tcpcopy::sim::World;
 
 constexpr int kMaxFailures = 20;
+
+bool with_module = false;
+
+Plan draw_plan(unsigned long long seed) {
+  Plan plan = tcpcopy::sim::draw_plan(seed);
+  plan.weather.module = with_module;
+  return plan;
+}
 
 int run_one(unsigned long long seed) {
   World world(draw_plan(seed));
@@ -96,6 +105,10 @@ int main(int argc, char** argv) {
     const std::string_view option = argv[i];
     if (option == "--fingerprints") {
       fingerprints = true;
+      continue;
+    }
+    if (option == "--module") {
+      with_module = true;
       continue;
     }
     if (++i == argc) break;

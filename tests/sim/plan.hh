@@ -79,6 +79,7 @@ struct Weather {
   bool link_breaks = false;
   int response_delta = 0;  ///< how much longer the target's responses are than the online server's
   bool turn_order = true;
+  bool module = false;  ///< a module changes the lengths of what clients say: never drawn
   Offers online_offers;
   Offers target_offers;
 };

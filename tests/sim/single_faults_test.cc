@@ -37,7 +37,8 @@ struct Trace {
   const char* name;
   bool greeted;
   std::vector<Act> script;
-  Offers offers = {};  // of both sides
+  Offers offers = {};            // of both sides
+  std::uint64_t garbled_by = 0;  // a module changes the lengths, as this seed has it; 0: none
 };
 
 const Trace kTraces[] = {
@@ -85,6 +86,8 @@ Plan plan_of(const Trace& trace, std::uint32_t near) {
   Plan plan;
   plan.near = near;
   plan.weather.target_offers = trace.offers;
+  plan.weather.module = trace.garbled_by > 0;
+  if (plan.weather.module) plan.seed = trace.garbled_by;
   plan.clients.push_back({Duration(0), trace.greeted, trace.offers, trace.script});
   return plan;
 }
@@ -207,7 +210,9 @@ TEST_P(PairsOfFaults, EveryPairOfPacketsDropped) {
 std::string name_of(const ::testing::TestParamInfo<std::tuple<Trace, std::uint32_t>>& info) {
   constexpr const char* kNearNames[] = {"Middle", "Below2To31", "Below2To32"};
   const auto near = std::find(std::begin(kNears), std::end(kNears), std::get<1>(info.param));
-  return std::string(std::get<0>(info.param).name) + kNearNames[near - std::begin(kNears)];
+  const Trace& trace = std::get<0>(info.param);
+  const std::string by = trace.garbled_by > 0 ? std::to_string(trace.garbled_by) : "";
+  return trace.name + by + kNearNames[near - std::begin(kNears)];
 }
 
 void PrintTo(const Trace& trace, std::ostream* out) { *out << trace.name; }
@@ -215,6 +220,26 @@ void PrintTo(const Trace& trace, std::ostream* out) { *out << trace.name; }
 INSTANTIATE_TEST_SUITE_P(All, SingleFaults,
                          ::testing::Combine(::testing::ValuesIn(kTraces),
                                             ::testing::ValuesIn(kNears)),
+                         name_of);
+// Each seed makes other messages longer, shorter, cut or moved, the even ones behind a preamble.
+std::vector<Trace> garbled(std::uint64_t seeds) {
+  std::vector<Trace> traces;
+  for (const Trace& trace : kTraces) {
+    for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+      traces.push_back(trace);
+      traces.back().garbled_by = seed;
+    }
+  }
+  return traces;
+}
+
+INSTANTIATE_TEST_SUITE_P(Garbled, SingleFaults,
+                         ::testing::Combine(::testing::ValuesIn(garbled(6)),
+                                            ::testing::Values(kNears[2])),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(Garbled, PairsOfFaults,
+                         ::testing::Combine(::testing::ValuesIn(garbled(2)),
+                                            ::testing::Values(kNears[1])),
                          name_of);
 INSTANTIATE_TEST_SUITE_P(All, PairsOfFaults,
                          ::testing::Combine(::testing::ValuesIn(kTraces),

@@ -108,6 +108,13 @@ void TargetConnection::on_packet(const Packet& packet) {
 }
 
 void TargetConnection::on_bytes(const std::string& bytes) {
+  if (!stage_.weather().module) return on_said(bytes);
+  const std::string said = ungarbler_.feed(bytes);
+  if (ungarbler_.bad()) stage_.fail("the target read what no module wrote");
+  if (!said.empty()) on_said(said);
+}
+
+void TargetConnection::on_said(const std::string& bytes) {
   if (const auto stretch = reading_.take(bytes)) {
     life_.read[reading_.client()].mark(stretch->from, stretch->to - stretch->from);
     if (life_.watcher != nullptr) life_.watcher->on_read(*this, *stretch);

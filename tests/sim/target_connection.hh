@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/sim/garbling.hh"
 #include "tests/sim/path.hh"
 #include "tests/sim/reading.hh"
 #include "tests/sim/stage.hh"
@@ -60,6 +61,7 @@ class TargetConnection {
   void push();
   void close_when_idle();
   void on_bytes(const std::string& bytes);
+  void on_said(const std::string& bytes);
   void take_requests();
   bool overtakes(const Request& request) const;
   void on_client_closed();
@@ -73,6 +75,7 @@ class TargetConnection {
   TargetLife& life_;
   std::uint32_t number_;
   bool greets_;
+  Ungarbler ungarbler_;
   Reading reading_;
   RequestReader reader_;
   Instant moved_at_;

@@ -97,11 +97,20 @@ std::string Step::to_string() const {
 
 Conversation::Conversation(Numbers numbers, session::Settings settings, std::vector<Address> pool,
                            const char* file, int line)
+    : Conversation(numbers, settings, std::move(pool), session::TargetModules(), file, line) {}
+
+Conversation::Conversation(Numbers numbers, Module& module, session::Settings settings,
+                           const char* file, int line)
+    : Conversation(numbers, settings, {}, {{kTarget, &module}}, file, line) {}
+
+Conversation::Conversation(Numbers numbers, session::Settings settings, std::vector<Address> pool,
+                           const session::TargetModules& modules, const char* file, int line)
     : file_(file),
       line_(line),
       numbers_(numbers),
       engine_(settings, TargetRules({{std::nullopt, kOnline.port, kTarget}}),
-              session::SourceAddresses(std::move(pool), std::nullopt), now_, {*this, *this}),
+              session::SourceAddresses(std::move(pool), std::nullopt), now_, {*this, *this},
+              modules),
       client_(kClient),
       last_source_(kClient) {}
 
@@ -136,6 +145,10 @@ void Conversation::client(const Step& step) {
 void Conversation::target(const Step& step) {
   note(at_time("target  > " + step.to_string()));
   auto segment = segment_of<Response>(step, numbers_.target, replay_initial());
+  std::vector<std::byte> payload;
+  for (const char c : step.text)
+    payload.push_back(static_cast<std::byte>(c));
+  segment.payload = payload;
   segment.source = kTarget;
   segment.destination = last_source_;
   engine_.on_response(segment, now_);

@@ -91,6 +91,9 @@ class Conversation : public PacketSink, public RouteSink {
   explicit Conversation(Numbers numbers = {}, session::Settings settings = {},
                         std::vector<Address> pool = {}, const char* file = __builtin_FILE(),
                         int line = __builtin_LINE());
+  /// The same with a module for the target. It outlives the conversation.
+  Conversation(Numbers numbers, Module& module, session::Settings settings = {},
+               const char* file = __builtin_FILE(), int line = __builtin_LINE());
   /// A packet that no expectation took fails the test, and so does a ledger that does not balance.
   ~Conversation() override;
   Conversation(const Conversation&) = delete;
@@ -147,6 +150,9 @@ class Conversation : public PacketSink, public RouteSink {
   }
 
  private:
+  Conversation(Numbers numbers, session::Settings settings, std::vector<Address> pool,
+               const session::TargetModules& modules, const char* file, int line);
+
   void note(const std::string& line) { history_.push_back(line); }
   void fail(const std::string& what, const char* file, int line);
   void finish_input();

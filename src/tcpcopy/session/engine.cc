@@ -22,7 +22,7 @@ void recount(bool counts, bool& counted, std::size_t& count) {
 }  // namespace
 
 Engine::Engine(const Settings& settings, TargetRules rules, SourceAddresses addresses,
-               Instant start, const Ports& ports)
+               Instant start, const Ports& ports, const TargetModules& modules)
     : settings_(settings),
       ports_(ports),
       rules_(std::move(rules)),
@@ -32,14 +32,15 @@ Engine::Engine(const Settings& settings, TargetRules rules, SourceAddresses addr
       ended_(kRememberEnded),
       given_up_(kRememberGivenUp) {
   for (const TargetRule& rule : rules_.all())
-    habits_.emplace_back(rule.target, TargetHabits());
+    targets_.push_back({rule.target, {}});
+  for (const auto& [endpoint, module] : modules)
+    known(endpoint).module = module;
 }
 
 // REQUIRES: it is the target of a rule.
-TargetHabits& Engine::habits_of(const Endpoint& target) {
-  return std::find_if(habits_.begin(), habits_.end(),
-                      [&](const auto& h) { return h.first == target; })
-      ->second;
+Engine::Target& Engine::known(const Endpoint& target) {
+  return *std::find_if(targets_.begin(), targets_.end(),
+                       [&](const Target& t) { return t.endpoint == target; });
 }
 
 // After each input of a session: bounds, its timer, its end.

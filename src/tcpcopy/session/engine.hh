@@ -27,6 +27,9 @@
 
 namespace tcpcopy::session {
 
+/// The modules of the targets that have one.
+using TargetModules = std::vector<std::pair<Endpoint, Module*>>;
+
 class Engine final : public Replay {
  public:
   /// Where what leaves goes: announcements in front of the packets that need them. Both outlive it.
@@ -36,8 +39,9 @@ class Engine final : public Replay {
   };
 
   /// @param start the time of the first input, or before.
+  /// @param modules of targets whose clients are rewritten; they outlive the engine.
   Engine(const Settings& settings, TargetRules rules, SourceAddresses addresses, Instant start,
-         const Ports& ports);
+         const Ports& ports, const TargetModules& modules = {});
 
   /// A captured packet of a client. Those that no rule wants are ignored.
   void on_segment(const ClientSegment& segment, Instant now);
@@ -102,7 +106,13 @@ class Engine final : public Replay {
   bool take_rival(SessionNode& session, const ClientSegment& segment, const SourceKey& source,
                   const Endpoint& target, const Context& ctx);
   void replace(SessionNode& session, const Context& ctx);
-  TargetHabits& habits_of(const Endpoint& target);
+  // What is known of a target.
+  struct Target {
+    Endpoint endpoint;
+    TargetHabits habits;
+    Module* module = nullptr;
+  };
+  Target& known(const Endpoint& target);
   void count_unopened(LossReason reason);
   void capture_and_lose(LossReason reason, const ClientSegment& segment);
   void visit_some(const Context& ctx);
@@ -151,11 +161,11 @@ class Engine final : public Replay {
   // their sessions by: what comes for these is still ours to reset.
   container::RecentSet ended_;
   container::RecentSet
-      given_up_;  // connections whose sessions were given up: not to be joined again
-  std::vector<std::pair<Endpoint, TargetHabits>> habits_;  // of each target; never grows
-  std::uint64_t held_memory_ = 0;                          // of all sessions
-  std::size_t unfinished_ = 0;  // sessions with something to do without their client
-  std::size_t waiting_ = 0;     // sessions whose next step waits for a response
+      given_up_;                 // connections whose sessions were given up: not to be joined again
+  std::vector<Target> targets_;  // never grows
+  std::uint64_t held_memory_ = 0;  // of all sessions
+  std::size_t unfinished_ = 0;     // sessions with something to do without their client
+  std::size_t waiting_ = 0;        // sessions whose next step waits for a response
   bool shedding_ = false;
 };
 

@@ -64,8 +64,9 @@ void Engine::open_session(const ClientSegment& first, const SourceKey& source,
   ++ledger_.sessions_live;
   ended_.erase(fingerprint(source));
   given_up_.erase(fingerprint(source));
+  Target& of = known(target);
   SessionNode& session =
-      table_.insert(std::make_unique<SessionNode>(source, *flow, habits_of(target)));
+      table_.insert(std::make_unique<SessionNode>(source, *flow, of.habits, of.module));
   drive(session, ctx, [&] {
     session.begin(first, ctx);
     session.on_client_segment(first, ctx);

@@ -41,6 +41,8 @@ std::string_view to_string(LossReason reason) {
       return "absurd-sequence";
     case LossReason::kShutdown:
       return "shutdown";
+    case LossReason::kModule:
+      return "module";
   }
   return "unknown";
 }

@@ -37,8 +37,9 @@ enum class LossReason : std::uint8_t {
   kNotSampled,      ///< left out by -r or --ramp
   kAbsurdSequence,  ///< a sequence number far outside of the stream
   kShutdown,        ///< tcpcopy ended
+  kModule,          ///< the module of their protocol could not go on: the log says why
 };
-inline constexpr std::size_t kLossReasons = 17;
+inline constexpr std::size_t kLossReasons = 18;
 
 /// Why a segment was not believed (RFC 9293, 3.10.7.4; RFC 5961; RFC 7323, 5.3).
 enum class Refusal : std::uint8_t {
@@ -103,13 +104,15 @@ struct Ledger {
   std::uint64_t bytes_sent = 0;  ///< retransmissions included
   std::uint64_t retransmissions = 0;
   std::uint64_t syns_sent = 0;
-  std::uint64_t connections = 0;    ///< handshakes completed with the target
-  std::uint64_t resets = 0;         ///< of these, those that the target reset
-  std::uint64_t reconnects = 0;     ///< sessions that went on with a new connection
-  std::uint64_t joined = 0;         ///< sessions whose SYN was not seen
-  std::uint64_t turn_quiets = 0;    ///< turns taken as answered because the target was quiet
-  std::uint64_t turn_expiries = 0;  ///< turns not answered within the bound
-  std::uint64_t ports_changed = 0;  ///< sessions that could not keep their client's port
+  std::uint64_t connections = 0;      ///< handshakes completed with the target
+  std::uint64_t resets = 0;           ///< of these, those that the target reset
+  std::uint64_t reconnects = 0;       ///< sessions that went on with a new connection
+  std::uint64_t joined = 0;           ///< sessions whose SYN was not seen
+  std::uint64_t turn_quiets = 0;      ///< turns taken as answered because the target was quiet
+  std::uint64_t turn_expiries = 0;    ///< turns not answered within the bound
+  std::uint64_t ports_changed = 0;    ///< sessions that could not keep their client's port
+  std::uint64_t module_inserted = 0;  ///< bytes that modules wrote of their own
+  std::uint64_t module_left_out = 0;  ///< bytes of clients that these stand for, or none
   std::array<std::uint64_t, kRefusals> refused{};
   Lag lag;  ///< of what was sent for the first time
 

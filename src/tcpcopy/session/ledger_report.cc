@@ -71,6 +71,10 @@ void report_answers(const Ledger& ledger, Report& to) {
   to.total({"turns_ended_by_quiet", "turns", "answered with another length than online"},
            ledger.turn_quiets);
   to.total({"turns_expired", "turns", "not answered in time"}, ledger.turn_expiries);
+  to.total({"module_bytes_written", "bytes", "of modules, that went to targets"},
+           ledger.module_inserted);
+  to.total({"module_bytes_left_out", "bytes", "of clients, in whose place these are, or nothing"},
+           ledger.module_left_out);
   to.spread({"lag", "seconds", "from the capture of a byte to its first sending"}, ledger.lag);
 }
 

@@ -14,6 +14,7 @@ void Session::advance(const Context& ctx) {
     resume(ctx);
     return;
   }
+  if (module_failed(ctx)) return;
   if (connection_.is_open()) {
     if (wants_new_connection()) {
       go_on(LossReason::kTargetClosed, ctx);
@@ -21,11 +22,20 @@ void Session::advance(const Context& ctx) {
     }
     if (ctx.settings.max_lag > Duration(0)) shed_late(ctx);
     connection_.send(stream_, hurried_, facts_, ctx);
+    if (module_failed(ctx)) return;
     if (first_word_owed_at_ == kNever && connection_.owes_first_word(online_acked_)) {
       first_word_owed_at_ = ctx.now;
     }
     settle(ctx);
   }
+}
+
+// What it cannot go on with it cannot join again either.
+bool Session::module_failed(const Context& ctx) {
+  if (connection_.rewriter() == nullptr || !connection_.rewriter()->failed()) return false;
+  given_up_ = true;
+  end(LossReason::kModule, ctx);
+  return true;
 }
 
 void Session::release(ClientOffset to, const Context& ctx) {
@@ -69,8 +79,17 @@ void Session::on_deadline(const Context& ctx) {
   if (!ended() && phase_ == Phase::kConnected) connection_.send_due_ack(facts_, ctx);
 }
 
+// Whether all was delivered but the beginning of a message, of which a module wants the rest.
+bool Session::starves() const {
+  const Rewriter* module = connection_.rewriter();
+  return module != nullptr && phase_ == Phase::kConnected &&
+         module->starves(stream_.contiguous_end()) && !stream_.complete() &&
+         connection_.snd_una() == module->edits().read();
+}
+
 // Whether the target owes an answer.
 bool Session::outstanding() const {
+  if (starves()) return false;
   return phase_ == Phase::kAwaitingRoute || stream_.first() != nullptr || stream_.complete();
 }
 
@@ -78,6 +97,7 @@ bool Session::unfinished() const {
   if (ended()) return false;
   if (phase_ == Phase::kAwaitingRoute || stream_.complete()) return true;
   if (phase_ == Phase::kConnected && !connection_.is_open()) return true;
+  if (starves()) return false;
   const Chunk* first = stream_.first();  // behind a hole it waits for its client
   return first != nullptr && first->begin() < stream_.contiguous_end();
 }
@@ -88,7 +108,7 @@ void Session::expect_answer(Instant now) {
 }
 
 bool Session::waits_for_target() const {
-  if (ended() || phase_ != Phase::kConnected) return false;
+  if (ended() || phase_ != Phase::kConnected || starves()) return false;
   return !connection_.is_open() || stream_.contiguous_end() > connection_.snd_nxt();
 }
 

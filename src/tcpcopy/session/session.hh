@@ -36,9 +36,13 @@ class Session : public TimerNode {
  public:
   /// @param source the connection as it was captured, and which of its sessions this is.
   /// @param target the connection as the target sees it: addresses and ports mapped.
-  /// @param habits of the target; outlives the session.
-  Session(const SourceKey& source, const net::Ipv4Flow& target, TargetHabits& habits)
-      : source_(source), facts_{target, ShortDuration(0), &habits, {}} {}
+  /// @param habits of the target; outlives the session, as does
+  /// @param module null when what the client says is what the target hears.
+  Session(const SourceKey& source, const net::Ipv4Flow& target, TargetHabits& habits,
+          Module* module = nullptr)
+      : source_(source), facts_{target, ShortDuration(0), &habits, {}} {
+    if (module != nullptr) connection_.use(std::make_unique<Rewriter>(*module));
+  }
 
   /// Takes the first captured segment. A SYN begins the session; anything else joins it in the
   /// middle, where it waits for the next start of a request.
@@ -84,7 +88,10 @@ class Session : public TimerNode {
 
   const SourceKey& source() const { return source_; }
   const net::Ipv4Flow& target() const { return facts_.flow; }
-  std::uint32_t held_memory() const { return stream_.held_memory(); }
+  std::uint64_t held_memory() const {
+    const Rewriter* module = connection_.rewriter();
+    return stream_.held_memory() + (module != nullptr ? module->memory() : 0);
+  }
   /// It holds more pieces than a session may.
   std::size_t held_pieces() const { return stream_.chunks(); }
   /// Whether there is something to do without a further packet of the client: a handshake, bytes
@@ -111,6 +118,7 @@ class Session : public TimerNode {
   bool is_keep_alive(const ClientSegment& segment, ClientOffset at) const;
 
   void advance(const Context& ctx);
+  bool module_failed(const Context& ctx);
   void connect(ClientOffset first, const Context& ctx);
   void suspend(LossReason reason, ClientOffset resume_from, const Context& ctx);
   void go_on(LossReason reason, const Context& ctx);
@@ -119,6 +127,8 @@ class Session : public TimerNode {
   void skip_hole(const Context& ctx);
   bool wants_new_connection() const;
   bool begins_request(const Chunk& chunk) const;
+  bool module_joins(ClientOffset at) const;
+  std::optional<ClientOffset> next_boundary(ClientOffset from) const;
   void shed_late(const Context& ctx);
   void settle(const Context& ctx);
   void release(ClientOffset to, const Context& ctx);
@@ -130,6 +140,7 @@ class Session : public TimerNode {
   Instant hole_patience_ends() const;
   void complete(const Context& ctx);
   bool outstanding() const;
+  bool starves() const;
   bool all_delivered() const { return stream_.complete() && stream_.first() == nullptr; }
   void expect_answer(Instant now);
   Instant expiry(const Settings& settings) const;

@@ -22,6 +22,7 @@ void Session::connect(ClientOffset first, const Context& ctx) {
                               : Seq<space::Replay>(client_numbers_.wrap(first - 1).raw);
   // Behind the start of the stream only what the client sees from now on counts.
   const bool whole = first == ClientOffset(0) && from_start_;
+  start.whole = whole;
   const Chunk* chunk = stream_.find(first);
   if (chunk != nullptr && request_begins_at(stream_, *chunk)) content_tells_ = true;
   start.online_acked =
@@ -102,7 +103,24 @@ bool Session::wants_new_connection() const {
   if (connection_.half_closed_online(chunk->origin().online_acked)) return false;
   if (next == connection_.first()) return true;
   // The first byte may have come alone.
-  return content_tells_ ? request_may_begin_at(stream_, *chunk) : chunk->starts_turn();
+  return content_tells_ ? request_may_begin_at(stream_, *chunk)
+                        : chunk->starts_turn() && module_joins(next);
+}
+
+// Whether the module of the protocol, if it has one, can begin there.
+bool Session::module_joins(ClientOffset at) const {
+  const Rewriter* module = connection_.rewriter();
+  if (module == nullptr) return true;
+  const Chunk* chunk = stream_.find(at);
+  if (chunk == nullptr) return false;
+  return module->may_join(chunk->bytes().subspan(static_cast<std::size_t>(at - chunk->begin())));
+}
+
+std::optional<ClientOffset> Session::next_boundary(ClientOffset from) const {
+  auto boundary = next_request_boundary(stream_, from, content_tells_);
+  while (boundary && !module_joins(*boundary))
+    boundary = next_request_boundary(stream_, *boundary + 1, content_tells_);
+  return boundary;
 }
 
 bool Session::begins_request(const Chunk& chunk) const {
@@ -112,7 +130,7 @@ bool Session::begins_request(const Chunk& chunk) const {
 // What is older than --max-lag when its turn comes is given up in whole requests, all but the
 // last, so that the target sees the client's present. The numbers that it sees have no gap.
 void Session::shed_late(const Context& ctx) {
-  if (!connection_.idle()) return;
+  if (!connection_.idle() || connection_.rewriter() != nullptr) return;
   const ClientOffset from = connection_.snd_nxt();
   const Chunk* chunk = stream_.find(from);
   const auto late = [&](const Chunk& c) {
@@ -167,7 +185,7 @@ void Session::resume(const Context& ctx) {
     if (idle && suspended_for_ != LossReason::kTargetRefused) return;
     boundary = resume_from_;
   } else {
-    boundary = next_request_boundary(stream_, resume_from_, content_tells_);
+    boundary = next_boundary(resume_from_);
   }
   if (boundary) {
     // -O: nothing is joined in the middle, what was lost in the middle neither.

@@ -9,13 +9,14 @@ namespace tcpcopy::session {
 void Edits::open(ClientOffset read, ReplayOffset written) {
   runs_.clear();
   memory_ = 0;
-  read_ = read;
-  written_ = written;
+  read_ = told_ = read;
+  written_ = released_ = written;
 }
 
 void Edits::add(Run run) {
   read_ += run.read;
   written_ += run.written;
+  if (run.written > 0) told_ = read_;
   memory_ += sizeof(Run) + run.bytes.size();
   runs_.push_back(std::move(run));
 }
@@ -27,6 +28,7 @@ void Edits::keep(std::int64_t length) {
     runs_.back().written += length;
     read_ += length;
     written_ += length;
+    told_ = read_;
     return;
   }
   add({read_, written_, length, length, true, {}});
@@ -47,9 +49,16 @@ Edits::Place Edits::first_ending_behind(ReplayOffset at) const {
 }
 
 ClientOffset Edits::to_client(ReplayOffset at) const {
+  at = std::max(at, released_);
   const Place run = first_ending_behind(at);
   if (run == runs_.end()) return read_;
   return run->kept && at > run->to ? run->from + (at - run->to) : run->from;
+}
+
+ClientOffset Edits::heard(ReplayOffset at) const {
+  const Place run = first_ending_behind(std::max(at, released_));
+  const bool part = run != runs_.end() && !run->kept && run->read > 1 && at > run->to;
+  return part ? run->from + 1 : to_client(at);
 }
 
 ReplayOffset Edits::to_replay(ClientOffset at) const {
@@ -85,6 +94,7 @@ ClientStream::Gathered Edits::gather(const ClientStream& client, ReplayOffset at
 }
 
 void Edits::release_to(ReplayOffset at) {
+  released_ = std::max(released_, at);
   while (!runs_.empty() && runs_.front().written_end() <= at) {
     memory_ -= sizeof(Run) + runs_.front().bytes.size();
     runs_.pop_front();

@@ -32,11 +32,16 @@ class Edits {
   ClientOffset read() const { return read_; }
   /// Behind the last byte that may be sent.
   ReplayOffset written() const { return written_; }
+  /// Of the client's stream: of what stands behind it nothing was written so far.
+  ClientOffset told() const { return told_; }
 
   /// All of the client's bytes before that are told, or left out, when the replay has got to `at`.
   /// Those for which others stand count when the last of these is reached.
-  /// REQUIRES: `at` was not released.
+  /// Of what was released it is the end.
   ClientOffset to_client(ReplayOffset at) const;
+  /// The same for how far a target has heard its client that may answer before it has heard all:
+  /// behind a byte of a message of which it has heard a part.
+  ClientOffset heard(ReplayOffset at) const;
   /// Where the client's byte at `at` stands, or what stands for it begins; behind all that was
   /// written when it was not dealt with. REQUIRES: it was not released.
   ReplayOffset to_replay(ClientOffset at) const;
@@ -80,6 +85,8 @@ class Edits {
   std::deque<Run> runs_;
   ClientOffset read_;
   ReplayOffset written_;
+  ClientOffset told_;
+  ReplayOffset released_;
   std::size_t memory_ = 0;
   Counts counts_;
 };

@@ -7,9 +7,11 @@
 namespace tcpcopy::session {
 
 void Rewriter::open(ClientOffset first, ReplayOffset at, bool whole) {
+  first_ = first;
   edits_.open(first, at);
   answers_.clear();
   passing_ = 0;
+  starved_at_.reset();
   look_ = kFirstShown;
   held_until_ = kNever;
   Script script;
@@ -17,24 +19,29 @@ void Rewriter::open(ClientOffset first, ReplayOffset at, bool whole) {
   insert_all(script);
 }
 
-// The client's next bytes, in one piece.
-Bytes Rewriter::show(const ClientStream& client, std::size_t most) {
+void Rewriter::close() {
+  edits_.release_to(edits_.written());
+  answers_.clear();
+  held_until_ = kNever;
+}
+
+// The client's next bytes, in one piece. @param memory for those that lie in several.
+Bytes Rewriter::show(const ClientStream& client, std::vector<std::byte>& memory) const {
   const Chunk* chunk = client.find(edits_.read());
   if (chunk == nullptr) return {};
   const Bytes first =
       chunk->bytes().subspan(static_cast<std::size_t>(edits_.read() - chunk->begin()));
-  if (first.size() >= most) return first.first(most);
+  if (first.size() >= look_) return first.first(look_);
   if (chunk->end() >= client.contiguous_end()) return first;
-  scratch_.clear();
   std::array<Bytes, 64> pieces;
-  while (scratch_.size() < most) {
-    const auto gathered = client.gather(edits_.read() + static_cast<std::int64_t>(scratch_.size()),
-                                        static_cast<std::uint32_t>(most - scratch_.size()), pieces);
+  while (memory.size() < look_) {
+    const auto gathered = client.gather(edits_.read() + static_cast<std::int64_t>(memory.size()),
+                                        static_cast<std::uint32_t>(look_ - memory.size()), pieces);
     if (gathered.length == 0) break;
     for (const Bytes piece : std::span(pieces).first(gathered.pieces))
-      scratch_.insert(scratch_.end(), piece.begin(), piece.end());
+      memory.insert(memory.end(), piece.begin(), piece.end());
   }
-  return scratch_;
+  return memory;
 }
 
 // What the module has dealt with before it came. @return whether there is more than that.
@@ -52,7 +59,8 @@ bool Rewriter::pass(ClientOffset available) {
 void Rewriter::advance(const ClientStream& client, ClientOffset allowed, Instant now) {
   const ClientOffset available = client.contiguous_end();
   while (!failed_ && pass(available) && edits_.read() < allowed) {
-    const Bytes bytes = show(client, look_);
+    std::vector<std::byte> memory;
+    const Bytes bytes = show(client, memory);
     const bool all = edits_.read() + static_cast<std::int64_t>(bytes.size()) == available;
     Script script;
     session_->on_client(
@@ -75,7 +83,9 @@ void Rewriter::advance(const ClientStream& client, ClientOffset allowed, Instant
 
 // The beginning of a message that never becomes whole goes as it is.
 void Rewriter::wait_for_more(const ClientStream& client, std::size_t shown) {
-  if (!failed_ && client.complete()) edits_.keep(static_cast<std::int64_t>(shown));
+  if (failed_) return;
+  starved_at_ = client.contiguous_end();
+  if (client.complete()) edits_.keep(static_cast<std::int64_t>(shown));
 }
 
 void Rewriter::apply(const Script& script, std::size_t shown) {

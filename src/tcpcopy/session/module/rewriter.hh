@@ -28,6 +28,9 @@ class Rewriter {
   /// @param first of the client's bytes on it. @param whole it is the first that the client said.
   void open(ClientOffset first, ReplayOffset at, bool whole);
 
+  /// The connection is over: nothing is sent again.
+  void close();
+
   /// Shows the module what the client said, up to `allowed`: a message that begins before that goes
   /// as a whole.
   void advance(const ClientStream& client, ClientOffset allowed, Instant now);
@@ -39,10 +42,17 @@ class Rewriter {
   bool may_join(Bytes beginning) const { return session_->may_join(beginning); }
 
   const Edits& edits() const { return edits_; }
+  /// Where in the client's stream the connection began.
+  ClientOffset first() const { return first_; }
   /// The target has acknowledged what stands before.
   void release_to(ReplayOffset at) { edits_.release_to(at); }
   /// For the ledger: see Edits.
   Edits::Counts take_counts() { return edits_.take_counts(); }
+
+  /// Whether the module waits for the rest of a message of which this is all that there is.
+  bool starves(ClientOffset available) const {
+    return starved_at_ && *starved_at_ == available && edits_.read() < available;
+  }
 
   /// When a hold has lasted too long; kNever while there is none.
   Instant deadline() const { return held_until_; }
@@ -52,10 +62,10 @@ class Rewriter {
   /// The session ends, and the module was told why.
   bool failed() const { return failed_; }
 
-  std::size_t memory() const { return edits_.memory() + scratch_.capacity(); }
+  std::size_t memory() const { return edits_.memory() + session_->memory(); }
 
  private:
-  Bytes show(const ClientStream& client, std::size_t most);
+  Bytes show(const ClientStream& client, std::vector<std::byte>& memory) const;
   void apply(const Script& script, std::size_t shown);
   void apply(const Script::Edit& edit, std::size_t& shown);
   void insert_all(const Script& script);
@@ -68,11 +78,12 @@ class Rewriter {
   Module* module_;
   std::unique_ptr<ModuleSession> session_;
   Edits edits_;
+  ClientOffset first_;
   AnswerOrder answers_;
-  std::vector<std::byte> scratch_;  // what was shown that lay in pieces
-  std::size_t look_ = 0;            // bytes that are shown of the next message
-  std::uint64_t passing_ = 0;       // bytes of the client that are dealt with before they come
-  bool dropping_ = false;           // these are not sent
+  std::size_t look_ = 0;       // bytes that are shown of the next message
+  std::uint64_t passing_ = 0;  // bytes of the client that are dealt with before they come
+  MaybeOffset<space::Client> starved_at_;
+  bool dropping_ = false;  // these are not sent
   bool failed_ = false;
   Instant held_until_ = kNever;
 };

@@ -50,8 +50,7 @@ ReplaySegment reset_segment(const net::Ipv4Flow& flow, Seq<space::Replay> seq) {
 }
 
 void Connection::open(const Start& start, const SessionFacts& facts, const Context& ctx) {
-  stream_map_ = StreamMap();
-  first_ = stream_map_.to_replay(start.first);
+  first_ = stream_map_.open(start.first, start.whole);
   replay_numbers_ = SequenceMap<space::Replay>(start.iss, first_ - 1);
   turns_.open(start.first, start.online_acked);
   sender_.open(first_, kDefaultMss, 0);
@@ -117,15 +116,26 @@ Connection::Event Connection::on_open(const Response& response, const SessionFac
       receiver_.on_segment(at, response.payload_length, response.flags.fin(), habit, ctx.now);
   if (news) {
     const bool ends_burst = response.flags.psh() || response.payload_length < sender_.mss();
-    const ClientOffset heard = stream_map_.to_client(acked);
+    const ClientOffset heard = stream_map_.heard(acked);
     turns_.on_response({heard, ends_burst, acked > una, network_pause(facts)}, *facts.habits,
                        ctx.now);
     if (response.payload_length > 0 && acked > first_) answered_ = true;
   }
+  tell_module(response, at, acked, ctx.now);
   note_timestamp(response, at);
   take_ack(response, at, news, ctx);
   if (sender_.snd_una() > una) timeouts_ = 0;
   return Event::kNone;
+}
+
+// Behind our FIN there is nothing that a module could say.
+void Connection::tell_module(const Response& response, TargetOffset at, ReplayOffset acked,
+                             Instant now) {
+  Rewriter* rewriter = stream_map_.rewriter();
+  if (rewriter == nullptr || response.payload_length == 0 || sender_.fin_sent()) return;
+  const TargetOffset arrived = receiver_.rcv_nxt() - (receiver_.fin_received() ? 1 : 0);
+  const bool heard_all = acked >= rewriter->edits().written();
+  rewriter->on_answer(at, response.payload_length, response.payload, heard_all, arrived, now);
 }
 
 Acceptance Connection::acceptance() const {
@@ -258,15 +268,34 @@ void Connection::take_ack(const Response& response, TargetOffset at, bool news,
   if (ack.current && ack.ack >= una && ack.ack <= sender_.snd_nxt()) window_from_ = at;
   // An ack of what was never sent is answered with an ack (RFC 9293, 3.10.7.4).
   if (!sender_.on_ack(ack, ctx.now)) receiver_.acknowledge_by(ctx.now);
+  if (Rewriter* rewriter = stream_map_.rewriter()) rewriter->release_to(sender_.snd_una());
+}
+
+void Connection::rewrite(const ClientStream& stream, const Context& ctx) {
+  Rewriter* rewriter = stream_map_.rewriter();
+  if (rewriter == nullptr) return;
+  rewriter->advance(stream, turns_.limit(), ctx.now);
+  if (rewriter->edits().read() > turns_.limit()) turns_.extend(rewriter->edits().read());
+  const Edits::Counts counts = rewriter->take_counts();
+  ctx.ledger.module_inserted += counts.inserted;
+  ctx.ledger.module_left_out += counts.left_out;
 }
 
 void Connection::send(const ClientStream& stream, bool hurried, const SessionFacts& facts,
                       const Context& ctx) {
   if (state_ != State::kOpen) return;
-  const Turns::Progress progress{
-      snd_nxt(), receiver_.highest(), receiver_.has_gap(), target_closed(),
-      hurried,   network_pause(facts)};
+  const Rewriter* module = rewriter();
+  const bool unasked = module != nullptr && module->edits().read() > turns_.begin() &&
+                       module->edits().told() <= turns_.begin();
+  const Turns::Progress progress{snd_nxt(),
+                                 receiver_.highest(),
+                                 receiver_.has_gap(),
+                                 target_closed(),
+                                 hurried,
+                                 network_pause(facts),
+                                 unasked};
   turns_.judge(stream, progress, ctx.settings.turn_order, *facts.habits, ctx.now, ctx.ledger);
+  rewrite(stream, ctx);
   sender_.limit_mss(largest_mss(ctx.settings) - (timestamps_ ? kTimestampsRoom : 0));
   const Sender::Offer offer = this->offer();
   while (const auto segment = sender_.next(offer, ctx.now))
@@ -277,25 +306,27 @@ void Connection::send(const ClientStream& stream, bool hurried, const SessionFac
 void Connection::transmit(const Transmission& segment, const ClientStream& stream,
                           const SessionFacts& facts, const Context& ctx) {
   std::array<Bytes, kMaxPieces> pieces;
-  ClientOffset at = stream_map_.to_client(segment.begin);
+  ReplayOffset at = segment.begin;
   std::uint32_t left = segment.length;
   if (segment.again) {
     ++ctx.ledger.retransmissions;
-  } else if (const Chunk* chunk = stream.find(at); chunk != nullptr) {
+  } else if (const Chunk* chunk = stream.find(stream_map_.to_client(at)); chunk != nullptr) {
     ctx.ledger.lag.note(ctx.now - chunk->origin().captured_at);
   }
   do {  // more than once only when the bytes lie in very many small chunks, or are urgent
-    const std::int64_t urgent = urgent_length(stream, at, left);
+    const std::int64_t urgent =
+        rewriter() == nullptr ? urgent_length(stream, stream_map_.to_client(at), left) : 0;
     const std::int64_t length = urgent > 0 ? std::min<std::int64_t>(urgent, left) : left;
-    const auto gathered = stream.gather(at, static_cast<std::uint32_t>(length), pieces);
+    const auto gathered =
+        stream_map_.gather(stream, at, static_cast<std::uint32_t>(length), pieces);
     left -= gathered.length;
     const bool last = left == 0 || gathered.length == 0;
     std::uint8_t flags = TcpFlags::kAck;
-    if (gathered.push || at + gathered.length == stream.contiguous_end()) flags |= TcpFlags::kPsh;
+    if (gathered.push || at + gathered.length == stream_map_.end(stream)) flags |= TcpFlags::kPsh;
     if (gathered.length == 0) flags = TcpFlags::kAck;
     if (segment.fin && last) flags |= TcpFlags::kFin;
     ReplaySegment out = header(flags, facts, ctx);
-    out.seq = replay_numbers_.wrap(stream_map_.to_replay(at));
+    out.seq = replay_numbers_.wrap(at);
     out.payload_length = gathered.length;
     if (urgent > 0 && urgent <= UINT16_MAX) {  // else the segments that follow tell
       out.flags.bits |= TcpFlags::kUrg;
@@ -359,6 +390,7 @@ bool Connection::on_deadline(const SessionFacts& facts, const Context& ctx) {
     if (timeouts_ >= kDoubtfulTimeouts) ctx.routes.announce(facts.flow.key());
     sender_.on_deadline(offer(), ctx.now);
   }
+  if (Rewriter* module = stream_map_.rewriter()) module->on_deadline(ctx.now);
   return true;
 }
 
@@ -370,7 +402,8 @@ void Connection::send_due_ack(const SessionFacts& facts, const Context& ctx) {
 Instant Connection::deadline() const {
   if (state_ == State::kSynSent) return syn_deadline_;
   if (state_ == State::kClosed) return kNever;
-  return std::min({sender_.deadline(), receiver_.ack_due(), turns_.deadline()});
+  const Instant held = rewriter() != nullptr ? rewriter()->deadline() : kNever;
+  return std::min({sender_.deadline(), receiver_.ack_due(), turns_.deadline(), held});
 }
 
 void Connection::reset(const SessionFacts& facts, const Context& ctx) {
@@ -382,6 +415,7 @@ void Connection::reset(const SessionFacts& facts, const Context& ctx) {
     put(reset_segment(facts.flow, replay_numbers_.wrap(sender_.snd_una())), {}, ctx);
   }
   state_ = State::kClosed;
+  if (Rewriter* module = stream_map_.rewriter()) module->close();
 }
 
 void Connection::send_keep_alive(const SessionFacts& facts, const Context& ctx) {

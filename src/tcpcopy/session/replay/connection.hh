@@ -52,7 +52,13 @@ class Connection {
     ClientOffset first;         ///< the first byte to be sent
     Seq<space::Replay> iss;     ///< the number of the SYN
     OnlineOffset online_acked;  ///< what the client had seen before that byte
+    bool whole = false;         ///< it is the first that the client said
   };
+
+  /// What the target is told is what this writes. REQUIRES: it was not opened.
+  void use(std::unique_ptr<Rewriter> rewriter) { stream_map_.use(std::move(rewriter)); }
+  /// Null without a module.
+  const Rewriter* rewriter() const { return stream_map_.rewriter(); }
 
   /// Sends the SYN.
   void open(const Start& start, const SessionFacts& facts, const Context& ctx);
@@ -93,7 +99,7 @@ class Connection {
 
   State state() const { return state_; }
   /// Where the client's stream was joined by it, what was left out since counted too.
-  ClientOffset first() const { return stream_map_.to_client(first_); }
+  ClientOffset first() const { return stream_map_.first(first_); }
   /// Everything that may be sent was, and is acknowledged.
   bool idle() const {
     return is_open() && sender_.in_flight() == 0 && snd_nxt() == turns_.limit() &&
@@ -103,7 +109,7 @@ class Connection {
   /// them, or closed in order behind all of them.
   bool of_use() const {
     const bool all = sender_.in_flight() == 0;
-    return sender_.snd_una() > first_ && (answered_ || (target_closed() && all));
+    return snd_una() > first() && (answered_ || (target_closed() && all));
   }
   /// Turns that the target has answered, up to 255.
   std::uint8_t turns_answered() const { return turns_.answered(); }
@@ -155,9 +161,16 @@ class Connection {
                  const Context& ctx);
   ReplaySegment header(std::uint8_t flags, const SessionFacts& facts, const Context& ctx);
   void put(const ReplaySegment& segment, std::span<const Bytes> payload, const Context& ctx);
-  /// What may be sent now, as the turns have it.
+  void tell_module(const Response& response, TargetOffset at, ReplayOffset acked, Instant now);
+  void rewrite(const ClientStream& stream, const Context& ctx);
+  /// What may be sent now, as the turns have it, and the module.
   Sender::Offer offer() const {
-    return {stream_map_.to_replay(turns_.limit()), turns_.fin_allowed()};
+    const Rewriter* rewriter = stream_map_.rewriter();
+    if (rewriter == nullptr) return {stream_map_.to_replay(turns_.limit()), turns_.fin_allowed()};
+    const Edits& edits = rewriter->edits();
+    // A SYN alone may be nobody's: no preamble is said for it.
+    if (!client_ready_) return {first_, false};
+    return {edits.written(), turns_.fin_allowed() && edits.read() >= turns_.limit()};
   }
   std::uint16_t window_field(const ClientOffer& offer, TargetOffset ack);
 

@@ -43,6 +43,13 @@ void Turns::on_sent(ClientOffset snd_nxt, Instant now) {
   asked_at_ = now;
 }
 
+void Turns::extend(ClientOffset to) {
+  limit_ = to;
+  begun_ = false;
+  asking_ = true;
+  asked_at_ = kNever;
+}
+
 void Turns::judge(const ClientStream& stream, const Progress& progress, bool ordered,
                   TargetHabits& habits, Instant now, Ledger& ledger) {
   deadline_ = kNever;
@@ -153,7 +160,7 @@ void Turns::note_order() {
 bool Turns::gate_open(const Chunk::Origin& next, const Progress& progress, TargetHabits& habits,
                       Instant now, Ledger& ledger) {
   if (progress.snd_nxt < limit_) return false;  // the turn before is still being sent
-  if (progress.closed) return true;
+  if (progress.closed || progress.unasked) return true;
   if (waiting_since_ == kNever) waiting_since_ = now;
 
   const std::int64_t wanted = next.online_acked - acked_;

@@ -66,6 +66,7 @@ class Turns {
     bool closed = false;       ///< it has closed: no answer comes any more
     bool hurried = false;      ///< ends wait no longer than they must: see Session::drain()
     Duration network_pause{};  ///< as in Arrival
+    bool unasked = false;      ///< of the current turn nothing was sent: a module left it out
   };
 
   /// Looks how far the stream may be sent now. Wakes the caller at deadline() to ask again.
@@ -78,6 +79,11 @@ class Turns {
   /// REQUIRES: everything before limit() was sent, and nothing beyond it.
   void skip_to(ClientOffset to) { limit_ = to; }
 
+  /// What stands before `to` goes with the current turn: the rest of a message that began in it.
+  void extend(ClientOffset to);
+
+  /// Where the current turn begins.
+  ClientOffset begin() const { return turn_begin_; }
   /// How far the stream may be sent, as judge() found last.
   ClientOffset limit() const { return limit_; }
   /// Whether the client's FIN, or its RST, may be sent. REQUIRES: as for limit().

@@ -76,6 +76,9 @@ TEST_F(EditsTest, LongerAndShorterAndNothingAtAll) {
   EXPECT_EQ(edits_.to_client(ReplayOffset(2)), ClientOffset(2));
   EXPECT_EQ(edits_.to_client(ReplayOffset(7)), ClientOffset(2));
   EXPECT_EQ(edits_.to_client(ReplayOffset(8)), ClientOffset(5));
+  EXPECT_EQ(edits_.heard(ReplayOffset(2)), ClientOffset(2));
+  EXPECT_EQ(edits_.heard(ReplayOffset(3)), ClientOffset(3));
+  EXPECT_EQ(edits_.heard(ReplayOffset(8)), ClientOffset(5));
   // What is left out counts with the byte before it.
   EXPECT_EQ(edits_.to_client(ReplayOffset(9)), ClientOffset(8));
   EXPECT_EQ(edits_.to_client(ReplayOffset(12)), ClientOffset(10));

@@ -5,59 +5,19 @@
 
 #include <array>
 #include <chrono>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "tcpcopy/session/module/limits.hh"
+#include "tests/support/puppet.hh"
 
 namespace tcpcopy::session {
 namespace {
 
-std::string text_of(Bytes bytes) {
-  std::string text;
-  for (const std::byte b : bytes)
-    text += static_cast<char>(b);
-  return text;
-}
+using test::Puppet;
+using test::text_of;
 
-std::vector<std::byte> bytes(const std::string& text) {
-  std::vector<std::byte> result;
-  for (const char c : text)
-    result.push_back(static_cast<std::byte>(c));
-  return result;
-}
-
-// A module that does what a test says.
-class Puppet : public Module {
- public:
-  Puppet() : Module("puppet") {}
-  std::unique_ptr<ModuleSession> open_session() override { return std::make_unique<Part>(*this); }
-  bool needs_answers() const override { return true; }
-
-  std::function<void(const ModuleOpening&, Script&)> on_open;
-  std::function<void(const ModuleInput&, Script&)> on_client;
-  std::function<void(const ModuleAnswer&, Script&)> on_target;
-
- private:
-  class Part : public ModuleSession {
-   public:
-    explicit Part(Puppet& puppet) : puppet_(puppet) {}
-    void on_open(const ModuleOpening& opening, Script& out) override {
-      if (puppet_.on_open) puppet_.on_open(opening, out);
-    }
-    void on_client(const ModuleInput& input, Script& out) override {
-      puppet_.on_client(input, out);
-    }
-    void on_target(const ModuleAnswer& answer, Script& out) override {
-      if (puppet_.on_target) puppet_.on_target(answer, out);
-    }
-    bool may_join(Bytes beginning) const override { return text_of(beginning).starts_with("m"); }
-
-   private:
-    Puppet& puppet_;
-  };
-};
+std::vector<std::byte> bytes(const std::string& text) { return test::bytes_of(text); }
 
 // Messages are lines.
 class RewriterTest : public ::testing::Test {
