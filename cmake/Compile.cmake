@@ -12,7 +12,7 @@ target_compile_options(tcpcopy_compile INTERFACE
   -Wdouble-promotion -Wformat=2 -Wimplicit-fallthrough
   -fno-omit-frame-pointer
   -fPIE)  # the same for libraries and programs, so that they can share precompiled headers
-target_link_options(tcpcopy_compile INTERFACE -pie)
+target_link_options(tcpcopy_compile INTERFACE $<IF:$<BOOL:${TCPCOPY_PORTABLE}>,-static-pie,-pie>)
 
 if(TCPCOPY_SANITIZE)
   # UBSan is for the code under test: in the tests' own it costs a third of their compilation.
