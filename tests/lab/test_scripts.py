@@ -46,7 +46,7 @@ def packages(tmp_path):
     return run
 
 
-@pytest.mark.parametrize("script", ["test", "demo", "fresh"])
+@pytest.mark.parametrize("script", ["test", "demo", "fresh", "cross-arm64"])
 def test_help_installs_nothing(packages, script):
     told = packages(f"scripts/{script}", "--help")
     assert told.returncode == 0 and f"scripts/{script} " in told.stdout
