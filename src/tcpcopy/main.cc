@@ -9,6 +9,7 @@
 #include "common/runtime/daemon.hh"
 #include "common/runtime/log.hh"
 #include "tcpcopy/check/checker.hh"
+#include "tcpcopy/modules/catalogue.hh"
 #include "tcpcopy/options/options.hh"
 #include "tcpcopy/replayer.hh"
 #include "tcpcopy/version.hh"
@@ -19,6 +20,10 @@ int run(int argc, const char* const* argv) {
   namespace runtime = tcpcopy::runtime;
   if (argc == 3 && std::string_view(argv[1]) == "--make-key") {
     std::puts(tcpcopy::keys::make_key(argv[2]).c_str());
+    return 0;
+  }
+  if (argc == 3 && std::string_view(argv[1]) == "--module" && std::string_view(argv[2]) == "help") {
+    std::fputs(tcpcopy::modules::catalogue().c_str(), stdout);
     return 0;
   }
   const auto options = tcpcopy::options::parse(argc, argv);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tcpcopy/ways.hh"
 
+#include <spdlog/spdlog.h>
+
 #include <utility>
 #include <vector>
 
@@ -42,16 +44,30 @@ std::unique_ptr<returns::Returns> open_returns(runtime::EventLoop& loop,
                                                const options::Options& options) {
   if (!options.returns.devices.empty()) {
     return std::make_unique<returns::DeviceResponses>(loop, options.returns.devices,
-                                                      options::response_filter(options));
+                                                      options::response_filter(options),
+                                                      options.returns.wants_payload);
   }
   if (options.capture.udp) return std::make_unique<returns::NoReturns>();
   return std::make_unique<returns::LinkReturns>(loop, options.returns);
+}
+
+// Which targets have a module.
+session::TargetModules modules_for(const std::vector<TargetRule>& rules,
+                                   const std::vector<modules::Opened>& opened) {
+  session::TargetModules found;
+  for (const TargetRule& rule : rules) {
+    for (const modules::Opened& module : opened) {
+      if (module.is_for(rule.online_port)) found.emplace_back(rule.target, module.module.get());
+    }
+  }
+  return found;
 }
 
 }  // namespace
 
 Ways::Ways(runtime::EventLoop& loop, const options::Options& options) {
   std::unique_ptr<capture::ClientCapture> capture = open_capture(options);
+  modules_ = modules::open_modules(options.modules);
   injector_ = open_injector(options);
   returns_ = open_returns(loop, options);
   outbox_ = std::make_unique<inject::Outbox>(*returns_, *injector_);
@@ -75,11 +91,19 @@ Ways::Ways(runtime::EventLoop& loop, const options::Options& options) {
     intake_ = std::make_unique<capture::DatagramIntake>(std::move(capture), rules);
   } else {
     replay_ = std::make_unique<session::Engine>(options.settings, rules, addresses, loop.now(),
-                                                session::Engine::Ports{*packets, *returns_});
+                                                session::Engine::Ports{*packets, *returns_},
+                                                modules_for(options.rules, modules_));
     intake_ = std::make_unique<capture::SegmentIntake>(std::move(capture), rules);
   }
   if (trace_) {
     traced_responses_ = std::make_unique<trace::TracedResponses>(*replay_, *trace_);
+  }
+}
+
+void Ways::log_modules() {
+  for (const modules::Opened& opened : modules_) {
+    for (const std::string& text : opened.module->take_said())
+      spdlog::warn("{}: {}", opened.module->name(), text);
   }
 }
 

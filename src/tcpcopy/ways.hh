@@ -4,11 +4,13 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "common/runtime/event_loop.hh"
 #include "tcpcopy/capture/intake.hh"
 #include "tcpcopy/inject/injector.hh"
 #include "tcpcopy/inject/outbox.hh"
+#include "tcpcopy/modules/catalogue.hh"
 #include "tcpcopy/options/options.hh"
 #include "tcpcopy/returns/returns.hh"
 #include "tcpcopy/session/replay.hh"
@@ -27,6 +29,8 @@ class Ways {
   inject::Outbox& outbox() { return *outbox_; }
   inject::Injector& injector() { return *injector_; }
   returns::Returns& returns() { return *returns_; }
+  /// Says in the log what modules have to say.
+  void log_modules();
   /// Where responses go.
   ResponseSink& responses();
 
@@ -40,6 +44,7 @@ class Ways {
   std::unique_ptr<trace::PacketTrace> trace_;  // --trace; without it there are neither of these:
   std::unique_ptr<trace::TracedSink> traced_sink_;
   std::unique_ptr<trace::TracedResponses> traced_responses_;
+  std::vector<modules::Opened> modules_;  // --module
   std::unique_ptr<session::Replay> replay_;
   std::unique_ptr<capture::Intake> intake_;
 };

@@ -153,6 +153,7 @@ void Worker::end_wake_up() {
   const Instant now = loop_.now();
   hear_of_returns();
   capture_what_is_due();
+  ways_.log_modules();
   ways_.returns().end_wake_up([this] { return standing(); }, now);
   for (runtime::Budget budget(loop_); budget.another();) {
     ways_.replay().on_deadline(now);

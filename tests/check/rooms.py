@@ -69,12 +69,13 @@ def meeting_faults(house):
 
 
 def namespace_faults(house):
-    """All of a room stands in its namespace."""
+    """All of a room stands in its namespace, or, in a folder of it, in one of that name in there."""
     for room in house.rooms.values():
         wanted = "tcpcopy" if room.name == VOCABULARY else f"tcpcopy::{room.name}"
         for path in house.files(room):
+            folder = path.parent.name
             opened = re.findall(r"^namespace (tcpcopy\S*) \{", path.read_text(), re.MULTILINE)
-            if not opened or any(name != wanted for name in opened):
+            if not opened or any(name not in (wanted, f"{wanted}::{folder}") for name in opened):
                 yield f"{house.path(path)}: is to be in namespace {wanted}, not {opened}"
 
 
@@ -130,6 +131,7 @@ THROWING = re.compile(r"(?:^|::)(?:[A-Z]\w*|(?:open|parse|interpret|refuse|load|
 THROWERS = {
     "add_range": "parse_client_pool()", "take_mac": "parse_rule()", "own_address": "find_device_way()",
     "ask_for": "find_device_way()", "HostNames::host": "the options' parsers",
+    "ModuleFile::take_ports": "open_modules()",
     "make_key": "--make-key, which is all that runs", "go_to_background": "main()",
     "PidFile::update": "main()", "listen_on": "LinkServer's constructor",
     "local_addresses": "the options' refusals, Interceptor's constructor, and whoever catches it",
@@ -195,6 +197,9 @@ def broken_trees():
     yield ("includes nothing of it", rooms.replace("system||", "system|net|"), both)
     yield ("is pure and uses runtime", rooms.replace("pure||", "pure|runtime|"),
            both | {"src/common/net/a.hh": '#include "common/runtime/b.hh"\nnamespace tcpcopy::net {}'})
+    yield (None, rooms, both | {"src/common/net/own/x.hh": "namespace tcpcopy::net::own {}"})
+    yield ("is to be in namespace tcpcopy::net", rooms, both | {"src/common/net/own/x.hh":
+           "namespace tcpcopy::net::other {}"})
     yield ("is to be in namespace tcpcopy::net", rooms, both | {"src/common/net/a.hh":
            "namespace tcpcopy {}"})
     yield ("these meet in", rooms + more + "inject|src/tcpcopy/inject|system|capture|\n",

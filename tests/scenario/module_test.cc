@@ -64,6 +64,7 @@ TEST_P(WithModule, NumbersFollowWhatIsLonger) {
   talk.expect(seg("A").seq(15).ack(12));
   talk.expect_ended();
   EXPECT_EQ(talk.ledger().sessions_completed, 1U);
+  EXPECT_EQ(talk.engine().memory_use(), 0U);
   EXPECT_EQ(talk.ledger().delivered.bytes, 7U);
   EXPECT_EQ(talk.ledger().module_inserted, 9U);
   EXPECT_EQ(talk.ledger().module_left_out, 3U);

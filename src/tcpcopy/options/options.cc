@@ -28,7 +28,7 @@ struct Texts {
   std::string port = "36524", links = "2", mtu, mss = "1460", rtt, timeout = "600", idle = "86400",
               max_lag, memory = "2048";
   std::string buffer = "16", statistics = "30", lose_captured = "0";
-  std::string ignored, make_key;
+  std::string ignored, make_key, modules;
   std::string copies = "1", port_group = "0", percent = "100", ramp;
   bool gradually = false;
   bool only_from_start = false, no_turn_order = false, lonely = false, million = false;
@@ -99,6 +99,12 @@ void declare_how(CLI::App& app, Texts& texts) {
   app.add_option("--max-lag", texts.max_lag, "Requests later by more seconds are left out")
       ->type_name("S")
       ->group(group);
+}
+
+void declare_modules(CLI::App& app, Texts& texts) {
+  app.add_option("--module", texts.modules, "Modules of protocols, with their files")
+      ->type_name("NAME:FILE,...")
+      ->group("How it is replayed");
 }
 
 void declare_links(CLI::App& app, Texts& texts, Options& options) {
@@ -200,6 +206,16 @@ void interpret_intercepts(const Texts& texts, const HostParser& host, Options& o
   }
 }
 
+void interpret_modules(const Texts& texts, Options& options) {
+  if (texts.modules.empty()) return;
+  for (const std::string_view one : runtime::split(texts.modules, ',')) {
+    const std::size_t colon = one.find(':');
+    options.modules.push_back({std::string(one.substr(0, colon)), {}});
+    if (colon != std::string_view::npos) options.modules.back().file = one.substr(colon + 1);
+  }
+  options.returns.wants_payload = true;
+}
+
 void check_filter(const Options& options) {
   if (options.capture.filter.empty()) return;
   if (options.capture.way == capture::Settings::Way::kRaw) {
@@ -267,6 +283,7 @@ void interpret(const Texts& texts, Options& options) {
       number("--lose-captured", texts.lose_captured, 0, capture::kLoseOutOf));
   options.returns.mode.combined = !texts.disable_combined;
   interpret_settings(texts, options);
+  interpret_modules(texts, options);
   if (!texts.ignored.empty()) options.notes.emplace_back("-U has no effect in this version");
   if (texts.dnat) {
     options.notes.emplace_back("--dnat has no effect here: give the addresses to intercept, -D");
@@ -297,6 +314,7 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   declare_how_much(app, texts);
   declare_ways(app, texts.ways);
   declare_how(app, texts);
+  declare_modules(app, texts);
   declare_links(app, texts, options);
   runtime::declare_process(app, options, texts.statistics);
   app.add_option("--trace", options.trace_file, "Write all packets to this pcapng file")

@@ -9,6 +9,7 @@
 
 #include "common/runtime/process_options.hh"
 #include "tcpcopy/address.hh"
+#include "tcpcopy/modules/settings.hh"
 #include "tcpcopy/options/way_options.hh"
 #include "tcpcopy/returns/settings.hh"
 #include "tcpcopy/rules.hh"
@@ -22,10 +23,11 @@ struct Options : runtime::ProcessOptions {
   std::optional<Address> loopback_as;  ///< -H
   std::optional<std::uint16_t> mtu;    ///< -M; none: that of the route
   bool exit_on_link_loss = false;
-  std::optional<double> fail_below;  ///< percent
-  bool check = false;                ///< --check: looks at the way, and replays nothing
-  bool json = false;                 ///< --json: what it finds, an object a line
-  std::string trace_file;            ///< --trace
+  std::optional<double> fail_below;      ///< percent
+  bool check = false;                    ///< --check: looks at the way, and replays nothing
+  bool json = false;                     ///< --json: what it finds, an object a line
+  std::string trace_file;                ///< --trace
+  std::vector<modules::Chosen> modules;  ///< --module
 
   // What each room is given as it stands.
   capture::Settings capture;

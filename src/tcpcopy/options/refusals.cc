@@ -25,13 +25,18 @@ void refuse_without_effect(CLI::App& app, const Options& options) {
     if (!options.capture.speed) refuse_without_effect(app, {"-I"}, "with -a max");
   }
   if (options.capture.udp) {
-    refuse_without_effect(app, {"-O", "-W", "-D", "-R", "-t", "-k", "--max-lag"}, "with --udp");
+    refuse_without_effect(app, {"-O", "-W", "-D", "-R", "-t", "-k", "--max-lag", "--module"},
+                          "with --udp");
   }
   if (options.returns.intercepts.empty()) {
     refuse_without_effect(app,
                           {"-C", "-p", "--disable-combined", "--with-resp-payload", "--single",
                            "--key", "--exit-on-link-loss"},
                           options.capture.udp ? "with --udp" : "with --responses");
+  }
+  if (!options.modules.empty() && options.settings.max_lag > Duration(0)) {
+    throw runtime::UsageError(
+        "--module and --max-lag: give one of them; a module has to see every request");
   }
   if (!options.check) refuse_without_effect(app, {"--json"}, "without --check");
   if (options.check && options.capture.udp) {

@@ -11,9 +11,14 @@
 #include "tcpcopy/batch.hh"
 
 namespace tcpcopy::returns {
+namespace {
+
+constexpr int kMostPayload = 1500;  // bytes of a response, for modules
+
+}  // namespace
 
 DeviceResponses::DeviceResponses(runtime::EventLoop& loop, const std::vector<std::string>& devices,
-                                 const std::string& filter)
+                                 const std::string& filter, bool with_payload)
     : loop_(loop), alive_(devices.size()) {
   for (const std::string& device : devices) {
     pcap::PcapCapture::Settings settings;
@@ -21,6 +26,7 @@ DeviceResponses::DeviceResponses(runtime::EventLoop& loop, const std::vector<std
     settings.device = device;
     settings.filter = filter;
     settings.batch = static_cast<int>(kBatch);
+    if (with_payload) settings.packet_bytes += kMostPayload;
     devices_.push_back(std::make_unique<pcap::PcapCapture>(settings));
   }
 }
@@ -38,8 +44,9 @@ void DeviceResponses::read(std::size_t at) {
   int frames = 0;
   for (runtime::Budget budget(loop_); budget.another();) {
     frames = device.read([this](const net::TcpPacket& packet) {
-      to_->on_response(net::to_segment<Response>(packet.ip, packet.tcp, packet.payload_length, {}),
-                       loop_.now());
+      to_->on_response(
+          net::to_segment<Response>(packet.ip, packet.tcp, packet.payload_length, packet.payload),
+          loop_.now());
     });
     if (frames < static_cast<int>(kBatch)) break;
   }

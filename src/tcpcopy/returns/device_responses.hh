@@ -20,7 +20,7 @@ class DeviceResponses : public Returns {
   /// @param filter which packets are responses, in libpcap's language.
   /// Throws UsageError or SystemError.
   DeviceResponses(runtime::EventLoop& loop, const std::vector<std::string>& devices,
-                  const std::string& filter);
+                  const std::string& filter, bool with_payload);
 
   void start(ResponseSink& to) override;
   void bring_to(ResponseSink& to) override { to_ = &to; }

@@ -12,7 +12,8 @@ namespace tcpcopy::returns {
 InterceptLinks::InterceptLinks(runtime::EventLoop& loop, const Settings& settings,
                                const Events& events)
     : single_(settings.single), random_(std::random_device{}()) {
-  const std::uint16_t payload = settings.mode.with_payload ? wire::kMaxRecordPayload : 0;
+  const std::uint16_t payload =
+      settings.mode.with_payload || settings.wants_payload ? wire::kMaxRecordPayload : 0;
   const channel::TcpcopyEnd::Settings end{settings.mode, settings.single, payload};
   std::optional<keys::Key> key;
   if (!settings.key_file.empty()) key = keys::load_key(settings.key_file);

@@ -16,6 +16,7 @@ struct Settings {
   wire::FrameMode mode;                ///< --disable-combined, --with-resp-payload
   bool single = false;                 ///< --single: nothing is announced
   std::string key_file{};              ///< --key; empty: links in clear
+  bool wants_payload = false;          ///< --module: where it can be asked for
   std::vector<std::string> devices{};  ///< --responses; empty: intercepts bring them
 };
 

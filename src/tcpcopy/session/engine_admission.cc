@@ -67,6 +67,7 @@ void Engine::open_session(const ClientSegment& first, const SourceKey& source,
   Target& of = known(target);
   SessionNode& session =
       table_.insert(std::make_unique<SessionNode>(source, *flow, of.habits, of.module));
+  held_memory_ += session.held_memory();  // what its module keeps
   drive(session, ctx, [&] {
     session.begin(first, ctx);
     session.on_client_segment(first, ctx);
