@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "common/keys/tls_session.hh"
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include <utility>
 
-#include "common/runtime/errors.hh"
-
 namespace tcpcopy::keys {
 namespace {
-
-using runtime::SystemError;
 
 // The key is bound to SHA-256, so a suite with SHA-384 could not use it.
 constexpr const char* kSuites = "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256";
@@ -31,6 +28,12 @@ struct FreeSsl {
   void operator()(SSL* ssl) const { SSL_free(ssl); }
 };
 using Context = std::unique_ptr<SSL_CTX, FreeContext>;
+
+// An error that is left from before would be taken for one of what comes. To clear a queue that is
+// empty costs a tenth of a record.
+void forget_errors() {
+  if (ERR_peek_error() != 0) ERR_clear_error();
+}
 
 // OpenSSL takes what is returned, and may ask twice in one handshake.
 SSL_SESSION* session_of(SSL* ssl, const Key& key) {
@@ -58,8 +61,7 @@ std::string printable(std::string_view text) {
 
 struct TlsSession::State {
   std::unique_ptr<SSL, FreeSsl> ssl;
-  BIO* in = nullptr;                        // the SSL's
-  BIO* out = nullptr;                       // the SSL's
+  Bytes input;                              // that the SSL has not taken yet
   const std::vector<Key>* known = nullptr;  // intercept's, until the handshake is done
   std::optional<Key> key;                   // tcpcopy's; or, of intercept's, that which is used
   std::optional<std::string> unknown_name;  // that the other end named
@@ -94,14 +96,50 @@ struct TlsSession::State {
     return 1;
   }
 
+  // The SSL's way to `input` and `unsent`, without a copy more than is needed.
+  static int give(BIO* bio, char* to, int room) {
+    auto* state = static_cast<State*>(BIO_get_data(bio));
+    BIO_clear_retry_flags(bio);
+    if (state->input.empty()) {
+      BIO_set_retry_read(bio);
+      return -1;
+    }
+    const std::size_t size = std::min(state->input.size(), static_cast<std::size_t>(room));
+    std::copy_n(state->input.begin(), size, static_cast<std::byte*>(static_cast<void*>(to)));
+    state->input = state->input.subspan(size);
+    return static_cast<int>(size);
+  }
+
+  static int take(BIO* bio, const char* from, int size) {
+    auto* state = static_cast<State*>(BIO_get_data(bio));
+    const auto* bytes = static_cast<const std::byte*>(static_cast<const void*>(from));
+    state->unsent.insert(state->unsent.end(), bytes, bytes + size);
+    return size;
+  }
+
+  static long control(BIO* /*bio*/, int what, long /*number*/, void* /*pointer*/) {
+    return what == BIO_CTRL_FLUSH ? 1 : 0;
+  }
+
+  static BIO_METHOD* make_way() {
+    BIO_METHOD* way = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "link");
+    if (way == nullptr) return nullptr;
+    BIO_meth_set_read(way, give);
+    BIO_meth_set_write(way, take);
+    BIO_meth_set_ctrl(way, control);
+    return way;
+  }
+
+  // Null when there is no memory for it.
   static Context make_context(bool server) {
     Context context(SSL_CTX_new(server ? TLS_server_method() : TLS_client_method()));
     if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_3_VERSION) != 1 ||
         SSL_CTX_set_ciphersuites(context.get(), kSuites) != 1) {
-      throw SystemError("OpenSSL cannot do TLS 1.3");
+      return nullptr;
     }
     SSL_CTX_set_options(context.get(), SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_read_ahead(context.get(), 1);  // a record's head and body at once
     if (server) {
       SSL_CTX_set_num_tickets(context.get(), 0);
       SSL_CTX_set_psk_find_session_callback(context.get(), find_key);
@@ -112,25 +150,29 @@ struct TlsSession::State {
     return context;
   }
 
-  State(const Context& context, bool server) : ssl(SSL_new(context.get())) {
-    in = BIO_new(BIO_s_mem());
-    out = BIO_new(BIO_s_mem());
-    if (!ssl || in == nullptr || out == nullptr) throw SystemError("OpenSSL has no memory");
-    SSL_set_bio(ssl.get(), in, out);
+  explicit State(bool server) {
+    // Made when they are first needed, and again when there was no memory.
+    static BIO_METHOD* way = nullptr;
+    static std::array<Context, 2> contexts;
+    Context& context = contexts[server ? 1 : 0];
+    if (way == nullptr) way = make_way();
+    if (!context) context = make_context(server);
+    if (way != nullptr && context) ssl.reset(SSL_new(context.get()));
+    BIO* bio = ssl ? BIO_new(way) : nullptr;
+    if (bio == nullptr) {
+      ssl.reset();
+      failure = "OpenSSL has no memory for TLS 1.3";
+      return;
+    }
+    BIO_set_data(bio, this);
+    BIO_set_init(bio, 1);
+    SSL_set_bio(ssl.get(), bio, bio);
     SSL_set_app_data(ssl.get(), this);
     server ? SSL_set_accept_state(ssl.get()) : SSL_set_connect_state(ssl.get());
   }
 
-  void collect() {
-    const std::size_t size = BIO_ctrl_pending(out);
-    if (size == 0) return;
-    const std::size_t at = unsent.size();
-    unsent.resize(at + size);
-    BIO_read(out, &unsent[at], static_cast<int>(size));  // BIO_reset() would clear all its memory
-  }
-
   void shake_hands() {
-    ERR_clear_error();
+    forget_errors();
     const int result = SSL_do_handshake(ssl.get());
     if (result == 1) {
       // An end with a certificate and without the key would otherwise be believed.
@@ -143,7 +185,6 @@ struct TlsSession::State {
     } else {
       judge(result);
     }
-    collect();
   }
 
   void judge(int result) {
@@ -184,16 +225,14 @@ TlsSession& TlsSession::operator=(TlsSession&&) noexcept = default;
 TlsSession::~TlsSession() = default;
 
 TlsSession TlsSession::client(const Key& key) {
-  static const Context kContext = State::make_context(false);
-  auto state = std::make_unique<State>(kContext, false);
+  auto state = std::make_unique<State>(false);
   state->key = key;
-  state->shake_hands();
+  if (!state->failure) state->shake_hands();
   return TlsSession(std::move(state));
 }
 
 TlsSession TlsSession::server(const std::vector<Key>& keys) {
-  static const Context kContext = State::make_context(true);
-  auto state = std::make_unique<State>(kContext, true);
+  auto state = std::make_unique<State>(true);
   state->known = &keys;
   return TlsSession(std::move(state));
 }
@@ -201,11 +240,13 @@ TlsSession TlsSession::server(const std::vector<Key>& keys) {
 void TlsSession::on_bytes(Bytes bytes, OnPlain on_plain) {
   State& state = *state_;
   if (state.failure || bytes.empty()) return;
-  BIO_write(state.in, bytes.data(), static_cast<int>(bytes.size()));
+  state.input = bytes;
   if (!state.established) state.shake_hands();
   std::array<std::byte, kRecord> plain;  // NOLINT(*-member-init): written by SSL_read
-  while (state.established && !state.failure) {
-    ERR_clear_error();
+  // What it has read ahead may be whole records, of which SSL_pending() says nothing.
+  while (state.established && !state.failure &&
+         (!state.input.empty() || SSL_has_pending(state.ssl.get()) == 1)) {
+    forget_errors();
     const int size = SSL_read(state.ssl.get(), plain.data(), static_cast<int>(plain.size()));
     if (size > 0) {
       on_plain(Bytes(plain).first(static_cast<std::size_t>(size)));
@@ -214,14 +255,13 @@ void TlsSession::on_bytes(Bytes bytes, OnPlain on_plain) {
     state.judge(size);
     break;
   }
-  state.collect();
+  state.input = {};
 }
 
 void TlsSession::write(Bytes plain) {
-  ERR_clear_error();
+  forget_errors();
   const int size = SSL_write(state_->ssl.get(), plain.data(), static_cast<int>(plain.size()));
   if (size <= 0) state_->judge(size);
-  state_->collect();
 }
 
 Bytes TlsSession::unsent() const { return Bytes(state_->unsent).subspan(state_->sent); }

@@ -21,6 +21,7 @@ namespace tcpcopy::keys {
 
 class TlsSession {
  public:
+  // Neither throws: without memory a session has failed from its start.
   /// tcpcopy's end; the handshake begins with what is unsent.
   static TlsSession client(const Key& key);
   /// intercept's end. @param keys outlive the handshake; any of them will do.

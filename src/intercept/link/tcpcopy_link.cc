@@ -54,6 +54,7 @@ MaybeEnd TcpcopyLink::begin(Bytes bytes) {
   const bool tls = keys::begins_tls(bytes);
   if (tls && has_keys) {
     session_ = keys::TlsSession::server(*settings_.keys);
+    if (session_->failure()) return LinkEnd{EndReason::kNetworkError, *session_->failure()};
   } else if (tls) {
     say_at_last(std::as_bytes(std::span(keys::kHasNoKey)));
     return LinkEnd{EndReason::kNoKey, "it has a key, and this intercept has none (--key)"};

@@ -4,9 +4,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+
+#include <cstdlib>
 
 #include "tests/support/packet_bytes.hh"
 
@@ -124,6 +127,44 @@ TEST(TlsSession, AByteThatWasChangedEndsIt) {
   changed.back() ^= std::byte{1};
   talk.client_.on_bytes(changed, [](Bytes) { ADD_FAILURE(); });
   EXPECT_TRUE(talk.client_.failure());
+}
+
+/// What OpenSSL may still allocate; negative: all it wants.
+int allowed = -1;
+
+void* allocate(std::size_t size, const char* /*file*/, int /*line*/) {
+  if (allowed == 0) return nullptr;
+  if (allowed > 0) --allowed;
+  return std::malloc(size);
+}
+void* reallocate(void* bytes, std::size_t size, const char* /*file*/, int /*line*/) {
+  return allowed < 0 ? std::realloc(bytes, size) : nullptr;
+}
+void release(void* bytes, const char* /*file*/, int /*line*/) { std::free(bytes); }
+// Before OpenSSL allocates anything.
+const bool kMemoryIsOurs = CRYPTO_set_mem_functions(allocate, reallocate, release) == 1;
+
+TEST(TlsSession, WithoutMemoryASessionHasFailedAndNothingElse) {
+  ASSERT_TRUE(kMemoryIsOurs);
+  TlsSession::client(key("a"));  // what is made once is there
+  int failed = 0;
+  for (const int most : {0, 1, 2, 5, 10}) {
+    allowed = most;
+    const TlsSession client = TlsSession::client(key("a"));
+    TlsSession server = TlsSession::server(kKnown);
+    allowed = -1;
+    EXPECT_FALSE(client.established());
+    if (client.failure()) ++failed;
+    if (server.failure()) {
+      EXPECT_THAT(server.failure(), Optional(HasSubstr("memory")));
+      server.on_bytes(bytes({0x16, 3, 1, 0, 1, 0}), [](Bytes) { ADD_FAILURE(); });
+      EXPECT_TRUE(server.unsent().empty());
+    }
+  }
+  EXPECT_GT(failed, 2);
+  Talk talk(TlsSession::client(key("a")), TlsSession::server(kKnown));
+  talk.run();
+  EXPECT_TRUE(talk.client_.established()) << "with memory all is as before";
 }
 
 TEST(TlsSession, KnowsWhatBeginsLikeTls) {
