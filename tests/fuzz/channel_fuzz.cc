@@ -118,12 +118,31 @@ class Link {
     }
   }
 
-  // Hostile bytes, at ends that have seen nothing else.
+  // Hostile bytes, at ends that have seen nothing else, and at ends that have agreed on version 7.
   void garbage(Bytes bytes) const {
-    channel::InterceptEnd intercept({}, now_);
-    intercept.on_bytes(bytes, now_, [](const wire::Message&) {});
-    channel::TcpcopyEnd tcpcopy({}, now_);
-    tcpcopy.on_bytes(bytes, now_, [](const net::Parsed<Response>&) {});
+    for (const int greetings : {0, 2}) {
+      channel::InterceptEnd intercept({}, now_);
+      channel::TcpcopyEnd tcpcopy({}, now_);
+      for (int i = 0; i < greetings; ++i)
+        greet(tcpcopy, intercept);
+      require(greetings == 0 || (tcpcopy.version() == 7 && intercept.version() == 7),
+              "two ends agree on version 7");
+      intercept.on_bytes(bytes, now_, [](const wire::Message&) {});
+      tcpcopy.on_bytes(bytes, now_, [](const net::Parsed<Response>&) {});
+    }
+  }
+
+  void greet(channel::TcpcopyEnd& tcpcopy, channel::InterceptEnd& intercept) const {
+    const auto take = [&](auto& from) {
+      const Bytes unsent = from.unsent();
+      std::vector<std::byte> bytes(unsent.begin(), unsent.end());
+      from.on_sent(bytes.size(), now_);
+      return bytes;
+    };
+    intercept.on_bytes(take(tcpcopy), now_, [](const wire::Message&) {});
+    if (!intercept.unsent().empty()) {
+      tcpcopy.on_bytes(take(intercept), now_, [](const net::Parsed<Response>&) {});
+    }
   }
 
   void deadline() {
