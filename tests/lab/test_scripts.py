@@ -46,7 +46,7 @@ def packages(tmp_path):
     return run
 
 
-@pytest.mark.parametrize("script", ["test", "demo", "fresh", "cross-arm64"])
+@pytest.mark.parametrize("script", ["test", "demo", "fresh", "package", "cross-arm64"])
 def test_help_installs_nothing(packages, script):
     told = packages(f"scripts/{script}", "--help")
     assert told.returncode == 0 and f"scripts/{script} " in told.stdout
@@ -67,8 +67,8 @@ def test_help_of_test_names_what_runs_without_a_verb(packages):
                      " ".join(packages("scripts/test", "--help").stdout.split()))
     assert told[1].split(", ") + [told[2]] == usual
     left_out = set(re.findall(r"^verb_(\w+)\(", text, re.M)) - set(usual)
-    assert left_out == {"build", "clang", "tidy"}
-    assert "runs all but `clang` and `tidy`" in (ROOT / "CONTRIBUTING.md").read_text()
+    assert left_out == {"build", "clang", "package", "tidy"}
+    assert "runs all but `clang`, `package` and `tidy`" in (ROOT / "CONTRIBUTING.md").read_text()
 
 
 def test_an_unknown_verb_installs_nothing(packages):
@@ -110,3 +110,11 @@ def test_building_says_what_it_is_at(packages, tmp_path):
 def test_installing_that_fails_says_so(packages):
     told = packages("scripts/install-packages", "demo", APT_STATUS="100")
     assert told.returncode == 1 and "apt-get failed" in told.stderr
+
+
+def test_the_package_is_built_with_what_the_tree_is_built_with():
+    text = (ROOT / "scripts/packages.txt").read_text()
+    build = set(text.split("[build]\n")[1].split("\n[")[0].split())
+    control = (ROOT / "packaging/debian/control").read_text()
+    named = set(re.findall(r"[\w+-]{3,}", control.split("Build-Depends:")[1].split("Standards")[0]))
+    assert build - {"build-essential"} <= named

@@ -4,16 +4,13 @@ And that the documents quote what they say.
 """
 
 import json
-import os
 import re
-import shutil
-import subprocess
 import sys
 import time
 
 import pytest
 
-from lab import ADDRESS, HERE, POOL, POOL_NET, ROOT, run, statistic, wait_until
+from lab import ADDRESS, HERE, POOL, POOL_NET, ROOT, statistic, wait_until
 from peers import Nginx, assert_same_requests, finish, wrk
 
 CONTROL_PORT = 36524
@@ -255,18 +252,6 @@ def test_a_name_without_an_address_is_refused(named, name):
     tcpcopy = lab.tcpcopy(rules=f"80-{name}:8080", under=under, wait=False)
     assert tcpcopy.popen.wait(10) == 2
     assert f"the target address: the host '{name}': " in tcpcopy.log()
-
-
-@pytest.mark.skipif(not shutil.which("dpkg-query"), reason="packages are not Debian's here")
-@pytest.mark.parametrize("program", ("tcpcopy", "intercept"))
-def test_every_package_that_a_daemon_needs_is_named(build, program):
-    file = build / "src" / program / program
-    found = dict(re.findall(r"(\S+) => (\S+)", run("ldd", file)))
-    for name in re.findall(r"NEEDED +(\S+)", run("objdump", "-p", file)):
-        path = os.path.realpath(found[name])
-        package = run("dpkg-query", "-S", f"*-linux-gnu*/{os.path.basename(path)}").split(":")[0]
-        every_debian_has_it = package in ("libc6", "libgcc-s1", "libstdc++6")
-        assert every_debian_has_it or f" {package} " in document("README.md").replace("`", " ")
 
 
 def test_the_way_from_1x_is_complete():

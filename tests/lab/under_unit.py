@@ -30,7 +30,7 @@ DYNAMIC_USER = 61184  # the first of systemd's range
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 # Of these a unit says when it starts and stops; they restrict nothing.
 NO_RESTRICTION = {
-    "Description", "After", "Wants", "StartLimitIntervalSec", "StartLimitBurst", "ExecStart",
+    "Description", "Documentation", "After", "Wants", "StartLimitIntervalSec", "StartLimitBurst", "ExecStart",
     "Restart", "RestartSec", "RestartPreventExitStatus", "TimeoutStopSec", "WantedBy",
 }
 
