@@ -65,6 +65,12 @@ class Reader {
   bool bad_ = false;
 };
 
+// Names stand in the log, so what is none is none: MariaDB's have 128 bytes at most.
+bool is_name(const std::string& text) {
+  return text.size() <= 256 &&
+         std::none_of(text.begin(), text.end(), [](char c) { return c >= 0 && c < ' '; });
+}
+
 std::vector<std::byte> copy(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
 
 class Writer {
@@ -149,7 +155,7 @@ std::optional<Login> parse_login(Bytes payload) {
   if ((login.capabilities & capability::kPluginAuth) != 0 && reader.left() > 0)
     login.plugin = reader.terminated();
   login.attributes = copy(reader.rest());
-  if (reader.bad()) return std::nullopt;
+  if (reader.bad() || !is_name(login.user)) return std::nullopt;
   return login;
 }
 
@@ -177,7 +183,7 @@ std::optional<ChangeUser> parse_change_user(Bytes payload, std::uint32_t capabil
   if ((capabilities & capability::kPluginAuth) != 0 && reader.left() > 0)
     change.plugin = reader.terminated();
   change.attributes = copy(reader.rest());
-  if (reader.bad()) return std::nullopt;
+  if (reader.bad() || !is_name(change.user)) return std::nullopt;
   return change;
 }
 
@@ -197,7 +203,7 @@ std::optional<AuthSwitch> parse_auth_switch(Bytes payload) {
   reader.number(1);
   asked.plugin = reader.terminated();
   const Bytes challenge = reader.rest();
-  if (reader.bad() || challenge.size() < kChallenge) return std::nullopt;
+  if (reader.bad() || challenge.size() < kChallenge || !is_name(asked.plugin)) return std::nullopt;
   asked.challenge = copy(challenge.first(kChallenge));
   return asked;
 }

@@ -480,8 +480,9 @@ void MysqlSession::on_authentication(const Frame& frame, Bytes head, Script& out
     case 0xfe: {
       const auto asked = parse_auth_switch(head);
       if (!asked) {
-        return out.fail(
-            fmt::format("the target wants user '{}' to log in as before MySQL 4.1", user_));
+        return out.fail(fmt::format(
+            "the target wants user '{}' to log in as before MySQL 4.1, or in a way that is none",
+            user_));
       }
       greeting_.challenge = asked->challenge;
       const auto answer = prove(asked->plugin, asked->challenge, out);

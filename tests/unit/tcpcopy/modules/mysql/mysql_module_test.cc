@@ -203,6 +203,23 @@ TEST_F(MysqlModule, WhatCannotBeReplayedSaysWhy) {
   EXPECT_NE(failure_.find("joined behind its login"), std::string::npos);
 }
 
+TEST_F(MysqlModule, WhatIsNoNameDoesNotComeIntoTheLog) {
+  for (const std::string& user : {"app\nall is well"s, std::string(100'000, 'x')}) {
+    open();
+    target(greeting("mysql_native_password"));
+    client(login(user, "x", "", "mysql_native_password"));
+    EXPECT_EQ(failure_, "what a client says first is no login that this module knows");
+  }
+  open();
+  target(greeting("mysql_native_password"));
+  client(login("app", "x", "", "mysql_native_password"));
+  target(packet(2,
+                "\xfe"
+                "a\nb\0"s +
+                    kSalt + "\0"s));
+  EXPECT_EQ(failure_.find('\n'), std::string::npos) << failure_;
+}
+
 TEST_F(MysqlModule, AChangeOfUserAnswersTheSameChallenge) {
   log_in();
   const std::string change =
