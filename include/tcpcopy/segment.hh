@@ -10,6 +10,7 @@
 
 #include "tcpcopy/address.hh"
 #include "tcpcopy/sequence.hh"
+#include "tcpcopy/time.hh"
 
 namespace tcpcopy {
 
@@ -78,6 +79,8 @@ struct Segment {
   std::uint16_t urgent = 0;          ///< the urgent pointer; meaningful when flags.urg()
   std::uint32_t payload_length = 0;  ///< bytes on the wire
   Bytes payload;                     ///< all of it; of a response its beginning at most
+  /// Of a response: from its capture at the intercept to here, where the clocks are compared.
+  std::optional<Duration> way_back{};
 
   /// Bytes of sequence space that the segment takes (RFC 9293, 3.4).
   constexpr std::uint32_t sequence_length() const {

@@ -5,6 +5,8 @@
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <exception>
 
@@ -81,7 +83,12 @@ void Interceptor::open_device(const std::string& device) {
 }
 
 void Interceptor::capture(pcap::PcapCapture& capture) {
-  const int frames = capture.read([&](const net::TcpPacket& response) { take_response(response); });
+  // What was captured is dated by a clock that may be set; links know one that may not.
+  const Instant epoch = loop_.now() - std::chrono::system_clock::now().time_since_epoch();
+  const int frames = capture.read([&](net::TcpPacket& response, Duration time) {
+    response.captured_at = std::min(epoch + time, loop_.now());
+    take_response(response);
+  });
   if (frames < 0) {
     spdlog::error("device {} cannot be read any more; ending", capture.device());
     exit_status_ = 1;

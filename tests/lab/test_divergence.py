@@ -4,6 +4,7 @@ A share is that of the requests which the online server read, of which the targe
 second after the client's last answer.
 """
 
+import json
 import re
 import time
 
@@ -92,6 +93,19 @@ def test_four_times_slower(make_lab):
     assert asked > 1000
     assert replay.tcpcopy.peak_rss_kb() - before < 8192
     assert " lost:0; bytes" in replay.last_ledger()
+
+
+def test_how_long_the_target_takes_to_answer(make_lab, tmp_path):
+    """And how long its responses take from intercept to here, though the clocks do not agree."""
+    file = tmp_path / "statistics.json"
+    replay = Replay(make_lab, ("--delay", 5), ("--delay", 40),
+                    options=("--statistics-file", file))
+    replay.ask(5, 5, "--think", 100)
+    replay.tcpcopy.stop()
+    last = json.loads(file.read_text().splitlines()[-1])
+    print(last["target_answer"], last["way_back"])
+    assert 0.038 < last["target_answer"]["median"] < 0.1
+    assert 0 < last["way_back"]["median"] < 0.02
 
 
 OBJECTS = 300

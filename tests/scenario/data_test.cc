@@ -37,6 +37,27 @@ TEST_P(Data, AckOfTheResponseRidesOnTheNextRequest) {
   talk.expect(seg("PA").seq(51).ack(101).len(60));
 }
 
+TEST_P(Data, TheTargetsAnswerIsTimedWithoutTheWayBack) {
+  for (const bool again : {false, true}) {
+    Conversation talk(GetParam());
+    talk.shake_hands();
+    talk.client(seg("PA").seq(1).ack(1).len(50));
+    talk.expect(seg("PA").seq(1).ack(1).len(50));
+    talk.wait(again ? 1100ms : 32ms);
+    if (again) talk.pass_over(1);
+    talk.target(seg("PA").seq(1).ack(51).len(100).late(12ms));
+    talk.target(seg("PA").seq(101).ack(51).len(100).late(1ms));  // nothing was asked since
+    talk.pass_over(1);
+    const Duration answer = talk.ledger().answer.quantile(1);
+    if (again) {
+      EXPECT_EQ(answer, 0ms) << "which of the two was answered?";
+    } else {
+      EXPECT_GE(answer, 20ms);
+      EXPECT_LE(answer, 23ms);
+    }
+  }
+}
+
 TEST_P(Data, FollowsAWayThatTakesShorterPackets) {
   Conversation talk(GetParam());
   talk.shake_hands(mss(1460), mss(1460));

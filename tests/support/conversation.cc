@@ -151,6 +151,7 @@ void Conversation::target(const Step& step) {
   segment.payload = payload;
   segment.source = kTarget;
   segment.destination = last_source_;
+  segment.way_back = step.way_back;
   engine_.on_response(segment, now_);
   finish_input();
 }

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,8 @@ struct Step {
   TcpOptions options;
   bool check_options = false;
   std::vector<std::pair<std::int64_t, std::int64_t>> sack_ranges;
-  std::string text;  ///< payload instead of the pattern, for what only text shows
+  std::string text;                  ///< payload instead of the pattern, for what only text shows
+  std::optional<Duration> way_back;  ///< how long the target's packet was under way, if known
 
   Step seq(std::int64_t at) const {
     return with([&](Step& s) { s.seq_at = at; });
@@ -61,6 +63,9 @@ struct Step {
       s.text = payload;
       s.bytes = static_cast<std::uint32_t>(payload.size());
     });
+  }
+  Step late(Duration by) const {
+    return with([&](Step& s) { s.way_back = by; });
   }
   std::string to_string() const;
 

@@ -34,8 +34,33 @@ void Liveness::on_alive(const wire::Alive& alive, Instant now) {
   // More than a link lives through, or less than nothing, is nonsense.
   if (sum < 0 || sum > Duration(kPatience).count()) return;
   round_trip_ = Duration(sum);
-  clock_offset_ = Duration(static_cast<Duration::rep>(static_cast<std::uint64_t>(there.count()) -
-                                                      static_cast<std::uint64_t>(sum / 2)));
+  const auto offset = static_cast<Duration::rep>(static_cast<std::uint64_t>(there.count()) -
+                                                 static_cast<std::uint64_t>(sum / 2));
+  note({now, *round_trip_, Duration(offset)});
+}
+
+// Where a message waited on one way only, the offset errs by half of that, so the quickest of the
+// last ones counts (RFC 5905, 10: the clock filter). An older one errs by what the clocks have
+// drifted apart since: 15 ppm, as there.
+void Liveness::note(const Comparison& comparison) {
+  comparisons_[compared_++ % comparisons_.size()] = comparison;
+  const auto error = [&](const Comparison& one) {
+    return one.round_trip / 2 + (comparison.at - one.at) / 65536;
+  };
+  const auto count = static_cast<std::ptrdiff_t>(std::min(compared_, comparisons_.size()));
+  const auto best = std::min_element(
+      comparisons_.begin(), comparisons_.begin() + count,
+      [&](const Comparison& a, const Comparison& b) { return error(a) < error(b); });
+  clock_offset_ = best->offset;
+}
+
+std::optional<Duration> Liveness::age(Instant then, Instant now) const {
+  if (!clock_offset_ || then == Instant()) return std::nullopt;
+  const auto age =
+      static_cast<Duration::rep>(static_cast<std::uint64_t>(between(then, now).count()) +
+                                 static_cast<std::uint64_t>(clock_offset_->count()));
+  if (age > Duration(kOldest).count() || age < -Duration(kOldest).count()) return std::nullopt;
+  return Duration(std::max<Duration::rep>(age, 0));  // the clocks are not compared that well
 }
 
 std::optional<wire::Alive> Liveness::take_due(Instant now) {

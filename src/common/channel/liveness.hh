@@ -5,6 +5,8 @@
 // it (RFC 5905, 8).
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <optional>
 
 #include "common/wire/message.hh"
@@ -16,6 +18,8 @@ class Liveness {
  public:
   static constexpr Duration kPeriod = std::chrono::seconds(1);
   static constexpr Duration kPatience = std::chrono::seconds(3);
+  /// Nothing that a link brings waits for longer: what seems older, or younger, is nonsense.
+  static constexpr Duration kOldest = std::chrono::minutes(1);
 
   /// Both ends speak version 7 now.
   void begin(Instant now);
@@ -39,10 +43,22 @@ class Liveness {
 
   /// How long the way there and back takes, at the last message that told; nothing before.
   std::optional<Duration> round_trip() const { return round_trip_; }
-  /// The other end's clock minus ours, half a round trip more or less; nothing before.
+  /// The other end's clock minus ours, half a round trip more or less; nothing before. It is that
+  /// of the last messages which was under way for the shortest time.
   std::optional<Duration> clock_offset() const { return clock_offset_; }
+  /// How long ago something was by the other end's clock. Nothing where that cannot be told.
+  /// @param then by that clock: hostile; the epoch: it does not say.
+  std::optional<Duration> age(Instant then, Instant now) const;
 
  private:
+  struct Comparison {
+    Instant at;
+    Duration round_trip{0};
+    Duration offset{0};
+  };
+
+  void note(const Comparison& comparison);
+
   Instant next_at_ = kNever;  // when to say something
   Instant heard_at_;
   Instant alive_sent_at_;  // of the other end's last message, by its clock
@@ -51,6 +67,8 @@ class Liveness {
   wire::Seen peers_seen_;
   std::optional<Duration> round_trip_;
   std::optional<Duration> clock_offset_;
+  std::array<Comparison, 8> comparisons_;  // the last ones, in turn
+  std::size_t compared_ = 0;               // so far
 };
 
 }  // namespace tcpcopy::channel

@@ -56,7 +56,9 @@ void TcpcopyEnd::agree(Instant now) {
 
 void TcpcopyEnd::take(const wire::Message& message, Instant now, OnResponse on_response) {
   if (const auto* headers = std::get_if<wire::CapturedHeaders>(&message)) {
-    on_response(wire::to_response(*headers));
+    auto response = wire::to_response(*headers);
+    response.value.way_back = liveness_.age(headers->captured_at, now);
+    on_response(response);
   } else if (const auto* hello = std::get_if<wire::Hello>(&message)) {
     about_ = printable(hello->about);
   } else if (const auto* alive = std::get_if<wire::Alive>(&message)) {

@@ -7,6 +7,7 @@
 
 #include "common/net/tcp_options.hh"
 #include "tcpcopy/segment.hh"
+#include "tcpcopy/time.hh"
 
 namespace tcpcopy::net {
 
@@ -66,7 +67,8 @@ struct TcpPacket {
   Bytes ip_bytes;   ///< the IPv4 header as captured, options included
   Bytes tcp_bytes;  ///< the TCP header as captured, options included
   std::uint32_t payload_length = 0;
-  Bytes payload;  ///< what was captured of it: all of it with Extent::kWhole
+  Bytes payload;          ///< what was captured of it: all of it with Extent::kWhole
+  Instant captured_at{};  ///< for who captured it to say; the epoch: nobody has
 
   Endpoint source() const { return {ip.source, tcp.source_port}; }
   Endpoint destination() const { return {ip.destination, tcp.destination_port}; }

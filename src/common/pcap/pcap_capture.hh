@@ -56,7 +56,8 @@ class PcapCapture {
   const std::string& device() const { return device_; }
 
   /// Reads a batch and hands each packet on; malformed ones are counted and dropped.
-  /// @param take called as take(const net::TcpPacket&), which lives until it returns.
+  /// @param take called as take(net::TcpPacket&, Duration time), since 1970. The packet lives until
+  ///   it returns.
   /// @return frames read; negative when the device has failed for good.
   template <typename Take>
   int read(Take&& take) {
@@ -98,12 +99,12 @@ class PcapCapture {
         ++capture.counters_.of(found.error);
         return;
       }
-      const auto packet = net::parse_tcp_packet(found.bytes, net::Extent::kHeaders, found.missing);
+      auto packet = net::parse_tcp_packet(found.bytes, net::Extent::kHeaders, found.missing);
       if (!packet) {
         ++capture.counters_.of(packet.error);
         return;
       }
-      take(packet.value);
+      take(packet.value, frame.time);
     }
   };
   template <typename Take>

@@ -15,6 +15,7 @@ constexpr std::size_t kHeadSize = 4;
 constexpr std::size_t kHelloSize = 8;  // without the words
 constexpr std::size_t kEndpointSize = 18;
 constexpr std::size_t kCapturedSize = 8;  // without the headers
+constexpr std::size_t kTimeSize = 8;
 constexpr std::size_t kAliveSize = 40;
 constexpr std::uint16_t kSingle = 1;
 constexpr std::size_t kMaxAbout = 1000;
@@ -76,6 +77,8 @@ std::optional<Message> captured(Bytes body) {
   headers.ip = body.first(ip_size);
   headers.tcp = body.subspan(ip_size, tcp_size);
   headers.payload = body.subspan(ip_size + tcp_size, payload_size);
+  body = body.subspan(ip_size + tcp_size + payload_size);
+  if (body.size() >= kTimeSize) headers.captured_at = load_time(body.data());
   return headers;
 }
 
@@ -142,7 +145,8 @@ void encode_v7(const AddRoute& message, std::vector<std::byte>& to) {
 void encode_v7(const CapturedHeaders& message, std::size_t max_payload,
                std::vector<std::byte>& to) {
   const Bytes payload = message.payload.first(std::min(message.payload.size(), max_payload));
-  const std::size_t size = kCapturedSize + message.ip.size() + message.tcp.size() + payload.size();
+  const std::size_t size =
+      kCapturedSize + message.ip.size() + message.tcp.size() + payload.size() + kTimeSize;
   std::byte* body = append(Type::kCaptured, size, to);
   net::store_be32(body, message.payload_length);
   net::store_be16(body + 4, static_cast<std::uint16_t>(payload.size()));
@@ -152,6 +156,7 @@ void encode_v7(const CapturedHeaders& message, std::size_t max_payload,
   std::byte* const ip = body;
   for (const Bytes part : {message.ip, message.tcp, payload})
     body = std::copy(part.begin(), part.end(), body);
+  store_time(body, message.captured_at);
   if (message.ip.size() >= net::kIpv4HeaderSize) mend_total_length(ip, message);
 }
 

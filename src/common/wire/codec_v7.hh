@@ -9,9 +9,8 @@
 //
 //   1 Hello     version (16), flags (16; 1: single), payload (16), length of about (16), about
 //   2 AddRoute  client's address (128) and port (16), target's address (128) and port (16)
-//   3 Captured  payload's length (32), of it here (16), IP header's size (8), TCP header's (8),
-//   then
-//               these bytes: IP header, TCP header, payload
+//   3 Captured  payload's length (32), of it here (16), IP header's size (8), TCP header's (8);
+//               these bytes: IP header, TCP header, payload; when it was captured (64)
 //   4 Alive     sent_at (64), heard (64), heard_at (64), packets (64), drops (64)
 //
 // How two ends agree on it: tcpcopy says version 6 and offers 7 (codec_v6.hh). intercept answers

@@ -8,7 +8,8 @@
 namespace tcpcopy::wire {
 
 CapturedHeaders headers_of(const net::TcpPacket& packet) {
-  return {packet.ip_bytes, packet.tcp_bytes, packet.payload, packet.payload_length};
+  return {packet.ip_bytes, packet.tcp_bytes, packet.payload, packet.payload_length,
+          packet.captured_at};
 }
 
 void mend_total_length(std::byte* ip, const CapturedHeaders& headers) {

@@ -51,6 +51,7 @@ struct CapturedHeaders {
   Bytes tcp;                         ///< the TCP header; its last options may be missing
   Bytes payload;                     ///< the beginning of the payload, or nothing
   std::uint32_t payload_length = 0;  ///< bytes, on the wire
+  Instant captured_at{};             ///< by the sender's clock; the epoch: nobody says
 };
 
 /// What an end has seen since it was started.

@@ -27,7 +27,7 @@ PassingBy::PassingBy(runtime::EventLoop& loop, const std::string& device, const 
       watch_(loop.watch(capture_.fd(), EPOLLIN, [this](std::uint32_t) { read(); })) {}
 
 void PassingBy::read() {
-  capture_.read([this](const net::TcpPacket& packet) {
+  capture_.read([this](const net::TcpPacket& packet, Duration /*time*/) {
     ++packets_;
     if (!packet.tcp.flags.syn() || !packet.tcp.flags.ack()) return;
     if (std::find(own_.begin(), own_.end(), packet.ip.destination) != own_.end()) return;

@@ -8,7 +8,8 @@ namespace tcpcopy::route {
 wire::CapturedHeaders EarlyResponses::Held::response() const {
   const Bytes all(bytes);
   const std::size_t headers = std::size_t{ip_size} + tcp_size;
-  return {all.first(ip_size), all.subspan(ip_size, tcp_size), all.subspan(headers), payload_length};
+  return {all.first(ip_size), all.subspan(ip_size, tcp_size), all.subspan(headers), payload_length,
+          captured_at};
 }
 
 // Returns whether the front was still waiting.
@@ -35,6 +36,7 @@ std::size_t EarlyResponses::hold(const net::Ipv4Flow& key, const wire::CapturedH
   if (numbers.size() >= kMaxPerConnection) return dropped + 1;
   Held held{key,
             now,
+            response.captured_at,
             response.payload_length,
             static_cast<std::uint8_t>(response.ip.size()),
             static_cast<std::uint8_t>(response.tcp.size()),

@@ -53,6 +53,7 @@ class EarlyResponses {
   struct Held {
     net::Ipv4Flow key;
     Instant since;
+    Instant captured_at;
     std::uint32_t payload_length;
     std::uint8_t ip_size;
     std::uint8_t tcp_size;

@@ -31,7 +31,7 @@ LeavingWatch::LeavingWatch(runtime::EventLoop& loop, const Endpoint& target,
 }
 
 void LeavingWatch::read() {
-  capture_->read([this](const net::TcpPacket& packet) {
+  capture_->read([this](const net::TcpPacket& packet, Duration /*time*/) {
     if (packet.tcp.flags.syn()) seen_(packet.ip.source, Seq<space::Replay>(packet.tcp.seq));
   });
 }

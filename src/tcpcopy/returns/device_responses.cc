@@ -43,7 +43,7 @@ void DeviceResponses::read(std::size_t at) {
   pcap::PcapCapture& device = *devices_[at];
   int frames = 0;
   for (runtime::Budget budget(loop_); budget.another();) {
-    frames = device.read([this](const net::TcpPacket& packet) {
+    frames = device.read([this](const net::TcpPacket& packet, Duration /*time*/) {
       to_->on_response(
           net::to_segment<Response>(packet.ip, packet.tcp, packet.payload_length, packet.payload),
           loop_.now());

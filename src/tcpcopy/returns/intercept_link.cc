@@ -218,6 +218,7 @@ void InterceptLink::on_response(const net::Parsed<Response>& response) {
   }
   ++counters_.responses;
   if (response.value.payload_length > 0 && !response.value.flags.psh()) ++counters_.unended;
+  if (response.value.way_back) counters_.way_back.note(*response.value.way_back);
   events_.on_response(response.value);
 }
 

@@ -15,6 +15,7 @@
 #include "common/keys/tls_session.hh"
 #include "common/runtime/event_loop.hh"
 #include "common/runtime/log.hh"
+#include "tcpcopy/lag.hh"
 #include "tcpcopy/segment.hh"
 
 namespace tcpcopy::returns {
@@ -27,6 +28,7 @@ struct LinkCounters {
   std::uint64_t routes_dropped = 0;  ///< not announced: the intercept did not read
   std::uint64_t connects = 0;
   std::uint64_t breaks = 0;
+  Lag way_back;  ///< of responses, from their capture to here, as far as it is known
 };
 
 class InterceptLink {

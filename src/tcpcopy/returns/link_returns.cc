@@ -35,6 +35,8 @@ void LinkReturns::report(Report& to) const {
            counters.routes_dropped);
   to.now({"link_unsent_bytes", "bytes", "of announcements that wait for an intercept to read"},
          links_.unsent_bytes());
+  to.spread({"way_back", "seconds", "of a response, from its capture at an intercept to here"},
+            counters.way_back);
 }
 
 }  // namespace tcpcopy::returns

@@ -114,7 +114,8 @@ struct Ledger {
   std::uint64_t module_inserted = 0;  ///< bytes that modules wrote of their own
   std::uint64_t module_left_out = 0;  ///< bytes of clients that these stand for, or none
   std::array<std::uint64_t, kRefusals> refused{};
-  Lag lag;  ///< of what was sent for the first time
+  Lag lag;     ///< of what was sent for the first time
+  Lag answer;  ///< from the last byte that was sent to what the target answers
 
   void lose(LossReason reason, const Account& what) {
     lost[static_cast<std::size_t>(reason)] += what;

@@ -76,6 +76,8 @@ void report_answers(const Ledger& ledger, Report& to) {
   to.total({"module_bytes_left_out", "bytes", "of clients, in whose place these are, or nothing"},
            ledger.module_left_out);
   to.spread({"lag", "seconds", "from the capture of a byte to its first sending"}, ledger.lag);
+  to.spread({"target_answer", "seconds", "from what was sent to what the target says to it"},
+            ledger.answer);
 }
 
 }  // namespace

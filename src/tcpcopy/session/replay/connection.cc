@@ -56,7 +56,7 @@ void Connection::open(const Start& start, const SessionFacts& facts, const Conte
   sender_.open(first_, kDefaultMss, 0);
   receiver_ = Receiver();
   right_edge_ = TargetOffset();
-  answered_ = false;
+  answered_ = asked_ = false;
   timeouts_ = 0;
   // The timestamp clock goes on over reconnects: numbers in TIME-WAIT are judged by it (RFC 6191).
   if (!std::exchange(opened_before_, true)) ts_zero_ = ticks(ctx.now);
@@ -120,6 +120,7 @@ Connection::Event Connection::on_open(const Response& response, const SessionFac
     turns_.on_response({heard, ends_burst, acked > una, network_pause(facts)}, *facts.habits,
                        ctx.now);
     if (response.payload_length > 0 && acked > first_) answered_ = true;
+    if (response.payload_length > 0) note_answer(response, acked, ctx);
   }
   tell_module(response, at, acked, ctx.now);
   note_timestamp(response, at);
@@ -244,6 +245,14 @@ void Connection::skip_to(ClientOffset to) {
   turns_.skip_to(to);
 }
 
+// How long the target thought, without the channel's delay. What was sent again is left out, as one
+// cannot tell which of the two was answered.
+void Connection::note_answer(const Response& response, ReplayOffset acked, const Context& ctx) {
+  if (!asked_ || acked < sender_.snd_nxt()) return;
+  asked_ = false;
+  ctx.ledger.answer.note(sender_.sent_ago(ctx.now) - response.way_back.value_or(Duration(0)));
+}
+
 // RFC 7323, 4.3.
 void Connection::note_timestamp(const Response& response, TargetOffset at) {
   if (!timestamps_ || !response.options.timestamps) return;
@@ -308,6 +317,7 @@ void Connection::transmit(const Transmission& segment, const ClientStream& strea
   std::array<Bytes, kMaxPieces> pieces;
   ReplayOffset at = segment.begin;
   std::uint32_t left = segment.length;
+  asked_ = segment.length > 0 && !segment.again;
   if (segment.again) {
     ++ctx.ledger.retransmissions;
   } else if (const Chunk* chunk = stream.find(stream_map_.to_client(at)); chunk != nullptr) {

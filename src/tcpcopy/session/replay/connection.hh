@@ -152,6 +152,7 @@ class Connection {
   Duration network_pause(const SessionFacts& facts) const;
   void establish(const Response& response, const SessionFacts& facts, const Context& ctx);
   void take_ack(const Response& response, TargetOffset at, bool news, const Context& ctx);
+  void note_answer(const Response& response, ReplayOffset acked, const Context& ctx);
   void note_timestamp(const Response& response, TargetOffset at);
 
   void send_syn(const SessionFacts& facts, const Context& ctx);
@@ -192,6 +193,7 @@ class Connection {
   std::uint8_t syns_ = 0;
   std::uint8_t timeouts_ = 0;  // in a row
   bool answered_ = false;      // the target said something behind bytes of the client
+  bool asked_ = false;         // bytes were sent, once, and the target has said nothing since
   bool scaled_ = false;        // both sides offered window scaling
   bool timestamps_ = false;    // both sides offered timestamps
   bool sack_ = false;          // both sides permit SACK

@@ -96,6 +96,8 @@ std::optional<Transmission> Sender::next_new(const Offer& offer, Instant now) {
   return fresh;
 }
 
+Duration Sender::sent_ago(Instant now) const { return since(sent_at_, now); }
+
 // What was learned of the path before a pause says little of what it bears now (RFC 5681, 4.1).
 void Sender::restart_after_idle(Instant now) {
   if (in_flight() > 0 || since(sent_at_, now) <= rtt_.rto()) return;

@@ -79,6 +79,8 @@ class Sender {
   bool fin_sent() const { return fin_at_ && snd_nxt_ > *fin_at_; }
   bool fin_acked() const { return fin_at_ && snd_una_ > *fin_at_; }
   const RttEstimator& rtt() const { return rtt_; }
+  /// How long ago data was sent. REQUIRES: some was, within the last hour.
+  Duration sent_ago(Instant now) const;
   /// Takes the round trip of the handshake.
   void measure_handshake(Duration rtt) { rtt_.measure(rtt); }
 

@@ -59,6 +59,46 @@ TEST(Liveness, ComparesTheClocks) {
   EXPECT_EQ(*here.clock_offset(), kTheirClock - 1ms) << "off by half the difference of the ways";
 }
 
+/// They compare their clocks once. @param there, back: how long the messages are under way.
+void compare(Liveness& here, Instant now, Duration there, Duration back) {
+  const Instant sent = now - 500ms;
+  const Instant answered = now - back + kTheirClock;
+  here.on_alive({answered, sent, sent + there + kTheirClock, {}}, now);
+}
+
+TEST(Liveness, TheQuickestOfTheLastMessagesSaysHowTheClocksDiffer) {
+  Liveness here;
+  here.begin(at(0s));
+  compare(here, at(1s), 100us, 100us);
+  for (int i = 2; i <= 8; ++i) {
+    compare(here, at(i * 1s), 100us, 40ms);  // something waits
+    EXPECT_EQ(*here.clock_offset(), kTheirClock) << i;
+    EXPECT_EQ(*here.round_trip(), 40100us);
+  }
+  compare(here, at(9s), 100us, 40ms);
+  EXPECT_EQ(*here.clock_offset(), kTheirClock + (100us - 40ms) / 2) << "the good one is too old";
+}
+
+TEST(Liveness, OfTwoThatTookAsLongTheNewerCounts) {
+  Liveness here;
+  here.begin(at(0s));
+  compare(here, at(1s), 100us, 300us);
+  compare(here, at(2s), 300us, 100us);
+  EXPECT_EQ(*here.clock_offset(), kTheirClock + 100us);
+}
+
+TEST(Liveness, KnowsHowOldIsWhatTheOtherEndSaw) {
+  Liveness here;
+  here.begin(at(0s));
+  EXPECT_FALSE(here.age(theirs(1s), at(1s))) << "the clocks are not compared yet";
+  compare(here, at(1s), 100us, 100us);
+  EXPECT_EQ(here.age(theirs(2s), at(2s + 70us)), 70us);
+  EXPECT_EQ(here.age(theirs(2s), at(2s - 70us)), 0us) << "not compared that well";
+  EXPECT_FALSE(here.age(Instant(), at(2s))) << "it does not say";
+  for (const Instant nonsense : {Instant::min(), Instant::max(), at(0s)})
+    EXPECT_FALSE(here.age(nonsense, at(2s)));
+}
+
 TEST(Liveness, NonsenseOfTheOtherEndMeasuresNothing) {
   constexpr Instant kEarliest = Instant::min();
   for (const wire::Alive& alive :

@@ -151,6 +151,7 @@ class BothEnds : public TcpcopyEndTest {
         end_.on_bytes(down, now, [this](const net::Parsed<Response>& response) {
           seqs_.push_back(response.value.seq.raw);
           payload_ = test::copy(response.value.payload);
+          way_back_ = response.value.way_back;
         });
       }
       ASSERT_FALSE(end_.over()) << end_.over()->detail;
@@ -160,14 +161,17 @@ class BothEnds : public TcpcopyEndTest {
   static ByteVector piece(Bytes from, std::size_t size) {
     return test::copy(from.first(std::min(size, from.size())));
   }
-  void respond(std::uint32_t seq) {
+  void respond(std::uint32_t seq, Instant captured_at = {}) {
     const ByteVector packet = test::packet_bytes({.seq = seq, .payload = test::bytes("payload")});
-    intercept_.add(wire::headers_of(net::parse_tcp_packet(packet, net::Extent::kWhole).value));
+    auto parsed = net::parse_tcp_packet(packet, net::Extent::kWhole).value;
+    parsed.captured_at = captured_at;
+    intercept_.add(wire::headers_of(parsed));
   }
 
   InterceptEnd intercept_{{.payload = 100, .about = "captures on eth0\n"}, kNow};
   std::vector<std::uint16_t> ports_;
   ByteVector payload_;
+  std::optional<Duration> way_back_;
 };
 
 TEST_F(BothEnds, AgreeOnVersion7WithoutWaiting) {
@@ -208,6 +212,21 @@ TEST_F(BothEnds, LiveAndMeasureTheWay) {
   EXPECT_EQ(end_.liveness().round_trip(), Duration(0));
   EXPECT_EQ(end_.liveness().peers_seen(), (wire::Seen{3, 4}));
   EXPECT_EQ(intercept_.liveness().peers_seen(), (wire::Seen{1, 2}));
+}
+
+TEST_F(BothEnds, KnowHowLongAResponseWasUnderWay) {
+  talk(1000);
+  respond(77, kNow - 3ms);
+  talk(1000);
+  EXPECT_FALSE(way_back_) << "the clocks are not compared yet";
+  for (const Instant now : {kNow, kNow + 1s}) {
+    end_.on_deadline(now);
+    intercept_.on_deadline(now);
+    talk(1000, now);
+  }
+  respond(78, kNow + 2s - 3ms);
+  talk(1000, kNow + 2s);
+  EXPECT_EQ(way_back_, 3ms);
 }
 
 TEST_F(BothEnds, AnInterceptThatSaysNothingAnyMoreIsGivenUp) {

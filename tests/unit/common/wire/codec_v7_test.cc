@@ -135,6 +135,22 @@ TEST(CodecV7, HeadersKeepAllTheirOptionsAndTheTrueLength) {
   }
 }
 
+TEST(CodecV7, HeadersKeepTheTimeOfTheirCaptureAndMayBeWithoutIt) {
+  const ByteVector packet = test::packet_bytes({});
+  auto parsed = net::parse_tcp_packet(packet, net::Extent::kWhole).value;
+  parsed.captured_at = Instant(77s);
+  ByteVector encoded;
+  encode_v7(headers_of(parsed), 0, encoded);
+  const auto time_of = [](Bytes bytes) {
+    DecoderV7 decoder;
+    return std::get<CapturedHeaders>(*decoder.decode(bytes)).captured_at;
+  };
+  EXPECT_EQ(time_of(encoded), Instant(77s));
+  encoded.resize(encoded.size() - 8);  // as from an earlier version
+  net::store_be16(&encoded[2], static_cast<std::uint16_t>(encoded.size() - 4));
+  EXPECT_EQ(time_of(encoded), Instant());
+}
+
 TEST(CodecV7, ASegmentThatAnOffloadLeftWithoutALengthHasOne) {
   ByteVector packet = test::packet_bytes({.payload = test::pattern(3000)});
   packet[2] = packet[3] = std::byte{0};

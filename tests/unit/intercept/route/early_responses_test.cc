@@ -63,12 +63,15 @@ TEST_F(EarlyResponsesTest, KeepsAllOptionsAndTheBeginningOfThePayload) {
   packet_ = test::packet_bytes({.ip_options = test::bytes({7, 7, 4, 0}),
                                 .tcp_options = options,
                                 .payload = test::bytes("0123456789")});
-  hold(key(1), 17, at(0s));
+  auto parsed = net::parse_tcp_packet(packet_, net::Extent::kWhole);
+  parsed.value.captured_at = at(5s);
+  early_.hold(key(1), wire::headers_of(parsed.value), at(6s));
   early_.release(key(1), [&](const wire::CapturedHeaders& response) {
     EXPECT_EQ(response.ip.size(), 24U);
     EXPECT_EQ(response.tcp.size(), 60U);
     EXPECT_EQ(test::copy(response.payload), test::bytes("0123"));
     EXPECT_EQ(response.payload_length, 10U);
+    EXPECT_EQ(response.captured_at, at(5s));
   });
 }
 
