@@ -49,6 +49,7 @@ Interceptor::Interceptor(const intercept_options::InterceptOptions& options)
       filter_(filter_of(options)),
       router_(wire::kMaxRecordPayload),
       translation_(options.translations),
+      witness_(loop_, options.devices, filter_),
       links_(loop_,
              {options.listen,
               {options.mode, options.max_records, wire::kMaxRecordPayload,
@@ -64,10 +65,12 @@ Interceptor::Interceptor(const intercept_options::InterceptOptions& options)
 
 link::LinkServer::Events Interceptor::link_events() {
   return {[this](route::LinkId id, const wire::AddRoute& route) { on_route(id, route); },
-          [this](route::LinkId id) { on_greeted(id); }, [this](route::LinkId id) { on_closed(id); },
+          [this](route::LinkId id) { on_greeted(id); },
+          [this](route::LinkId id) { on_closed(id); },
           [this](route::LinkId id, const channel::InterceptEnd::Wishes& wishes) {
             on_wishes(id, wishes);
           },
+          [this](const wire::Ask& ask) { return witness_.answer(ask); },
           [this] { return seen(); }};
 }
 
@@ -98,6 +101,7 @@ void Interceptor::capture(pcap::PcapCapture& capture) {
 
 void Interceptor::take_response(const net::TcpPacket& captured) {
   const net::TcpPacket response = translation_.empty() ? captured : translation_.apply(captured);
+  if (witness_.watches()) witness_.on_captured(response);
   const bool for_single = options_.single || (single_ && !single_->empty());
   if (for_single && !router_.has_route(response, loop_.now())) {
     single_->on_response(response, links_);
@@ -211,8 +215,10 @@ int Interceptor::run() {
   loop_.at_end_of_wake_up([this] { links_.flush(); });
   loop_.space_wake_ups(
       [this] { return router_.routes() >= kManyRoutes ? kWakeUpSpacing : Duration(0); });
-  const runtime::Timer routes =
-      loop_.every(std::chrono::seconds(1), [this] { router_.on_deadline(loop_.now()); });
+  const runtime::Timer routes = loop_.every(std::chrono::seconds(1), [this] {
+    router_.on_deadline(loop_.now());
+    witness_.on_tick();
+  });
   const runtime::Timer figures =
       loop_.every(std::chrono::seconds(options_.statistics_seconds), [this] { tell_statistics(); });
   loop_.run();

@@ -16,6 +16,7 @@
 #include "intercept/route/destination_translation.hh"
 #include "intercept/route/router.hh"
 #include "intercept/route/single_tcpcopy.hh"
+#include "intercept/witness.hh"
 #include "tcpcopy/report.hh"
 
 namespace tcpcopy::interceptor {
@@ -54,6 +55,7 @@ class Interceptor {
   route::DestinationTranslation translation_;
   std::vector<std::unique_ptr<pcap::PcapCapture>> captures_;
   std::vector<runtime::Watch> watches_;  // of the captures
+  Witness witness_;
   link::LinkServer links_;
   runtime::LogThrottle flood_log_{std::chrono::seconds(1)};
   runtime::LogThrottle single_log_{std::chrono::seconds(1)};

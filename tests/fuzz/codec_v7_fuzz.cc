@@ -25,6 +25,10 @@ void say_again(const wire::Message& message, Heard& heard) {
     wire::encode_v7(*route, heard.again);
   } else if (const auto* alive = std::get_if<wire::Alive>(&message)) {
     wire::encode_v7(*alive, heard.again);
+  } else if (const auto* ask = std::get_if<wire::Ask>(&message)) {
+    wire::encode_v7(*ask, heard.again);
+  } else if (const auto* tell = std::get_if<wire::Tell>(&message)) {
+    wire::encode_v7(*tell, heard.again);
   } else if (const auto* headers = std::get_if<wire::CapturedHeaders>(&message)) {
     require(headers->payload.size() <= headers->payload_length, "no more payload than there was");
     if (const auto response = wire::to_response(*headers)) {

@@ -215,9 +215,9 @@ class Lab:
                 "daddr", ADDRESS["target"], "ip", "saddr", "set", new)
 
     def intercept(self, *options, host="assistant", filter="tcp and src port 8080", wait=True,
-                  under=()):
+                  under=(), device="eth0"):
         """@param under: the command that starts it, as `nice`."""
-        process = self.start(host, *under, self.build / "src/intercept/intercept", "-i", "eth0",
+        process = self.start(host, *under, self.build / "src/intercept/intercept", "-i", device,
                              "-F", filter, "--statistics", "1", *options)
         return process.wait_for("intercept .* started") if wait else process
 

@@ -143,6 +143,13 @@ def other_filter(lab):
     lab.intercept(filter="tcp and src port 8081")
 
 
+def other_device(lab):
+    stop_intercept(lab)
+    lab.on("assistant", "ip", "link", "add", "idle0", "type", "veth", "peer", "name", "idle1")
+    lab.on("assistant", "ip", "link", "set", "idle0", "up")
+    lab.intercept(device="idle0")
+
+
 def not_allowed(lab):
     stop_intercept(lab)
     lab.intercept("--allow", "10.77.0.99")
@@ -191,9 +198,10 @@ BREAKS = [
     (no_route, "route-missing", True, {}),
     (route_elsewhere, "route-missing", True, {}),
     (reverse_path_filter, "route-missing", True, {}),
-    (forwarding, "answers-leak", True, {}),
+    (forwarding, "forwards", True, {}),
     (switch_drops_foreign, "nothing-comes-back", False, {}),
-    (other_filter, "nothing-comes-back", False, {}),
+    (other_filter, "filter-misses", False, {}),
+    (other_device, "filter-misses", False, {}),
     (no_way_to_the_assistant, "intercept-unreachable", False, {}),
     (nothing, "intercept-unreachable", False, {"intercepts": "10.77.0.77"}),
     (stop_intercept, "intercept-refuses", False, {}),

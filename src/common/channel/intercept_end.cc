@@ -47,6 +47,8 @@ void InterceptEnd::take(const wire::Message& message, Instant now, OnMessage on_
     liveness_.on_alive(*alive, now);
   } else if (std::holds_alternative<wire::CapturedHeaders>(message)) {
     end(EndReason::kGarbage, "it sent a response, which only an intercept does");
+  } else if (std::holds_alternative<wire::Tell>(message)) {
+    end(EndReason::kGarbage, "it answers what was not asked");
   } else if (const auto* route = std::get_if<wire::AddRoute>(&message);
              route != nullptr &&
              !(route->flow.client.address.is_v4() && route->flow.server.address.is_v4())) {
@@ -94,6 +96,16 @@ void InterceptEnd::add(const wire::CapturedHeaders& response) {
   ++fresh_records_;
 }
 
+// Apart from responses, with which it could be dropped. REQUIRES: version 7 is spoken to it.
+template <typename Message>
+void InterceptEnd::say(const Message& message, Instant now) {
+  settle(now, SIZE_MAX);
+  wire::encode_v7(message, fresh_);
+  settle(now, SIZE_MAX);
+}
+
+void InterceptEnd::tell(const wire::Tell& tell, Instant now) { say(tell, now); }
+
 Bytes InterceptEnd::unsent() const {
   if (!queue_.empty()) return queue_.front();
   return fresh().subspan(fresh_sent_);  // the usual case: straight from the encoder
@@ -124,11 +136,7 @@ void InterceptEnd::clear_fresh() {
 }
 
 void InterceptEnd::on_deadline(Instant now) {
-  if (const auto alive = liveness_.take_due(now)) {
-    settle(now, SIZE_MAX);
-    wire::encode_v7(*alive, fresh_);
-    settle(now, SIZE_MAX);
-  }
+  if (const auto alive = liveness_.take_due(now)) say(*alive, now);
   if (now >= message_due_ && !greeted_) {
     end(EndReason::kSilent, "it said nothing in time");
   } else if (now >= message_due_ && mid_message_) {

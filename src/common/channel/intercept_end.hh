@@ -42,12 +42,15 @@ class InterceptEnd {
 
   using OnMessage = absl::FunctionRef<void(const wire::Message&)>;
   /// @param bytes from the link: hostile.
-  /// @param on_message called for each AddRoute and DeleteRoute that is complete by now. It may
-  ///   add().
+  /// @param on_message called for each AddRoute, DeleteRoute and Ask that is complete by now. It
+  ///   may add() and tell().
   void on_bytes(Bytes bytes, Instant now, OnMessage on_message);
 
   /// A response for tcpcopy; its bytes are copied.
   void add(const wire::CapturedHeaders& response);
+
+  /// The answer to an Ask, which came over this link.
+  void tell(const wire::Tell& tell, Instant now);
 
   /// What is to be written next; empty when nothing is.
   Bytes unsent() const;
@@ -88,6 +91,8 @@ class InterceptEnd {
   void take(const wire::Message& message, Instant now, OnMessage on_message);
   void on_version(std::uint16_t version, Instant now);
   void on_offer(Instant now);
+  template <typename Message>
+  void say(const Message& message, Instant now);
   void end(EndReason reason, std::string detail) { over_ = {reason, std::move(detail)}; }
   Bytes fresh() const { return answered_ ? Bytes(fresh_) : version_6_.encoded(); }
   std::size_t fresh_records() const { return answered_ ? fresh_records_ : version_6_.records(); }

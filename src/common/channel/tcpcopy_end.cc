@@ -63,7 +63,15 @@ void TcpcopyEnd::take(const wire::Message& message, Instant now, OnResponse on_r
     about_ = printable(hello->about);
   } else if (const auto* alive = std::get_if<wire::Alive>(&message)) {
     liveness_.on_alive(*alive, now);
+  } else if (const auto* tell = std::get_if<wire::Tell>(&message)) {
+    if (told_.size() < kMaxTold) told_.push_back(*tell);
   }
+}
+
+bool TcpcopyEnd::ask(const wire::Ask& ask) {
+  if (version_ != wire::kVersion7 || unsent().size() >= kMaxUnsent) return false;
+  wire::encode_v7(ask, unsent_);
+  return true;
 }
 
 bool TcpcopyEnd::announce(const FlowKey& flow) {

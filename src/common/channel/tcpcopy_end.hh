@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -31,6 +32,7 @@ class TcpcopyEnd {
   static constexpr std::size_t kMaxUnsent = 32U << 20U;
   /// An intercept that has not answered the offer of version 7 for so long speaks version 6 alone.
   static constexpr Duration kAnswerTime = std::chrono::seconds(3);
+  static constexpr std::size_t kMaxTold = 64;  ///< answers that wait to be taken
 
   struct Settings {
     wire::FrameMode mode{};     ///< in version 6
@@ -48,6 +50,11 @@ class TcpcopyEnd {
 
   /// @return false when too much waits for an intercept that does not read: it is not announced.
   bool announce(const FlowKey& flow);
+
+  /// @return false when the intercept does not take questions, or too much waits for it.
+  bool ask(const wire::Ask& ask);
+  /// What it has told since this was asked last: the first ones, if these are very many.
+  std::vector<wire::Tell> take_told() { return std::exchange(told_, {}); }
 
   /// What is to be written next; empty when nothing is.
   Bytes unsent() const { return Bytes(unsent_).subspan(sent_); }
@@ -85,6 +92,7 @@ class TcpcopyEnd {
   MaybeEnd over_;
   std::uint16_t version_ = 0;
   std::string about_;
+  std::vector<wire::Tell> told_;
 };
 
 }  // namespace tcpcopy::channel

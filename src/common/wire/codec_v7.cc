@@ -9,7 +9,14 @@
 namespace tcpcopy::wire {
 namespace {
 
-enum class Type : std::uint8_t { kHello = 1, kAddRoute = 2, kCaptured = 3, kAlive = 4 };
+enum class Type : std::uint8_t {
+  kHello = 1,
+  kAddRoute = 2,
+  kCaptured = 3,
+  kAlive = 4,
+  kAsk = 5,
+  kTell = 6
+};
 
 constexpr std::size_t kHeadSize = 4;
 constexpr std::size_t kHelloSize = 8;  // without the words
@@ -17,7 +24,15 @@ constexpr std::size_t kEndpointSize = 18;
 constexpr std::size_t kCapturedSize = 8;  // without the headers
 constexpr std::size_t kTimeSize = 8;
 constexpr std::size_t kAliveSize = 40;
+constexpr std::size_t kTellSize = 2 * kEndpointSize + 12;
 constexpr std::uint16_t kSingle = 1;
+// Of a Tell: what is known, and whether it is so.
+constexpr std::uint8_t kCameKnown = 1;
+constexpr std::uint8_t kTakesKnown = 2;
+constexpr std::uint8_t kTakes = 4;
+constexpr std::uint8_t kForwardsKnown = 8;
+constexpr std::uint8_t kForwards = 16;
+constexpr std::uint8_t kReversePathKnown = 32;
 constexpr std::size_t kMaxAbout = 1000;
 
 // Appends a head and room for the body. @return the body.
@@ -37,6 +52,11 @@ void store_endpoint(std::byte* at, const Endpoint& endpoint) {
   net::store_be16(at, endpoint.port);
 }
 
+void store_flow(std::byte* at, const FlowKey& flow) {
+  store_endpoint(at, flow.client);
+  store_endpoint(at + kEndpointSize, flow.server);
+}
+
 Endpoint load_endpoint(const std::byte* at) {
   std::array<std::uint32_t, 4> words{};
   for (std::uint32_t& word : words) {
@@ -44,6 +64,10 @@ Endpoint load_endpoint(const std::byte* at) {
     at += sizeof word;
   }
   return {Address::of_words(words), net::load_be16(at)};
+}
+
+FlowKey load_flow(const std::byte* at) {
+  return {load_endpoint(at), load_endpoint(at + kEndpointSize)};
 }
 
 void store_time(std::byte* at, Instant time) {
@@ -89,6 +113,20 @@ Message alive(const std::byte* at) {
                {net::load_be64(at + 24), net::load_be64(at + 32)}};
 }
 
+Message tell(const std::byte* at) {
+  Tell tell;
+  tell.flow = load_flow(at);
+  at += 2 * kEndpointSize;
+  tell.captured = net::load_be32(at);
+  tell.flags.bits = std::to_integer<std::uint8_t>(at[8]);
+  const auto known = std::to_integer<std::uint8_t>(at[9]);
+  if ((known & kCameKnown) != 0) tell.came = net::load_be32(at + 4);
+  if ((known & kTakesKnown) != 0) tell.takes = (known & kTakes) != 0;
+  if ((known & kForwardsKnown) != 0) tell.forwards = (known & kForwards) != 0;
+  if ((known & kReversePathKnown) != 0) tell.rp_filter = std::to_integer<std::uint8_t>(at[10]);
+  return tell;
+}
+
 struct Kind {
   bool known;
   std::size_t smallest;  // body
@@ -104,6 +142,10 @@ Kind kind_of(std::byte type) {
       return {true, kCapturedSize};
     case Type::kAlive:
       return {true, kAliveSize};
+    case Type::kAsk:
+      return {true, 2 * kEndpointSize};
+    case Type::kTell:
+      return {true, kTellSize};
   }
   return {false, 0};
 }
@@ -114,11 +156,15 @@ std::optional<Message> message_in(std::byte type, Bytes body) {
     case Type::kHello:
       return hello(body);
     case Type::kAddRoute:
-      return AddRoute{{load_endpoint(body.data()), load_endpoint(&body[kEndpointSize])}};
+      return AddRoute{load_flow(body.data())};
     case Type::kCaptured:
       return captured(body);
     case Type::kAlive:
       return alive(body.data());
+    case Type::kAsk:
+      return Ask{load_flow(body.data())};
+    case Type::kTell:
+      return tell(body.data());
   }
   return std::nullopt;
 }
@@ -137,9 +183,7 @@ void encode_v7(const Hello& message, std::vector<std::byte>& to) {
 }
 
 void encode_v7(const AddRoute& message, std::vector<std::byte>& to) {
-  std::byte* body = append(Type::kAddRoute, 2 * kEndpointSize, to);
-  store_endpoint(body, message.flow.client);
-  store_endpoint(body + kEndpointSize, message.flow.server);
+  store_flow(append(Type::kAddRoute, 2 * kEndpointSize, to), message.flow);
 }
 
 void encode_v7(const CapturedHeaders& message, std::size_t max_payload,
@@ -167,6 +211,26 @@ void encode_v7(const Alive& message, std::vector<std::byte>& to) {
   store_time(body + 16, message.heard_at);
   net::store_be64(body + 24, message.seen.packets);
   net::store_be64(body + 32, message.seen.drops);
+}
+
+void encode_v7(const Ask& message, std::vector<std::byte>& to) {
+  store_flow(append(Type::kAsk, 2 * kEndpointSize, to), message.flow);
+}
+
+void encode_v7(const Tell& message, std::vector<std::byte>& to) {
+  std::byte* body = append(Type::kTell, kTellSize, to);
+  store_flow(body, message.flow);
+  body += 2 * kEndpointSize;
+  net::store_be32(body, message.captured);
+  net::store_be32(body + 4, message.came.value_or(0));
+  unsigned known = 0;
+  if (message.came) known |= kCameKnown;
+  if (message.takes) known |= kTakesKnown | (*message.takes ? kTakes : 0U);
+  if (message.forwards) known |= kForwardsKnown | (*message.forwards ? kForwards : 0U);
+  if (message.rp_filter) known |= kReversePathKnown;
+  body[8] = static_cast<std::byte>(message.flags.bits);
+  body[9] = static_cast<std::byte>(known);
+  body[10] = static_cast<std::byte>(message.rp_filter.value_or(0));
 }
 
 // @return a whole message, its head included.

@@ -12,6 +12,10 @@
 //   3 Captured  payload's length (32), of it here (16), IP header's size (8), TCP header's (8);
 //               these bytes: IP header, TCP header, payload; when it was captured (64)
 //   4 Alive     sent_at (64), heard (64), heard_at (64), packets (64), drops (64)
+//   5 Ask       client and target, as of 2
+//   6 Tell      client and target; captured (32), came (32), flags of TCP (8), what is known (8; 1:
+//               came, 2: whether the filter takes, 4: it does, 8: whether it forwards, 16: it does,
+//               32: rp_filter), rp_filter (8), 0 (8)
 //
 // How two ends agree on it: tcpcopy says version 6 and offers 7 (codec_v6.hh). intercept answers
 // with kVersion7Begins, which no frame of version 6 begins with, and its Hello. From then on it
@@ -38,6 +42,8 @@ void encode_v7(const AddRoute& message, std::vector<std::byte>& to);
 /// @param max_payload bytes of it that are sent; the rest is cut off.
 void encode_v7(const CapturedHeaders& message, std::size_t max_payload, std::vector<std::byte>& to);
 void encode_v7(const Alive& message, std::vector<std::byte>& to);
+void encode_v7(const Ask& message, std::vector<std::byte>& to);
+void encode_v7(const Tell& message, std::vector<std::byte>& to);
 
 /// Takes the bytes of a link in any number of pieces and gives the messages that it knows.
 class DecoderV7 {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <variant>
 
@@ -70,7 +71,32 @@ struct Alive {
   friend bool operator==(const Alive&, const Alive&) = default;
 };
 
-using Message = std::variant<Hello, Offer, AddRoute, DeleteRoute, CapturedHeaders, Alive>;
+/// tcpcopy asks how it stands with a connection on the intercept's host. From the first time on
+/// intercept counts what it sees of it, for a while.
+struct Ask {
+  FlowKey flow;  ///< the connection as the target sees it
+  friend bool operator==(const Ask&, const Ask&) = default;
+};
+
+/// intercept answers. What it cannot tell is nothing.
+struct Tell {
+  FlowKey flow;                ///< that was asked about
+  std::uint32_t captured = 0;  ///< packets of the target, by its own capture
+  TcpFlags flags;              ///< that these had, any of them
+  std::optional<std::uint32_t>
+      came{};                      ///< SYN-ACKs and resets that came to its host, at any device
+  std::optional<bool> takes{};     ///< its filter takes an answer of the target
+  std::optional<bool> forwards{};  ///< net.ipv4.ip_forward
+  std::optional<std::uint8_t> rp_filter{};  ///< the strictest of all and of its devices
+  friend bool operator==(const Tell& a, const Tell& b) {
+    return a.flow == b.flow && a.captured == b.captured && a.flags.bits == b.flags.bits &&
+           a.came == b.came && a.takes == b.takes && a.forwards == b.forwards &&
+           a.rp_filter == b.rp_filter;
+  }
+};
+
+using Message =
+    std::variant<Hello, Offer, AddRoute, DeleteRoute, CapturedHeaders, Alive, Ask, Tell>;
 
 /// @param packet its bytes have to live as long as the result.
 CapturedHeaders headers_of(const net::TcpPacket& packet);

@@ -18,6 +18,9 @@ void report(const LinkServer& links, Report& to) {
            counters.dropped_closed);
   to.now({"links", "links", "from tcpcopies"}, links.links());
   to.total({"links_accepted", "links", "from tcpcopies"}, counters.accepted);
+  to.total({"questions", "questions", "of tcpcopies, answered"}, counters.questions);
+  to.total({"questions_refused", "questions", "too many, or over a link without a key"},
+           counters.questions_refused);
   to.now({"link_queued_bytes", "bytes", "wait for a tcpcopy to read them"}, queued_bytes);
   for (std::size_t i = 0; i < channel::kEndReasons; ++i) {
     to.total({"links_ended", "links", "or refused", "reason"}, counters.ended[i],

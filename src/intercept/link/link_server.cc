@@ -134,6 +134,7 @@ void LinkServer::on_ready(route::LinkId id, std::uint32_t events) {
     const bool wished_before = link->end().wishes().has_value();
     const MaybeEnd end = link->read(loop_.now(), [&](const wire::Message& message) {
       if (const auto* route = std::get_if<wire::AddRoute>(&message)) events_.on_route(id, *route);
+      if (const auto* ask = std::get_if<wire::Ask>(&message)) on_ask(*link, *ask);
     });
     if (end) {
       close(id, *end);
@@ -152,6 +153,17 @@ void LinkServer::on_ready(route::LinkId id, std::uint32_t events) {
     }
   }
   if ((events & EPOLLOUT) != 0) flush_link(id);  // it may be closed by now
+}
+
+void LinkServer::on_ask(TcpcopyLink& link, const wire::Ask& ask) {
+  const bool known = settings_.keys.empty() || link.key() != nullptr;
+  if (!known || !events_.on_ask || questions_ == kMaxQuestions) {
+    ++counters_.questions_refused;
+    return;
+  }
+  ++questions_;
+  ++counters_.questions;
+  link.tell(events_.on_ask(ask), loop_.now());
 }
 
 void LinkServer::on_greeted(route::LinkId id) {
@@ -236,6 +248,7 @@ void LinkServer::count_end(const Endpoint& peer, const LinkEnd& end) {
 }
 
 void LinkServer::on_tick() {
+  questions_ = 0;
   const wire::Seen seen = events_.seen ? events_.seen() : wire::Seen{};
   std::vector<route::LinkId> due;
   std::vector<std::pair<route::LinkId, LinkEnd>> overdue;

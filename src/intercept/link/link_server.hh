@@ -26,7 +26,9 @@ namespace tcpcopy::link {
 struct LinkServerCounters {
   std::uint64_t accepted = 0;
   std::array<std::uint64_t, channel::kEndReasons>
-      ended{};                       ///< by reason, those that were refused included
+      ended{};                          ///< by reason, those that were refused included
+  std::uint64_t questions = 0;          ///< that were answered
+  std::uint64_t questions_refused = 0;  ///< too many, or over a link without a key
   std::uint64_t dropped_slow = 0;    ///< responses that links which are closed by now read too late
   std::uint64_t dropped_closed = 0;  ///< responses that waited for a link when it was closed
 };
@@ -38,6 +40,8 @@ class LinkServer : public route::MessageSink {
   /// What may wait for all slow readers together, bytes: each has an equal part of it, and at most
   /// TcpcopyLink::kMaxQueued.
   static constexpr std::size_t kMaxQueued = 128U << 20U;
+  /// Questions that are answered in a second, of all links.
+  static constexpr unsigned kMaxQuestions = 100;
 
   struct Settings {
     Endpoint listen;
@@ -53,6 +57,8 @@ class LinkServer : public route::MessageSink {
     std::function<void(route::LinkId)> on_closed;
     /// A link of version 7 has said what it wants.
     std::function<void(route::LinkId, const channel::InterceptEnd::Wishes&)> on_wishes{};
+    /// @return the answer, for who may ask.
+    std::function<wire::Tell(const wire::Ask&)> on_ask{};
     /// Asked about once a second, for tcpcopies to know.
     std::function<wire::Seen()> seen{};
   };
@@ -96,6 +102,7 @@ class LinkServer : public route::MessageSink {
   void make_room(const Endpoint& peer, bool of_address);
   void on_ready(route::LinkId id, std::uint32_t events);
   void on_greeted(route::LinkId id);
+  void on_ask(TcpcopyLink& link, const wire::Ask& ask);
   void flush_link(route::LinkId id);
   void flush_later(route::LinkId id);
   void on_tick();
@@ -113,6 +120,7 @@ class LinkServer : public route::MessageSink {
   std::size_t waiting_ = 0;  // links that have something queued
   route::LinkId next_id_ = 1;
   bool accepting_ = true;
+  unsigned questions_ = 0;  // in this second
   LinkServerCounters counters_;
   std::array<runtime::LogThrottle, channel::kEndReasons> end_logs_;
   runtime::LogThrottle accept_log_;

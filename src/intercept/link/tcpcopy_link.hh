@@ -37,6 +37,8 @@ class TcpcopyLink {
 
   void add(const wire::CapturedHeaders& response) { end_.add(response); }
 
+  void tell(const wire::Tell& tell, Instant now) { end_.tell(tell, now); }
+
   /// Writes what was added, as far as the peer takes it.
   /// @param max_queued what may wait for the peer, bytes; what is above it is dropped.
   /// @return why the link has to be closed.

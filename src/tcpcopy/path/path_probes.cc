@@ -96,9 +96,28 @@ void PathProbes::advance() {
   for (Target& target : targets_)
     target.normal->advance();
   if (waits_for_links()) return;
+  ask();
   each_probe(targets_, [&](SynProbe& probe) {
     if (!probe.done()) probe.advance(loop_.now(), ways_.packets, ways_.returns);
   });
+}
+
+// What the intercepts see: from before the first SYN on, so that they watch, to behind the last.
+void PathProbes::ask() {
+  if (loop_.now() < ask_at_) return;
+  ask_at_ = loop_.now() + kAskPeriod;
+  each_probe(targets_, [&](const SynProbe& probe) { ways_.returns.ask(probe.flow()); });
+}
+
+// Of several intercepts what that one has told which saw most.
+std::optional<probe::Sight> PathProbes::sight_of(const SynProbe& probe) const {
+  std::optional<probe::Sight> sight;
+  for (const auto& [intercept, tell] : ways_.returns.told(probe.flow())) {
+    const auto seen = [](const auto& of) { return std::pair(of.captured, of.came.value_or(0)); };
+    if (sight && seen(*sight) >= seen(tell)) continue;
+    sight = probe::Sight{tell.captured, tell.came, tell.takes, tell.forwards};
+  }
+  return sight;
 }
 
 bool PathProbes::done() const {
@@ -118,6 +137,7 @@ Instant PathProbes::deadline() const {
   for (const Target& target : targets_)
     deadline = std::min(deadline, target.normal->deadline());
   if (waits_for_links()) return std::min(deadline, began_at_ + plan_.wait_for_links);
+  if (!done()) deadline = std::min(deadline, ask_at_);
   each_probe(targets_,
              [&](const SynProbe& probe) { deadline = std::min(deadline, probe.deadline()); });
   return deadline;
@@ -129,9 +149,11 @@ probe::Way PathProbes::way_of(const Target& target) const {
   if (target.normal->result()) way.normal = *target.normal->result();
   way.client = target.client->flow();
   way.probed = target.client->result();
+  way.sight = sight_of(*target.client);
   way.clients = options_.client_pool.empty() ? "CLIENTS" : net::network_of(options_.client_pool);
   if (target.intercept) {
     way.from_intercept = target.intercept->result();
+    way.sight_from_intercept = sight_of(*target.intercept);
     way.intercept = options_.returns.intercepts.front().address;
   }
   way.leaving_is_seen = target.leaving->watches();

@@ -65,6 +65,8 @@ class PathProbes {
   static Address some_client(const options::Options& options);
 
  private:
+  static constexpr Duration kAskPeriod = std::chrono::milliseconds(250);
+
   // The probes of one target.
   struct Target {
     Endpoint endpoint;
@@ -80,6 +82,8 @@ class PathProbes {
   FlowKey flow(const Address& source, const Endpoint& target);
   Seq<space::Replay> draw_number() { return Seq<space::Replay>(random_()); }
   bool waits_for_links() const;
+  void ask();
+  std::optional<probe::Sight> sight_of(const probe::SynProbe& probe) const;
   void say_what_was_assumed(findings::Report& to) const;
   probe::Way way_of(const Target& target) const;
 
@@ -89,6 +93,7 @@ class PathProbes {
   Plan plan_;
   std::random_device random_;
   Instant began_at_;
+  Instant ask_at_;  // next; at once
   PoolQuestion pool_;
   std::vector<std::unique_ptr<ConnectProbe>> intercepts_;
   std::deque<Target> targets_;

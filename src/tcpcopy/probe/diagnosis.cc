@@ -83,7 +83,36 @@ Finding judge_leaving(const Way& way) {
   return finding;
 }
 
-// P1, with what P2 tells.
+std::string assistant_of(const Way& way) {
+  return way.intercept ? "the assistant, " + way.intercept->to_string() : "the assistant";
+}
+
+// What came to the assistant's host and was not captured there, or could not be.
+bool filter_misses(const std::optional<Sight>& sight) {
+  if (!sight || sight->captured > 0) return false;
+  return sight->came.value_or(0) > 0 || sight->takes == false;
+}
+
+Finding filter_missed(const Way& way, Finding finding) {
+  const bool filter = way.sight->takes == false;
+  finding.detail +=
+      filter ? "; intercept's -F does not take it" : "; intercept does not capture it";
+  if (way.sight->came.value_or(0) > 0) finding.detail += ", and it comes to that host";
+  finding.code = kFilterMisses;
+  finding.mend = "on the assistant: intercept ";
+  if (!filter) finding.mend += "-i any ";  // it comes at a device that -i does not name
+  finding.mend += "-F 'tcp and src host " + way.target.address.to_string() + " and src port " +
+                  port_of(way.target) + "'";
+  return finding;
+}
+
+// Whether neither answer came to a host that would have seen it.
+bool comes_nowhere(const Way& way) {
+  const auto none = [](const std::optional<Sight>& sight) { return sight && sight->came == 0U; };
+  return none(way.sight) && none(way.sight_from_intercept);
+}
+
+// P1, with what P2 tells, and intercept.
 Finding judge_answer(const Way& way) {
   const std::string client = way.client.client.address.to_string();
   const std::string port = port_of(way.target);
@@ -102,6 +131,7 @@ Finding judge_answer(const Way& way) {
       break;
   }
   finding.detail = "no SYN-ACK in " + std::to_string(SynProbe::kTries) + " tries";
+  if (filter_misses(way.sight)) return filter_missed(way, finding);
   const bool elsewhere = way.from_intercept && way.from_intercept->answer != Answer::kNone;
   if (elsewhere) {
     finding.detail += "; with " + way.intercept->to_string() + " as source it came in " +
@@ -114,6 +144,15 @@ Finding judge_answer(const Way& way) {
   if (way.from_intercept)
     finding.detail += ", nor with " + way.intercept->to_string() + " as source";
   finding.code = kNothingComesBack;
+  if (comes_nowhere(way)) {
+    finding.detail += "; and nothing of it comes to " + assistant_of(way) +
+                      ", at any device: what has a foreign source address is dropped on the way";
+    finding.mend =
+        "take addresses for -c that belong to this network; on the target: tcpdump -ni "
+        "any 'tcp port " +
+        port + " and host " + client + "' shows no SYN";
+    return finding;
+  }
   finding.mend =
       "on the assistant: intercept --check with the options of the real run; on the "
       "target: tcpdump -ni any 'tcp port " +
@@ -136,6 +175,14 @@ Finding judge_holding(const Way& way) {
                    way.client.client.address.to_string() + ", which nobody may have";
   finding.code = kAnswersLeak;
   finding.mend = "on the assistant: sysctl -w net.ipv4.ip_forward=0";
+  if (way.sight && way.sight->forwards == true) {
+    finding.code = kForwards;
+    finding.detail = "somebody has reset it: " + assistant_of(way) + ", forwards the answers";
+  } else if (way.sight && way.sight->forwards == false) {
+    finding.detail += "; the assistant does not forward";
+    finding.mend = "on a host of the assistant's network: ip address del " +
+                   way.client.client.address.to_string() + "/32 dev DEVICE, where it has that";
+  }
   return finding;
 }
 

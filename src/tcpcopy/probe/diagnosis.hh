@@ -3,6 +3,7 @@
 // docs/check.md.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +29,15 @@ struct Connected {
   Duration took{0};
 };
 
+/// What an intercept has told of a probe, from version 7 of the channel on. Nothing: it cannot
+/// tell.
+struct Sight {
+  std::uint32_t captured = 0;           ///< answers, by its own capture
+  std::optional<std::uint32_t> came{};  ///< answers that came to its host, at any device
+  std::optional<bool> takes{};          ///< its filter takes one
+  std::optional<bool> forwards{};       ///< its host forwards
+};
+
 /// The replay's way to one target and back, as the probes found it.
 struct Way {
   Endpoint target;
@@ -39,8 +49,10 @@ struct Way {
   /// there is no such address.
   std::optional<SynProbe::Result> from_intercept;
   std::optional<Address> intercept;
-  bool leaving_is_seen = false;        ///< what leaves this host was watched
-  std::optional<std::string> refused;  ///< why the kernel took a SYN not, in its words
+  std::optional<Sight> sight{};                 ///< of the SYN that stands for a client's
+  std::optional<Sight> sight_from_intercept{};  ///< and of the other
+  bool leaving_is_seen = false;                 ///< what leaves this host was watched
+  std::optional<std::string> refused;           ///< why the kernel took a SYN not, in its words
 };
 
 /// One finding for each hop, in the packet's order. Behind the first that is broken nothing is

@@ -174,6 +174,9 @@ void InterceptLink::take(Bytes bytes) {
                    [this](const net::Parsed<Response>& response) { on_response(response); });
   };
   session_ ? session_->on_bytes(bytes, of_end) : of_end(bytes);
+  for (const wire::Tell& tell : end_->take_told()) {
+    if (events_.on_answer) events_.on_answer(tell);
+  }
   reading_ = false;
   if (broken_) {
     fail(*std::exchange(broken_, std::nullopt));

@@ -39,6 +39,8 @@ class InterceptLink {
     std::function<void()> on_broken;
     /// Called now and then, once it is known what the intercept speaks.
     std::function<void(const channel::TcpcopyEnd&)> on_told;
+    /// The answer to a question.
+    std::function<void(const wire::Tell&)> on_answer{};
   };
 
   struct Settings {
@@ -63,6 +65,8 @@ class InterceptLink {
 
   /// Queues a registration; flush() sends it. REQUIRES: connected().
   void announce(const FlowKey& flow);
+  /// Queues a question likewise. @return false when the intercept takes none.
+  bool ask(const wire::Ask& ask) { return end_ && end_->ask(ask); }
   void flush();
 
   // See ResponseSource.

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "common/keys/key_file.hh"
@@ -25,7 +26,8 @@ InterceptLinks::InterceptLinks(runtime::EventLoop& loop, const Settings& setting
           loop, InterceptLink::Settings{endpoint, number, end, key}, counters_, random_,
           InterceptLink::Events{
               events.on_response, events.on_links_changed, events.on_links_changed,
-              [&intercept](const channel::TcpcopyEnd& told) { intercept.said.on_told(told); }}));
+              [&intercept](const channel::TcpcopyEnd& told) { intercept.said.on_told(told); },
+              [&intercept](const wire::Tell& tell) { take(tell, intercept.told); }}));
     }
   }
 }
@@ -52,6 +54,32 @@ bool InterceptLinks::announce(const FlowKey& flow) {
     }
   }
   return announced;
+}
+
+void InterceptLinks::take(const wire::Tell& tell, std::vector<wire::Tell>& told) {
+  const auto same = std::find_if(told.begin(), told.end(),
+                                 [&](const wire::Tell& old) { return old.flow == tell.flow; });
+  if (same != told.end()) {
+    *same = tell;
+  } else if (told.size() < kMaxTold) {
+    told.push_back(tell);
+  }
+}
+
+void InterceptLinks::ask(const FlowKey& flow) {
+  for (const Intercept& intercept : intercepts_) {
+    for (const auto& link : intercept.links)
+      if (link->ask(wire::Ask{flow})) break;
+  }
+}
+
+std::vector<Returns::Told> InterceptLinks::told(const FlowKey& flow) const {
+  std::vector<Returns::Told> result;
+  for (const Intercept& intercept : intercepts_) {
+    for (const wire::Tell& tell : intercept.told)
+      if (tell.flow == flow) result.push_back({intercept.endpoint, tell});
+  }
+  return result;
 }
 
 void InterceptLinks::start() {

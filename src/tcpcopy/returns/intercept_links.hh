@@ -14,6 +14,7 @@
 #include "tcpcopy/ports.hh"
 #include "tcpcopy/returns/intercept_link.hh"
 #include "tcpcopy/returns/response_coalescing.hh"
+#include "tcpcopy/returns/returns.hh"
 #include "tcpcopy/returns/settings.hh"
 #include "tcpcopy/returns/what_intercept_says.hh"
 
@@ -33,6 +34,8 @@ class InterceptLinks : public RouteSink, public Announcer, public ResponseSource
   void start();
   bool announce(const FlowKey& flow) override;
   void flush() override;
+  void ask(const FlowKey& flow);
+  std::vector<Returns::Told> told(const FlowKey& flow) const;
 
   /// A link that is made while this is on brings its responses at once.
   void coalesce(bool on) override;
@@ -47,11 +50,16 @@ class InterceptLinks : public RouteSink, public Announcer, public ResponseSource
 
  private:
   struct Intercept {
-    explicit Intercept(const Endpoint& endpoint) : said(endpoint) {}
+    explicit Intercept(const Endpoint& of) : endpoint(of), said(of) {}
+    Endpoint endpoint;
     std::vector<std::unique_ptr<InterceptLink>> links;
     std::size_t next = 0;
     WhatInterceptSays said;
+    std::vector<wire::Tell> told;  // the newest of each connection
   };
+  static constexpr std::size_t kMaxTold = 64;  // connections that are asked about
+
+  static void take(const wire::Tell& tell, std::vector<wire::Tell>& told);
 
   template <typename Action>
   void each(Action action) const;

@@ -22,6 +22,8 @@ class LinkReturns : public Returns {
     coalescing_.end_wake_up(standing, now);
   }
   Instant deadline() const override { return coalescing_.deadline(); }
+  void ask(const FlowKey& flow) override { links_.ask(flow); }
+  std::vector<Told> told(const FlowKey& flow) const override { return links_.told(flow); }
   void report(Report& to) const override;
 
  private:

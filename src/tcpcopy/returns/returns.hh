@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "common/wire/message.hh"
 #include "tcpcopy/ports.hh"
 #include "tcpcopy/report.hh"
 
@@ -37,6 +39,15 @@ class Returns : public RouteSink, public Announcer {
   /// @param standing how it stands; asked again when responses were brought.
   virtual void end_wake_up(absl::FunctionRef<Standing()> /*standing*/, Instant /*now*/) {}
   virtual Instant deadline() const { return kNever; }
+
+  /// Asks the intercepts, those that take questions, what they see of a connection.
+  virtual void ask(const FlowKey& /*flow*/) {}
+  struct Told {
+    Endpoint intercept;
+    wire::Tell tell;
+  };
+  /// What each has told of it last.
+  virtual std::vector<Told> told(const FlowKey& /*flow*/) const { return {}; }
 
   virtual void report(Report& /*to*/) const {}
 };

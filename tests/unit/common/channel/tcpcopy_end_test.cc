@@ -229,6 +229,27 @@ TEST_F(BothEnds, KnowHowLongAResponseWasUnderWay) {
   EXPECT_EQ(way_back_, 3ms);
 }
 
+TEST_F(BothEnds, AskAndTell) {
+  EXPECT_FALSE(end_.ask({flow(1)})) << "it is not known yet whether it takes questions";
+  talk(1000);
+  ASSERT_TRUE(end_.ask({flow(1)}));
+  const ByteVector question = test::copy(end_.unsent());
+  end_.on_sent(question.size(), kNow);
+  int asked = 0;
+  intercept_.on_bytes(question, kNow, [&](const wire::Message& message) {
+    EXPECT_EQ(std::get<wire::Ask>(message).flow, flow(1));
+    ++asked;
+  });
+  EXPECT_EQ(asked, 1);
+  for (std::uint32_t i = 1; i <= TcpcopyEnd::kMaxTold + 1; ++i)
+    intercept_.tell({flow(1), i, {}, {}, {}, {}, {}}, kNow);
+  talk(7);
+  const auto told = end_.take_told();
+  ASSERT_EQ(told.size(), TcpcopyEnd::kMaxTold) << "no more wait than that";
+  EXPECT_EQ(told.front(), (wire::Tell{flow(1), 1, {}, {}, {}, {}, {}}));
+  EXPECT_TRUE(end_.take_told().empty());
+}
+
 TEST_F(BothEnds, AnInterceptThatSaysNothingAnyMoreIsGivenUp) {
   talk(1000);
   end_.on_deadline(kNow + Liveness::kPatience - 1ns);

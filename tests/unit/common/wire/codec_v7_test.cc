@@ -151,6 +151,22 @@ TEST(CodecV7, HeadersKeepTheTimeOfTheirCaptureAndMayBeWithoutIt) {
   EXPECT_EQ(time_of(encoded), Instant());
 }
 
+TEST(CodecV7, QuestionsAndAnswersKeepWhatIsKnown) {
+  for (const bool yes : {false, true}) {
+    for (unsigned known = 0; known < 16; ++known) {
+      Tell tell{kFlow, 3, {TcpFlags::kSyn | TcpFlags::kAck}, {}, {}, {}, {}};
+      if ((known & 1U) != 0) tell.came = yes ? 70'000 : 0;
+      if ((known & 2U) != 0) tell.takes = yes;
+      if ((known & 4U) != 0) tell.forwards = yes;
+      if ((known & 8U) != 0) tell.rp_filter = yes ? 2 : 0;
+      ByteVector encoded;
+      encode_v7(Ask{kFlow}, encoded);
+      encode_v7(tell, encoded);
+      EXPECT_EQ(decode({encoded}), (std::vector<Message>{Ask{kFlow}, tell}));
+    }
+  }
+}
+
 TEST(CodecV7, ASegmentThatAnOffloadLeftWithoutALengthHasOne) {
   ByteVector packet = test::packet_bytes({.payload = test::pattern(3000)});
   packet[2] = packet[3] = std::byte{0};

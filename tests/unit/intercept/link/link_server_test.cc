@@ -22,11 +22,13 @@ using test::ByteVector;
 
 class LinkServerTest : public testing::Test {
  protected:
-  void listen(std::vector<net::Network> allow = {}, std::vector<keys::Key> keys = {}) {
+  void listen(std::vector<net::Network> allow = {}, std::vector<keys::Key> keys = {},
+              bool allow_plain = false) {
     LinkServer::Settings settings;
     settings.listen = {Address::v4(0x7f000001), 0};
     settings.allow = std::move(allow);
     settings.keys = std::move(keys);
+    settings.allow_plain = allow_plain;
     server_ = std::make_unique<LinkServer>(
         loop_, settings,
         LinkServer::Events{
@@ -36,9 +38,28 @@ class LinkServerTest : public testing::Test {
             [this](route::LinkId id, const channel::InterceptEnd::Wishes& wishes) {
               if (wishes.single) singles_.insert(id);
             },
+            [](const wire::Ask& ask) { return wire::Tell{ask.flow, 5, {}, {}, {}, {}, {}}; },
             [] {
               return wire::Seen{77, 3};
             }});
+  }
+
+  /// Plays a tcpcopy of version 7 until `done`.
+  template <typename Done>
+  void play(std::size_t peer, channel::TcpcopyEnd& end, Done done) {
+    test::run_until(loop_, [&] {
+      server_->flush();
+      while (!end.unsent().empty()) {
+        const ByteVector bytes = test::copy(end.unsent());
+        end.on_sent(bytes.size(), loop_.now());
+        EXPECT_EQ(::send(peers_[peer].get(), bytes.data(), bytes.size(), 0),
+                  static_cast<ssize_t>(bytes.size()));
+      }
+      ByteVector heard;
+      EXPECT_FALSE(test::read_more(peers_[peer].get(), heard));
+      end.on_bytes(heard, loop_.now(), [](const net::Parsed<Response>&) {});
+      return done();
+    });
   }
 
   /// Connects and waits until intercept has taken or refused it.
@@ -82,19 +103,7 @@ TEST_F(LinkServerTest, OneOfVersion7IsAnsweredHeardAndTold) {
   listen();
   const std::size_t peer = connect();
   channel::TcpcopyEnd end({{}, true, 0}, loop_.now());
-  test::run_until(loop_, [&] {
-    server_->flush();
-    if (!end.unsent().empty()) {
-      const ByteVector bytes = test::copy(end.unsent());
-      end.on_sent(bytes.size(), loop_.now());
-      EXPECT_EQ(::send(peers_[peer].get(), bytes.data(), bytes.size(), 0),
-                static_cast<ssize_t>(bytes.size()));
-    }
-    ByteVector heard;
-    EXPECT_FALSE(test::read_more(peers_[peer].get(), heard));
-    end.on_bytes(heard, loop_.now(), [](const net::Parsed<Response>&) {});
-    return end.liveness().peers_seen().packets > 0;
-  });
+  play(peer, end, [&] { return end.liveness().peers_seen().packets > 0; });
   EXPECT_EQ(end.version(), 7);
   EXPECT_EQ(end.liveness().peers_seen(), (wire::Seen{77, 3}));
   EXPECT_EQ(singles_, std::set<route::LinkId>{1});
@@ -103,6 +112,37 @@ TEST_F(LinkServerTest, OneOfVersion7IsAnsweredHeardAndTold) {
   // From now on it says nothing.
   test::run_until(loop_, [&] { return ended(EndReason::kDead) == 1; });
   EXPECT_EQ(closed_, std::set<route::LinkId>{1});
+}
+
+TEST_F(LinkServerTest, QuestionsAreAnsweredUpToABoundInASecond) {
+  listen();
+  const std::size_t peer = connect();
+  channel::TcpcopyEnd end({}, loop_.now());
+  play(peer, end, [&] { return end.version() == 7; });
+  constexpr unsigned kMany = 3 * LinkServer::kMaxQuestions;
+  for (unsigned i = 0; i < kMany; ++i)
+    ASSERT_TRUE(end.ask({}));
+  std::size_t told = 0;
+  const auto& counters = server_->counters();
+  play(peer, end, [&] {
+    for (const wire::Tell& tell : end.take_told()) {
+      EXPECT_EQ(tell.captured, 5U);
+      ++told;
+    }
+    return counters.questions + counters.questions_refused == kMany && told > 0;
+  });
+  EXPECT_GE(counters.questions, LinkServer::kMaxQuestions);
+  EXPECT_LE(counters.questions, 2 * LinkServer::kMaxQuestions) << "a second may have ended";
+}
+
+TEST_F(LinkServerTest, ALinkWithoutAKeyGetsNoAnswersWhereOthersHaveOne) {
+  listen({}, {{"a", {1, 2, 3}}}, true);
+  const std::size_t peer = connect();
+  channel::TcpcopyEnd end({}, loop_.now());
+  play(peer, end, [&] { return end.version() == 7; });
+  ASSERT_TRUE(end.ask({}));
+  play(peer, end, [&] { return server_->counters().questions_refused == 1; });
+  EXPECT_EQ(server_->counters().questions, 0U);
 }
 
 TEST_F(LinkServerTest, SaysWhoGreetedAndWhoIsGone) {

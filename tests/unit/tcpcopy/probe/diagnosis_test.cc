@@ -90,6 +90,54 @@ TEST(Diagnosis, TheAssistantsOwnAddressTellsRouteFromWay) {
   EXPECT_EQ(broken(way), kNothingComesBack);
 }
 
+// Nothing comes back, and that is all that can be seen from here.
+Way silent() {
+  Way way = healthy();
+  way.probed.answer = Answer::kNone;
+  way.from_intercept->answer = Answer::kNone;
+  return way;
+}
+
+TEST(Diagnosis, WhatInterceptSeesTellsItsFilterFromTheWay) {
+  Way way = silent();
+  way.sight = Sight{0, 0, true, false};
+  way.sight_from_intercept = way.sight;
+  EXPECT_EQ(broken(way), kNothingComesBack);
+  EXPECT_NE(diagnose(way)[2].detail.find("dropped on the way"), std::string::npos);
+  way.sight->came = 2;  // and it is not captured
+  EXPECT_EQ(broken(way), kFilterMisses);
+  EXPECT_NE(diagnose(way)[2].mend.find("intercept -i any -F 'tcp and src host 10.77.0.30"),
+            std::string::npos);
+  way.sight->takes = false;
+  EXPECT_EQ(diagnose(way)[2].mend.find("-i any"), std::string::npos) << "-i is not to blame";
+  way.sight = Sight{0, {}, false, {}};  // it can say no more than that
+  EXPECT_EQ(broken(way), kFilterMisses);
+  way.sight = Sight{0, {}, {}, {}};
+  EXPECT_EQ(broken(way), kNothingComesBack);
+  EXPECT_EQ(diagnose(way)[2].detail.find("dropped on the way"), std::string::npos)
+      << "nobody knows that";
+  way.sight = Sight{3, 3, true, false};  // it has captured them: they are lost behind it
+  EXPECT_EQ(broken(way), kNothingComesBack);
+}
+
+TEST(Diagnosis, ARouteThatIsMissingIsStillThat) {
+  Way way = healthy();
+  way.probed.answer = Answer::kNone;
+  way.sight = Sight{0, 0, true, false};
+  way.sight_from_intercept = Sight{1, 1, true, false};
+  EXPECT_EQ(broken(way), kRouteMissing);
+}
+
+TEST(Diagnosis, WhoLeaksIsKnownWhereInterceptTells) {
+  Way way = healthy();
+  way.probed.reset_when_acknowledged = true;
+  way.sight = Sight{1, 1, true, true};
+  EXPECT_EQ(broken(way), kForwards);
+  way.sight->forwards = false;
+  EXPECT_EQ(broken(way), kAnswersLeak);
+  EXPECT_EQ(diagnose(way)[3].mend.find("ip_forward"), std::string::npos);
+}
+
 TEST(Diagnosis, ARefusalOfClientsAlone) {
   Way way = healthy();
   way.probed.answer = Answer::kReset;
