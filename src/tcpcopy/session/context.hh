@@ -4,6 +4,7 @@
 
 #include "tcpcopy/ports.hh"
 #include "tcpcopy/session/ledger.hh"
+#include "tcpcopy/session/observer.hh"
 #include "tcpcopy/session/settings.hh"
 
 namespace tcpcopy::session {
@@ -14,6 +15,7 @@ struct Context {
   RouteSink& routes;
   Ledger& ledger;
   Instant now;
+  SessionObserver* observer = nullptr;  ///< null: nobody wants to know
 };
 
 }  // namespace tcpcopy::session

@@ -73,6 +73,10 @@ class Engine final : public Replay {
   /// Connections that are open follow when it is shorter.
   void set_mtu(std::uint16_t mtu) override { settings_.mtu = mtu; }
 
+  /// In place of Settings::percent: of connections that begin from now on.
+  void set_percent(std::uint8_t percent) override { sampling_.set_percent(percent); }
+  void observe(SessionObserver* observer) override { observer_ = observer; }
+
   /// In place of Settings::max_memory.
   void set_max_memory(std::uint64_t bytes) override { settings_.max_memory = bytes; }
 
@@ -113,7 +117,7 @@ class Engine final : public Replay {
     Module* module = nullptr;
   };
   Target& known(const Endpoint& target);
-  void count_unopened(LossReason reason);
+  void count_unopened(LossReason reason, const SourceKey& source, const Endpoint& target);
   void capture_and_lose(LossReason reason, const ClientSegment& segment);
   void visit_some(const Context& ctx);
   void shed_over_limit(const Context& ctx);
@@ -128,7 +132,9 @@ class Engine final : public Replay {
     settle(session, held_before, ctx);
   }
   void settle(SessionNode& session, std::uint64_t held_before, const Context& ctx);
-  Context context(Instant now) { return {settings_, ports_.packets, ports_.routes, ledger_, now}; }
+  Context context(Instant now) {
+    return {settings_, ports_.packets, ports_.routes, ledger_, now, observer_};
+  }
 
   // What is remembered of a connection that has ended.
   template <typename Key>
@@ -152,6 +158,7 @@ class Engine final : public Replay {
   SourceAddresses addresses_;
   Sampling sampling_;
   Ledger ledger_;
+  SessionObserver* observer_ = nullptr;
   SessionTable table_;
   Visit visit_;  // the walk through the table that is under way
   TimingWheel wheel_;

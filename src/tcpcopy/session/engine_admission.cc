@@ -15,7 +15,7 @@ void Engine::take_unowned(const ClientSegment& segment, const SourceKey& source,
                           const Endpoint& target, const Context& ctx) {
   const bool begins = segment.flags.syn() && !segment.flags.ack() && !segment.flags.rst();
   if (!sampling_.takes(segment.source, ctx.now)) {
-    if (begins) count_unopened(LossReason::kNotSampled);
+    if (begins) count_unopened(LossReason::kNotSampled, source, target);
     capture_and_lose(LossReason::kNotSampled, segment);
     return;
   }
@@ -47,7 +47,7 @@ void Engine::take_unowned(const ClientSegment& segment, const SourceKey& source,
 void Engine::open_session(const ClientSegment& first, const SourceKey& source,
                           const Endpoint& target, const Context& ctx) {
   const auto refuse = [&](LossReason reason) {
-    count_unopened(reason);
+    count_unopened(reason, source, target);
     capture_and_lose(reason, first);
   };
   const auto full = [&] {
@@ -68,13 +68,20 @@ void Engine::open_session(const ClientSegment& first, const SourceKey& source,
   SessionNode& session =
       table_.insert(std::make_unique<SessionNode>(source, *flow, of.habits, of.module));
   held_memory_ += session.held_memory();  // what its module keeps
+  if (observer_ != nullptr) {
+    observer_->on_event({SessionEvent::What::kOpened, source.captured.key(), flow->key()});
+  }
   drive(session, ctx, [&] {
     session.begin(first, ctx);
     session.on_client_segment(first, ctx);
   });
 }
 
-void Engine::count_unopened(LossReason reason) {
+void Engine::count_unopened(LossReason reason, const SourceKey& source, const Endpoint& target) {
+  if (observer_ != nullptr) {
+    observer_->on_event({SessionEvent::What::kNotOpened, source.captured.key(),
+                         FlowKey{source.captured.client(), target}, to_string(reason)});
+  }
   ++ledger_.sessions_opened;
   ++ledger_.sessions_lost[static_cast<std::size_t>(reason)];
 }

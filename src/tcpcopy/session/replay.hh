@@ -8,6 +8,7 @@
 
 #include "tcpcopy/ports.hh"
 #include "tcpcopy/report.hh"
+#include "tcpcopy/session/observer.hh"
 
 namespace tcpcopy::session {
 
@@ -31,6 +32,12 @@ class Replay : public ClientSink, public ResponseSink {
 
   /// @param mtu bytes of a packet to the targets.
   virtual void set_mtu(std::uint16_t /*mtu*/) {}
+
+  /// @param percent of the connections that begin from now on.
+  virtual void set_percent(std::uint8_t /*percent*/) {}
+
+  /// @param observer is told of each session from now on, and outlives this; null: nobody is.
+  virtual void observe(SessionObserver* /*observer*/) {}
 
   /// Bytes that sessions take and hold, and how many they may.
   virtual std::uint64_t memory_use() const { return 0; }

@@ -16,6 +16,8 @@ class Sampling {
   Sampling(std::uint8_t percent, Duration ramp, Instant start)
       : percent_(percent), ramp_(ramp), start_(start) {}
 
+  void set_percent(std::uint8_t percent) { percent_ = percent; }
+
   /// Whether a connection of this client is taken. It depends on the address and the port, so the
   /// answer for a connection stays; while the share grows it may turn from no to yes.
   bool takes(const Endpoint& client, Instant now) const;

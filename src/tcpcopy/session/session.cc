@@ -21,7 +21,11 @@ void Session::advance(const Context& ctx) {
       return;
     }
     if (ctx.settings.max_lag > Duration(0)) shed_late(ctx);
-    connection_.send(stream_, hurried_, facts_, ctx);
+    if (ctx.observer == nullptr) {
+      connection_.send(stream_, hurried_, facts_, ctx);
+    } else {
+      send_observed(ctx);
+    }
     if (module_failed(ctx)) return;
     if (first_word_owed_at_ == kNever && connection_.owes_first_word(online_acked_)) {
       first_word_owed_at_ = ctx.now;
@@ -36,6 +40,15 @@ bool Session::module_failed(const Context& ctx) {
   given_up_ = true;
   end(LossReason::kModule, ctx);
   return true;
+}
+
+// The same, for who wants to know which gates no complete answer has opened.
+void Session::send_observed(const Context& ctx) {
+  const std::uint64_t quiets = ctx.ledger.turn_quiets;
+  const std::uint64_t expiries = ctx.ledger.turn_expiries;
+  connection_.send(stream_, hurried_, facts_, ctx);
+  if (ctx.ledger.turn_quiets != quiets) tell(SessionEvent::What::kTurnQuiet, {}, ctx);
+  if (ctx.ledger.turn_expiries != expiries) tell(SessionEvent::What::kTurnExpired, {}, ctx);
 }
 
 void Session::release(ClientOffset to, const Context& ctx) {
@@ -181,6 +194,7 @@ void Session::complete(const Context& ctx) {
   release(stream_.contiguous_end(), ctx);
   lose_rest(LossReason::kAbsurdSequence, ctx);  // bytes behind the FIN that came before it
   phase_ = Phase::kEnded;
+  tell(SessionEvent::What::kEnded, "completed", ctx);
   ++ctx.ledger.sessions_completed;
   --ctx.ledger.sessions_live;
 }
@@ -190,6 +204,7 @@ void Session::end(LossReason reason, const Context& ctx) {
   connection_.reset(facts_, ctx);
   lose_rest(reason, ctx);
   phase_ = Phase::kEnded;
+  tell(SessionEvent::What::kEnded, to_string(damage_.value_or(reason)), ctx);
   ++ctx.ledger.sessions_lost[static_cast<std::size_t>(damage_.value_or(reason))];
   --ctx.ledger.sessions_live;
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "common/net/ipv4_flow.hh"
@@ -139,6 +140,11 @@ class Session : public TimerNode {
   void note_progress(Instant now);
   Instant hole_patience_ends() const;
   void complete(const Context& ctx);
+  void tell(SessionEvent::What what, std::string_view detail, const Context& ctx) const {
+    if (ctx.observer == nullptr) return;
+    ctx.observer->on_event({what, source_.captured.key(), target().key(), detail});
+  }
+  void send_observed(const Context& ctx);
   bool outstanding() const;
   bool starves() const;
   bool all_delivered() const { return stream_.complete() && stream_.first() == nullptr; }

@@ -44,6 +44,7 @@ void Session::on_response(const Response& response, const Context& ctx) {
   const Connection::Event event = connection_.on_response(response, facts_, ctx);
   const bool progress = event == Connection::Event::kOpened || connection_.snd_una() > una ||
                         connection_.received_end() > received;
+  if (event == Connection::Event::kOpened) tell(SessionEvent::What::kConnected, {}, ctx);
   if (progress) target_owes_since_ = ctx.now;
   if (connection_.received_end() > received) first_word_owed_at_ = kNever;
   release(connection_.snd_una(), ctx);
@@ -165,6 +166,7 @@ void Session::settle(const Context& ctx) {
 }
 
 void Session::suspend(LossReason reason, ClientOffset resume_from, const Context& ctx) {
+  tell(SessionEvent::What::kCutOff, to_string(reason), ctx);
   connection_.reset(facts_, ctx);
   phase_ = Phase::kSuspended;
   resume_from_ = resume_from;
@@ -220,6 +222,7 @@ void Session::skip_hole(const Context& ctx) {
   if (!damage_) damage_ = LossReason::kCaptureHole;
   suspended_for_ = LossReason::kCaptureHole;
   if (phase_ == Phase::kConnected) {
+    tell(SessionEvent::What::kCutOff, to_string(LossReason::kCaptureHole), ctx);
     if (was_of_use(false, ctx.now)) failures_ = 0;
     connection_.reset(facts_, ctx);
   }
