@@ -9,12 +9,15 @@
 #include <chrono>
 #include <csignal>
 #include <exception>
+#include <utility>
 
 #include "common/channel/link_end.hh"
 #include "common/keys/key_file.hh"
 #include "common/net/capture_report.hh"
+#include "common/runtime/configuration_changes.hh"
 #include "common/runtime/daemon.hh"
 #include "common/runtime/log.hh"
+#include "common/runtime/service_manager.hh"
 #include "common/runtime/socket.hh"
 #include "intercept/link/link_report.hh"
 #include "intercept/log_lines.hh"
@@ -29,6 +32,7 @@ using namespace std::chrono_literals;
 // own round trip.
 constexpr std::size_t kManyRoutes = 32;
 constexpr Duration kWakeUpSpacing = 400us;
+constexpr Duration kStatusPeriod = 5s;
 
 std::string filter_of(const intercept_options::InterceptOptions& options) {
   const bool any_address = options.listen.address.is_unspecified();
@@ -44,8 +48,9 @@ std::vector<keys::Key> keys_of(const intercept_options::InterceptOptions& option
 
 }  // namespace
 
-Interceptor::Interceptor(const intercept_options::InterceptOptions& options)
+Interceptor::Interceptor(const intercept_options::InterceptOptions& options, Reread reread)
     : options_(options),
+      reread_(std::move(reread)),
       filter_(filter_of(options)),
       router_(wire::kMaxRecordPayload),
       translation_(options.translations),
@@ -195,14 +200,53 @@ void Interceptor::tell_statistics() {
   file_.write(now);
 }
 
-void Interceptor::read_keys_again() {
-  if (options_.key_file.empty()) return;
+void Interceptor::every_so_often() {
+  statistics_timer_ =
+      loop_.every(std::chrono::seconds(options_.statistics_seconds), [this] { tell_statistics(); });
+}
+
+void Interceptor::tell_manager() {
+  runtime::notify_status(fmt::format("{} links, {} routes", links_.links(), router_.routes()));
+}
+
+void Interceptor::reread() {
+  runtime::reopen_log("intercept", options_.log_file, options_.log_format);
   try {
-    links_.set_keys(keys_of(options_));
-    spdlog::info("--key: {} was read again", options_.key_file);
+    if (const auto now = reread_()) apply(*now);
   } catch (const std::exception& error) {
-    spdlog::error("{}; the keys stay as they were", error.what());
+    spdlog::error("{}; all stays as it was", error.what());
   }
+}
+
+// What may fail comes first.
+void Interceptor::apply(const intercept_options::InterceptOptions& now) {
+  // Links that have a key are not opened to everybody by a line that is gone, nor the other way.
+  intercept_options::InterceptOptions of_keys = options_;
+  if (!options_.key_file.empty() && !now.key_file.empty()) of_keys.key_file = now.key_file;
+  std::vector<keys::Key> keys = keys_of(of_keys);
+  report::JsonLines file(now.statistics_file, "intercept");
+  if (now.log_file != options_.log_file) {
+    runtime::open_log("intercept", now.log_file, options_.log_format);
+  }
+  file_ = std::move(file);
+  if (!of_keys.key_file.empty()) {
+    links_.set_keys(std::move(keys));
+    spdlog::info("--key: {} was read again", of_keys.key_file);
+  }
+  links_.set_allowed(now.allow);
+  spdlog::set_level(now.log_level);
+  const bool other_pace = now.statistics_seconds != options_.statistics_seconds;
+  auto changes = runtime::changes_between(options_.configuration, now.configuration);
+  const bool keys_live = of_keys.key_file == now.key_file;
+  options_.key_file = of_keys.key_file;
+  options_.statistics_seconds = now.statistics_seconds;
+  options_.log_file = now.log_file;
+  options_.log_level = now.log_level;
+  options_.allow = now.allow;
+  options_.configuration = now.configuration;
+  if (other_pace) every_so_often();
+  runtime::log_changes(changes, {"allow", keys_live ? "key" : "", "log", "log-level", "statistics",
+                                 "statistics-file"});
 }
 
 int Interceptor::run() {
@@ -219,8 +263,10 @@ int Interceptor::run() {
     router_.on_deadline(loop_.now());
     witness_.on_tick();
   });
-  const runtime::Timer figures =
-      loop_.every(std::chrono::seconds(options_.statistics_seconds), [this] { tell_statistics(); });
+  spdlog::set_level(options_.log_level);
+  every_so_often();
+  const runtime::Timer status = loop_.every(kStatusPeriod, [this] { tell_manager(); });
+  const runtime::Timer watchdog = runtime::notify_started(loop_);
   loop_.run();
   tell_statistics();
   runtime::log_resource_use(loop_.wake_up_times());
@@ -232,10 +278,10 @@ void Interceptor::on_signal(int signal) {
     tell_statistics();
     runtime::log_resource_use(loop_.wake_up_times());
   } else if (signal == SIGHUP) {
-    runtime::reopen_log("intercept", options_.log_file);
-    read_keys_again();
+    reread();
   } else {
     spdlog::info("ending");
+    runtime::notify("STOPPING=1");
     loop_.stop();
   }
 }

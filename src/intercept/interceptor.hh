@@ -2,6 +2,7 @@
 // intercept as a whole: builds the rooms, connects them and runs the loop.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,8 +24,11 @@ namespace tcpcopy::interceptor {
 
 class Interceptor {
  public:
+  /// Reads the command line and the configuration file again. Throws UsageError.
+  using Reread = std::function<std::optional<intercept_options::InterceptOptions>()>;
+
   /// Opens devices and the listening socket. Throws UsageError or SystemError.
-  explicit Interceptor(const intercept_options::InterceptOptions& options);
+  Interceptor(const intercept_options::InterceptOptions& options, Reread reread);
 
   const std::string& filter() const { return filter_; }
 
@@ -44,10 +48,14 @@ class Interceptor {
   void on_signal(int signal);
   Report report();
   void tell_statistics();
-  void read_keys_again();
+  void every_so_often();
+  void tell_manager();
+  void reread();
+  void apply(const intercept_options::InterceptOptions& now);
   wire::Seen seen() const;
 
   intercept_options::InterceptOptions options_;
+  Reread reread_;
   std::string filter_;
   runtime::EventLoop loop_;
   route::Router router_;
@@ -60,6 +68,7 @@ class Interceptor {
   runtime::LogThrottle flood_log_{std::chrono::seconds(1)};
   runtime::LogThrottle single_log_{std::chrono::seconds(1)};
   report::JsonLines file_{options_.statistics_file, "intercept"};
+  runtime::Timer statistics_timer_;
   int exit_status_ = 0;
 };
 

@@ -4,6 +4,7 @@
 #include "common/runtime/command_line.hh"
 #include "common/runtime/daemon.hh"
 #include "common/runtime/log.hh"
+#include "common/runtime/pid_file.hh"
 #include "intercept/check/checker.hh"
 #include "intercept/interceptor.hh"
 #include "intercept/options/options.hh"
@@ -16,9 +17,11 @@ int run(int argc, const char* const* argv) {
   const auto options = tcpcopy::intercept_options::parse_intercept(argc, argv);
   if (!options) return 0;
   if (options->check) return tcpcopy::intercept_check::check(*options);
-  runtime::open_log("intercept", options->log_file);
+  runtime::open_log("intercept", options->log_file, options->log_format);
+  spdlog::set_level(options->log_level);
   const runtime::PidFile pid_file(options->pid_file);
-  tcpcopy::interceptor::Interceptor interceptor(*options);
+  tcpcopy::interceptor::Interceptor interceptor(
+      *options, [argc, argv] { return tcpcopy::intercept_options::parse_intercept(argc, argv); });
   if (options->daemon) {
     runtime::go_to_background();
     pid_file.update();
@@ -29,7 +32,7 @@ int run(int argc, const char* const* argv) {
     spdlog::info(host);
   for (const auto& note : options->notes)
     spdlog::warn(note);
-  runtime::notify_started();
+  runtime::give_away(*options);
   return interceptor.run();
 }
 

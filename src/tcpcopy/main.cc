@@ -8,6 +8,7 @@
 #include "common/runtime/command_line.hh"
 #include "common/runtime/daemon.hh"
 #include "common/runtime/log.hh"
+#include "common/runtime/pid_file.hh"
 #include "tcpcopy/check/checker.hh"
 #include "tcpcopy/modules/catalogue.hh"
 #include "tcpcopy/options/options.hh"
@@ -29,9 +30,11 @@ int run(int argc, const char* const* argv) {
   const auto options = tcpcopy::options::parse(argc, argv);
   if (!options) return 0;
   if (options->check) return tcpcopy::check::check(*options);
-  runtime::open_log("tcpcopy", options->log_file);
+  runtime::open_log("tcpcopy", options->log_file, options->log_format);
+  spdlog::set_level(options->log_level);
   const runtime::PidFile pid_file(options->pid_file);
-  tcpcopy::replayer::Replayer replayer(*options);
+  tcpcopy::replayer::Replayer replayer(
+      *options, [argc, argv] { return tcpcopy::options::parse(argc, argv); });
   if (options->daemon) {
     runtime::go_to_background();
     pid_file.update();
@@ -42,7 +45,7 @@ int run(int argc, const char* const* argv) {
     spdlog::info(host);
   for (const auto& note : options->notes)
     spdlog::warn(note);
-  runtime::notify_started();
+  runtime::give_away(*options);
   return replayer.run();
 }
 

@@ -1,19 +1,30 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tcpcopy/replayer.hh"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <csignal>
+#include <exception>
+#include <utility>
 
+#include "common/runtime/configuration_changes.hh"
 #include "common/runtime/daemon.hh"
 #include "common/runtime/log.hh"
+#include "common/runtime/service_manager.hh"
 #include "tcpcopy/log_lines.hh"
 #include "tcpcopy/path/pool_check.hh"
 #include "tcpcopy/startup.hh"
 
 namespace tcpcopy::replayer {
+namespace {
 
-Replayer::Replayer(const options::Options& options) : options_(settled(options)) {}
+constexpr Duration kStatusPeriod = std::chrono::seconds(5);
+
+}  // namespace
+
+Replayer::Replayer(const options::Options& options, Reread reread)
+    : options_(settled(options)), reread_(std::move(reread)) {}
 
 int Replayer::run() {
   start();
@@ -25,8 +36,9 @@ int Replayer::run() {
 
 void Replayer::start() {
   loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [this](int signal) { on_signal(signal); });
-  statistics_timer_ =
-      loop_.every(std::chrono::seconds(options_.statistics_seconds), [this] { tell_statistics(); });
+  every_so_often();
+  watch_sessions();
+  status_timer_ = loop_.every(kStatusPeriod, [this] { tell_manager(); });
   if (worker_.of_files()) {
     progress_.emplace(loop_.now());
     progress_timer_ = loop_.every(progress_->period(), [this] { show_progress(); });
@@ -34,6 +46,58 @@ void Replayer::start() {
   log_amplification(options_);
   pool_timer_ = path::check_client_pool(loop_, options_);
   worker_.start();
+  watchdog_timer_ = runtime::notify_started(loop_);
+}
+
+void Replayer::every_so_often() {
+  statistics_timer_ =
+      loop_.every(std::chrono::seconds(options_.statistics_seconds), [this] { tell_statistics(); });
+}
+
+// Only where somebody wants to read of them.
+void Replayer::watch_sessions() {
+  spdlog::set_level(options_.log_level);
+  session_log_.set_client(options_.debug_client);
+  const bool wanted = options_.debug_client || options_.log_level <= spdlog::level::debug;
+  worker_.observe(wanted ? &session_log_ : nullptr);
+}
+
+void Replayer::tell_manager() {
+  const Standing standing = worker_.standing();
+  const std::string links = worker_.links();
+  runtime::notify_status(fmt::format("{} sessions, {} bytes delivered{}{}", standing.sessions,
+                                     standing.delivered, links.empty() ? "" : ", ", links));
+}
+
+void Replayer::reread() {
+  runtime::reopen_log("tcpcopy", options_.log_file, options_.log_format);
+  try {
+    if (const auto now = reread_()) apply(*now);
+  } catch (const std::exception& error) {
+    spdlog::error("{}; all stays as it was", error.what());
+  }
+}
+
+// What may fail comes first.
+void Replayer::apply(const options::Options& now) {
+  report::JsonLines file(now.statistics_file, "tcpcopy");
+  worker_.set_key(now.returns.key_file);
+  if (now.log_file != options_.log_file) {
+    runtime::open_log("tcpcopy", now.log_file, options_.log_format);
+  }
+  file_ = std::move(file);
+  worker_.set_percent(now.settings.percent);
+  const bool other_pace = now.statistics_seconds != options_.statistics_seconds;
+  const auto changes = runtime::changes_between(options_.configuration, now.configuration);
+  options_.statistics_seconds = now.statistics_seconds;
+  options_.log_file = now.log_file;
+  options_.log_level = now.log_level;
+  options_.debug_client = now.debug_client;
+  options_.configuration = now.configuration;
+  if (other_pace) every_so_often();
+  watch_sessions();
+  runtime::log_changes(changes, {"debug-client", "key", "log", "log-level", "percent", "statistics",
+                                 "statistics-file"});
 }
 
 void Replayer::tell_statistics() {
@@ -69,7 +133,7 @@ void Replayer::on_signal(int signal) {
     tell_statistics();
     runtime::log_resource_use(loop_.wake_up_times());
   } else if (signal == SIGHUP) {
-    runtime::reopen_log("tcpcopy", options_.log_file);
+    reread();
   } else if (worker_.phase() >= Phase::kEnding) {
     loop_.stop();
   } else {
@@ -78,6 +142,7 @@ void Replayer::on_signal(int signal) {
 }
 
 void Replayer::end() {
+  runtime::notify("STOPPING=1");
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(worker_.drain_time());
   if (ms.count() == 0) {
     spdlog::info("ending");

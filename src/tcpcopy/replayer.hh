@@ -2,6 +2,7 @@
 // tcpcopy as a process: signals, statistics, and how it ends. The replay is Worker's.
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "common/report/json_lines.hh"
@@ -10,6 +11,7 @@
 #include "tcpcopy/lag.hh"
 #include "tcpcopy/options/options.hh"
 #include "tcpcopy/progress.hh"
+#include "tcpcopy/session_log.hh"
 #include "tcpcopy/worker.hh"
 
 namespace tcpcopy::replayer {
@@ -19,14 +21,22 @@ class Replayer {
   /// The exit status when --fail-below is not met.
   static constexpr int kTooLittleDelivered = 3;
 
+  /// Reads the command line and the configuration file again. Throws UsageError.
+  using Reread = std::function<std::optional<options::Options>()>;
+
   /// Opens sockets and checks filters. Throws UsageError or SystemError.
-  explicit Replayer(const options::Options& options);
+  Replayer(const options::Options& options, Reread reread);
 
   /// Replays until a signal ends it; returns the exit status.
   int run();
 
  private:
   void start();
+  void watch_sessions();
+  void every_so_often();
+  void tell_manager();
+  void reread();
+  void apply(const options::Options& now);
   void tell_statistics();
   void show_progress();
   void log_summary();
@@ -35,12 +45,16 @@ class Replayer {
   int exit_status();
 
   options::Options options_;
+  Reread reread_;
   runtime::EventLoop loop_;
   Worker worker_{loop_, options_};
   Ipv6Watch ipv6_watch_{loop_, options_};
   std::optional<ProgressReport> progress_;
   Lag lag_told_;
+  SessionLog session_log_{loop_};
   runtime::Timer statistics_timer_;
+  runtime::Timer status_timer_;
+  runtime::Timer watchdog_timer_;
   runtime::Timer progress_timer_;
   runtime::Timer pool_timer_;
   report::JsonLines file_{options_.statistics_file, "tcpcopy"};

@@ -42,6 +42,13 @@ class Worker {
   void end();
   Duration drain_time() { return ways_.replay().drain_time(); }
 
+  /// What can change while it runs.
+  void set_percent(std::uint8_t percent) { ways_.replay().set_percent(percent); }
+  void observe(session::SessionObserver* observer) { ways_.replay().observe(observer); }
+  void set_key(const std::string& key_file) { ways_.returns().read_key(key_file); }
+  /// For the line of a service manager.
+  std::string links() { return ways_.returns().describe(); }
+
   Phase phase() const { return phase_; }
   Standing standing() { return ways_.replay().standing(); }
   /// How far files have come, and what they wait for; nothing without files.

@@ -131,7 +131,7 @@ def test_a_key_that_is_removed(web, key_file):
     other = lab.tcpcopy("-C", 1, "--key", others, host="client")
     known.chmod(0o644)
     os.kill(intercept.popen.pid, signal.SIGHUP)
-    intercept.wait_for("chmod 600 it; the keys stay as they were")
+    intercept.wait_for("chmod 600 it; all stays as it was")
     key_file("known", first)
     known.chmod(0o600)
     os.kill(intercept.popen.pid, signal.SIGHUP)

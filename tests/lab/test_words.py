@@ -186,7 +186,7 @@ def test_an_address_that_somebody_has_is_told(make_lab, pool, words):
     lab = make_lab()
     lab.intercept()
     tcpcopy = lab.tcpcopy("-c", pool)
-    tcpcopy.wait_for("warning: " + re.escape(words))
+    tcpcopy.wait_for(r"warning: (\[TC105 address-is-taken\] )?" + re.escape(words))
     assert len(lines_with(tcpcopy, words)) == 1
 
 

@@ -31,7 +31,7 @@ DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 # Of these a unit says when it starts and stops; they restrict nothing.
 NO_RESTRICTION = {
     "Description", "Documentation", "After", "Wants", "StartLimitIntervalSec", "StartLimitBurst", "ExecStart",
-    "Restart", "RestartSec", "RestartPreventExitStatus", "TimeoutStopSec", "WantedBy",
+    "ExecReload", "Restart", "RestartSec", "RestartPreventExitStatus", "TimeoutStopSec", "WantedBy",
 }
 
 
@@ -105,6 +105,9 @@ class Restrictions:
     def Type(self, value):
         assert value == "notify", value
         self.environment["NOTIFY_SOCKET"] = str(self.folder / "notify")
+
+    def WatchdogSec(self, value):
+        self.environment["WATCHDOG_USEC"] = str(int(value) * 1_000_000)
 
     def Nice(self, value):
         os.nice(int(value))

@@ -75,10 +75,14 @@ bool JsonLines::append(const std::string& text) const {
 void JsonLines::write(const Report& report) {
   if (path_.empty()) return;
   if (append(json_line(report, program_, std::chrono::system_clock::now()) + "\n")) {
-    failed_ = false;
-  } else if (!std::exchange(failed_, true)) {
-    spdlog::warn("--statistics-file {}: {}; lines are lost until it can be written again", path_,
-                 runtime::error_text(errno));
+    if (fault_.end()) spdlog::info("--statistics-file {}: it can be written again", path_);
+    return;
+  }
+  const std::string why = runtime::error_text(errno);
+  const Instant now(std::chrono::steady_clock::now().time_since_epoch());
+  if (fault_.happens(now)) {
+    spdlog::warn("--statistics-file {}: {}{}; lines are lost until it can be written again", path_,
+                 why, fault_.count());
   }
 }
 

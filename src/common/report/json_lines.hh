@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/runtime/log.hh"
 #include "tcpcopy/report.hh"
 
 namespace tcpcopy::report {
@@ -23,7 +24,7 @@ class JsonLines {
   JsonLines(std::string path, std::string program);
 
   /// The file is opened for each line, so it may be moved away at any time. What cannot be written
-  /// is lost, and the log says so once.
+  /// is lost, and the log says so, every minute while that lasts, and when it is over.
   void write(const Report& report);
 
  private:
@@ -31,7 +32,7 @@ class JsonLines {
 
   std::string path_;
   std::string program_;
-  bool failed_ = false;  // and the log has said so
+  runtime::LastingFault fault_;
 };
 
 }  // namespace tcpcopy::report

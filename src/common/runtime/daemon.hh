@@ -13,28 +13,6 @@ namespace tcpcopy::runtime {
 /// working directory stays, so that relative paths keep their meaning. Throws SystemError.
 void go_to_background();
 
-/// -P: a file with the process id, removed at the end.
-class PidFile {
- public:
-  /// @param path empty: no file. Throws UsageError when it cannot be written, or when it names a
-  ///   process that is alive and is of the same program.
-  explicit PidFile(std::string path);
-  ~PidFile();
-  /// Writes the process id again: it changed with go_to_background().
-  void update() const;
-  PidFile(const PidFile&) = delete;
-  PidFile& operator=(const PidFile&) = delete;
-  PidFile(PidFile&&) = delete;
-  PidFile& operator=(PidFile&&) = delete;
-
- private:
-  std::string path_;
-};
-
-/// Tells systemd, where it started this process and waits for that, that everything is open:
-/// sd_notify(3), Type=notify.
-void notify_started();
-
 /// Logs what this process has taken: CPU time, memory, and how long its event loop's wake-ups took.
 void log_resource_use(const EventLoop::WakeUpTimes& times);
 

@@ -10,14 +10,25 @@
 
 namespace tcpcopy::runtime {
 
-/// Sends all that spdlog is given to standard error, or to a file. Throws UsageError when the file
-/// cannot be opened.
-/// @param path empty for standard error.
-void open_log(const std::string& program, const std::string& path);
+enum class LogFormat : std::uint8_t {
+  kText,  ///< time, program and level before the line
+  kJson,  ///< an object a line: time, level, program, message
+};
+
+/// Sends all that spdlog is given to standard error, to a file or to syslog. Throws UsageError when
+/// the file cannot be opened. Where systemd's journal reads standard error, which has times and
+/// names of its own, each line is given its priority alone: sd-daemon(3).
+/// @param path empty for standard error; `syslog` for that.
+void open_log(const std::string& program, const std::string& path,
+              LogFormat format = LogFormat::kText);
 
 /// The same for log rotation, while the daemon runs: when the file cannot be opened again, says so
 /// in the old one and goes on with it.
-void reopen_log(const std::string& program, const std::string& path);
+void reopen_log(const std::string& program, const std::string& path,
+                LogFormat format = LogFormat::kText);
+
+/// Whether the journal reads a descriptor of this process.
+bool is_journal(int fd);
 
 /// Lets a line through, then none of its kind for a while, so that a peer which misbehaves a
 /// thousand times a second does not fill the disk.

@@ -79,12 +79,16 @@ void LinkServer::accept_links() {
   }
 }
 
+bool LinkServer::allows(const Address& address) const {
+  const auto& allow = settings_.allow;
+  return allow.empty() || std::any_of(allow.begin(), allow.end(), [&](const net::Network& network) {
+           return network.contains(address);
+         });
+}
+
 // Whether somebody may have a link. @return why not.
 MaybeEnd LinkServer::admit(const Endpoint& peer) {
-  const auto& allow = settings_.allow;
-  if (!allow.empty() && std::none_of(allow.begin(), allow.end(), [&](const net::Network& network) {
-        return network.contains(peer.address);
-      })) {
+  if (!allows(peer.address)) {
     return LinkEnd{EndReason::kNotAllowed, "--allow does not name its address"};
   }
   const auto from_address = [&] {
@@ -218,6 +222,15 @@ void LinkServer::close(route::LinkId id, const LinkEnd& end) {
   counters_.dropped_closed += link->end().queue().records();
   count_end(link->peer(), end);
   events_.on_closed(id);
+}
+
+void LinkServer::set_allowed(std::vector<net::Network> allow) {
+  settings_.allow = std::move(allow);
+  std::vector<route::LinkId> ended;
+  for (const auto& [id, of_id] : links_)
+    if (!allows(of_id.link->peer().address)) ended.push_back(id);
+  for (const route::LinkId id : ended)
+    close(id, {EndReason::kNotAllowed, "--allow does not name its address any more"});
 }
 
 void LinkServer::set_keys(std::vector<keys::Key> keys) {

@@ -74,6 +74,10 @@ class LinkServer : public route::MessageSink {
   /// Takes other keys: links whose key is none of them are closed.
   void set_keys(std::vector<keys::Key> keys);
 
+  /// Takes links of others: those whose address may have none any more are closed.
+  /// @param allow empty: anybody.
+  void set_allowed(std::vector<net::Network> allow);
+
   /// Closes a link for a reason that the caller knows. on_closed() is called.
   void close(route::LinkId id, const channel::LinkEnd& end);
 
@@ -98,6 +102,7 @@ class LinkServer : public route::MessageSink {
   };
 
   void accept_links();
+  bool allows(const Address& address) const;
   channel::MaybeEnd admit(const Endpoint& peer);
   void make_room(const Endpoint& peer, bool of_address);
   void on_ready(route::LinkId id, std::uint32_t events);

@@ -15,8 +15,9 @@ namespace tcpcopy::intercept_options {
 namespace {
 
 struct Texts {
+  runtime::ProcessTexts process;
   std::string devices = "any", port = "36524", address = "0.0.0.0", max_records = "0";
-  std::string statistics = "30", allow, translations, ignored;
+  std::string allow, translations, ignored;
   bool disable_combined = false, dnat = false, million = false;
 };
 
@@ -53,7 +54,7 @@ void declare(CLI::App& app, Texts& texts, InterceptOptions& options) {
   app.add_flag("--single", options.single, "For one tcpcopy of 1.x, started likewise")
       ->group(links);
   app.add_flag("-c,--protect", options.protect, "--single: refuse a later tcpcopy")->group(links);
-  runtime::declare_process(app, options, texts.statistics);
+  runtime::declare_process(app, options, texts.process);
   app.add_flag("--check", options.check, "Look at this host, and what comes to it")
       ->group(runtime::kProcessGroup);
   app.add_flag("--json", options.json, "What --check finds, an object a line")
@@ -127,7 +128,7 @@ void interpret(const Texts& texts, InterceptOptions& options) {
   if (options.protect && !options.single) {
     throw runtime::UsageError("-c protects the tcpcopy of --single: give both, or neither");
   }
-  runtime::interpret_process(texts.statistics, "intercept", options);
+  runtime::interpret_process(texts.process, "intercept", options);
   if (!texts.ignored.empty()) options.notes.emplace_back("-s has no effect in this version");
   if (texts.dnat && options.translations.empty()) {
     options.notes.emplace_back(
@@ -151,6 +152,7 @@ std::optional<InterceptOptions> parse_intercept(int argc, const char* const* arg
       runtime::refuse_without_effect(app, {"-n"}, "with --disable-combined");
   };
   if (!runtime::parse_command_line(app, argc, argv, interpret_all)) return std::nullopt;
+  options.configuration = app.config_to_str(true, false);
   return options;
 }
 

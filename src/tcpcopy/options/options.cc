@@ -24,11 +24,12 @@ using runtime::UsageError;
 
 // What CLI11 fills in, as text: our own parsers say more clearly what is wrong.
 struct Texts {
+  runtime::ProcessTexts process;
   std::string rules, intercepts, pool, loopback_as;
   std::string port = "36524", links = "2", mtu, mss = "1460", rtt, timeout = "600", idle = "86400",
               max_lag, memory = "2048";
-  std::string buffer = "16", statistics = "30", lose_captured = "0";
-  std::string ignored, make_key, modules;
+  std::string buffer = "16", lose_captured = "0";
+  std::string ignored, make_key, modules, debug_client;
   std::string copies = "1", port_group = "0", percent = "100", ramp;
   bool gradually = false;
   bool only_from_start = false, no_turn_order = false, lonely = false, million = false;
@@ -216,6 +217,15 @@ void interpret_modules(const Texts& texts, Options& options) {
   options.returns.wants_payload = true;
 }
 
+Endpoint parse_client(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  Endpoint client{runtime::parse_address("--debug-client", text.substr(0, colon)), 0};
+  if (colon != std::string_view::npos) {
+    client.port = runtime::parse_port("--debug-client", text.substr(colon + 1));
+  }
+  return client;
+}
+
 void check_filter(const Options& options) {
   if (options.capture.filter.empty()) return;
   if (options.capture.way == capture::Settings::Way::kRaw) {
@@ -278,12 +288,13 @@ void interpret(const Texts& texts, Options& options) {
   }
   options.returns.links_per_intercept = number("-C", texts.links, 1, 11);
   options.capture.buffer_bytes = number("-B", texts.buffer, 1, 2047) << 20;
-  runtime::interpret_process(texts.statistics, "tcpcopy", options);
+  runtime::interpret_process(texts.process, "tcpcopy", options);
   options.capture.lost = static_cast<std::uint32_t>(
       number("--lose-captured", texts.lose_captured, 0, capture::kLoseOutOf));
   options.returns.mode.combined = !texts.disable_combined;
   interpret_settings(texts, options);
   interpret_modules(texts, options);
+  if (!texts.debug_client.empty()) options.debug_client = parse_client(texts.debug_client);
   if (!texts.ignored.empty()) options.notes.emplace_back("-U has no effect in this version");
   if (texts.dnat) {
     options.notes.emplace_back("--dnat has no effect here: give the addresses to intercept, -D");
@@ -316,9 +327,12 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   declare_how(app, texts);
   declare_modules(app, texts);
   declare_links(app, texts, options);
-  runtime::declare_process(app, options, texts.statistics);
+  runtime::declare_process(app, options, texts.process);
   app.add_option("--trace", options.trace_file, "Write all packets to this pcapng file")
       ->type_name("FILE")
+      ->group(runtime::kProcessGroup);
+  app.add_option("--debug-client", texts.debug_client, "Log the sessions of this client: IP[:port]")
+      ->type_name("CLIENT")
       ->group(runtime::kProcessGroup);
   app.add_flag("--check", options.check, "Look at the way there and back; replay nothing")
       ->group(runtime::kProcessGroup);
@@ -330,6 +344,7 @@ std::optional<Options> parse(int argc, const char* const* argv) {
     refuse_without_effect(app, options);
   };
   if (!runtime::parse_command_line(app, argc, argv, interpret_all)) return std::nullopt;
+  options.configuration = app.config_to_str(true, false);
   return options;
 }
 

@@ -28,6 +28,7 @@ struct Options : runtime::ProcessOptions {
   bool json = false;                     ///< --json: what it finds, an object a line
   std::string trace_file;                ///< --trace
   std::vector<modules::Chosen> modules;  ///< --module
+  std::optional<Endpoint> debug_client;  ///< --debug-client; port 0: any
 
   // What each room is given as it stands.
   capture::Settings capture;

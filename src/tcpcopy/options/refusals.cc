@@ -25,8 +25,9 @@ void refuse_without_effect(CLI::App& app, const Options& options) {
     if (!options.capture.speed) refuse_without_effect(app, {"-I"}, "with -a max");
   }
   if (options.capture.udp) {
-    refuse_without_effect(app, {"-O", "-W", "-D", "-R", "-t", "-k", "--max-lag", "--module"},
-                          "with --udp");
+    refuse_without_effect(
+        app, {"-O", "-W", "-D", "-R", "-t", "-k", "--max-lag", "--module", "--debug-client"},
+        "with --udp");
   }
   if (options.returns.intercepts.empty()) {
     refuse_without_effect(app,

@@ -58,6 +58,9 @@ class InterceptLink {
   InterceptLink(InterceptLink&&) = delete;
   InterceptLink& operator=(InterceptLink&&) = delete;
 
+  /// The next connections use this key; one that is there goes on with its own.
+  void set_key(const std::optional<keys::Key>& key) { settings_.key = key; }
+
   /// Begins to connect; goes on trying until it is destroyed.
   void start();
 

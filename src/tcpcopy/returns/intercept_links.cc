@@ -82,6 +82,12 @@ std::vector<Returns::Told> InterceptLinks::told(const FlowKey& flow) const {
   return result;
 }
 
+void InterceptLinks::read_key(const std::string& file) {
+  std::optional<keys::Key> key;
+  if (!file.empty()) key = keys::load_key(file);
+  each([&](InterceptLink& link) { link.set_key(key); });
+}
+
 void InterceptLinks::start() {
   each([](InterceptLink& link) { link.start(); });
 }

@@ -32,6 +32,8 @@ class InterceptLinks : public RouteSink, public Announcer, public ResponseSource
   InterceptLinks(runtime::EventLoop& loop, const Settings& settings, const Events& events);
 
   void start();
+  /// See Returns.
+  void read_key(const std::string& file);
   bool announce(const FlowKey& flow) override;
   void flush() override;
   void ask(const FlowKey& flow);

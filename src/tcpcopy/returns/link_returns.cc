@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tcpcopy/returns/link_returns.hh"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace tcpcopy::returns {
@@ -20,6 +22,10 @@ Returns::News LinkReturns::news() {
   if (!links_.any_connected()) return was_connected_ ? News::kLost : News::kNone;
   was_connected_ = true;
   return News::kReachable;
+}
+
+std::string LinkReturns::describe() const {
+  return fmt::format("{} of {} links", links_.connected(), links_.size());
 }
 
 void LinkReturns::report(Report& to) const {

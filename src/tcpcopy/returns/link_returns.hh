@@ -24,6 +24,8 @@ class LinkReturns : public Returns {
   Instant deadline() const override { return coalescing_.deadline(); }
   void ask(const FlowKey& flow) override { links_.ask(flow); }
   std::vector<Told> told(const FlowKey& flow) const override { return links_.told(flow); }
+  void read_key(const std::string& file) override { links_.read_key(file); }
+  std::string describe() const override;
   void report(Report& to) const override;
 
  private:

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -48,6 +49,14 @@ class Returns : public RouteSink, public Announcer {
   };
   /// What each has told of it last.
   virtual std::vector<Told> told(const FlowKey& /*flow*/) const { return {}; }
+
+  /// Reads the key of links again, for those that are made from now on. Throws UsageError, and
+  /// leaves it as it was.
+  /// @param file empty: links in clear.
+  virtual void read_key(const std::string& /*file*/) {}
+
+  /// `2 of 2 links`; empty where there are none.
+  virtual std::string describe() const { return {}; }
 
   virtual void report(Report& /*to*/) const {}
 };

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "common/runtime/log.hh"
 
+#include <fcntl.h>
+#include <stdlib.h>  // NOLINT(modernize-deprecated-headers): setenv
+#include <sys/stat.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
@@ -10,6 +14,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "common/runtime/unique_fd.hh"
 #include "tests/support/refusal.hh"
 
 namespace tcpcopy::runtime {
@@ -99,6 +104,39 @@ TEST_F(LogFile, LinesNameTheProgramAndTheLevel) {
   open_log("tcpcopy", path_);
   spdlog::warn("a line");
   EXPECT_THAT(content(path_), HasSubstr(" tcpcopy warning: a line\n"));
+}
+
+TEST_F(LogFile, OfJsonIsAnObjectALine) {
+  open_log("tcpcopy", path_, LogFormat::kJson);
+  spdlog::warn("a \"line\"\n\xff");
+  EXPECT_THAT(content(path_),
+              testing::MatchesRegex(
+                  R"(\{"time":"....-..-..T..:..:..\....Z","level":"warning","program":"tcpcopy",)"
+                  R"("message":"a \\"line\\"\\u000a\\u00ff"\})"
+                  "\n"));
+}
+
+TEST_F(LogFile, KeepsTheLevelWhenItIsOpenedAgain) {
+  open_log("tcpcopy", path_);
+  spdlog::set_level(spdlog::level::warn);
+  open_log("tcpcopy", path_);
+  spdlog::info("quiet");
+  EXPECT_EQ(content(path_), "");
+}
+
+TEST_F(LogFile, TheJournalIsToldByItsDescriptor) {
+  const UniqueFd fd(::open(path_.c_str(), O_WRONLY | O_CREAT, 0600));
+  struct stat status {};
+  ::fstat(fd.get(), &status);
+  EXPECT_FALSE(is_journal(fd.get()));
+  const auto stream = [](auto device, auto inode) {
+    ::setenv("JOURNAL_STREAM", (std::to_string(device) + ":" + std::to_string(inode)).c_str(), 1);
+  };
+  stream(status.st_dev, status.st_ino);
+  EXPECT_TRUE(is_journal(fd.get()));
+  stream(status.st_dev, status.st_ino + 1);
+  EXPECT_FALSE(is_journal(fd.get()));
+  ::unsetenv("JOURNAL_STREAM");
 }
 
 TEST_F(LogFile, IsAppendedTo) {

@@ -5,12 +5,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
-#include "common/runtime/daemon.hh"
+#include "common/runtime/pid_file.hh"
 #include "tests/support/refusal.hh"
 
 namespace tcpcopy::runtime {
@@ -19,20 +20,30 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-/// A process of the same program that does nothing.
-class Sibling {
+/// A process that has the file, and does nothing.
+class Owner {
  public:
-  Sibling() : pid_(::fork()) {
-    if (pid_ != 0) return;
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    for (;;)
-      ::pause();
+  explicit Owner(const std::string& path) {
+    std::array<int, 2> ready{};
+    EXPECT_EQ(::pipe(ready.data()), 0);
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      const PidFile file(path);
+      (void)!::write(ready[1], "!", 1);
+      for (;;)
+        ::pause();
+    }
+    char byte = 0;
+    EXPECT_EQ(::read(ready[0], &byte, 1), 1);
+    ::close(ready[0]);
+    ::close(ready[1]);
   }
-  ~Sibling() { end(); }
-  Sibling(const Sibling&) = delete;
-  Sibling& operator=(const Sibling&) = delete;
-  Sibling(Sibling&&) = delete;
-  Sibling& operator=(Sibling&&) = delete;
+  ~Owner() { end(); }
+  Owner(const Owner&) = delete;
+  Owner& operator=(const Owner&) = delete;
+  Owner(Owner&&) = delete;
+  Owner& operator=(Owner&&) = delete;
 
   pid_t pid() const { return pid_; }
   void end() {
@@ -43,7 +54,7 @@ class Sibling {
   }
 
  private:
-  pid_t pid_;
+  pid_t pid_ = 0;
   bool ended_ = false;
 };
 
@@ -83,24 +94,23 @@ TEST_F(PidFileTest, IsWrittenAgain) {
   EXPECT_EQ(content(), own_pid_);
 }
 
-TEST_F(PidFileTest, OfARunningProcessOfThisProgramIsRefused) {
-  const Sibling sibling;
-  const std::string pid = std::to_string(sibling.pid());
-  write(pid + "\n");
+TEST_F(PidFileTest, OfARunningProcessIsRefused) {
+  const Owner owner(path_);
+  const std::string pid = std::to_string(owner.pid());
   EXPECT_THAT(test::refusal([&] { const PidFile file(path_); }),
               AllOf(HasSubstr("-P " + path_), HasSubstr("process " + pid + " runs already")));
   EXPECT_EQ(content(), pid) << "the file of the other was touched";
 }
 
-TEST_F(PidFileTest, OfAProcessThatEndedIsTakenOver) {
-  Sibling sibling;
-  sibling.end();
-  write(std::to_string(sibling.pid()) + "\n");
+TEST_F(PidFileTest, OfAProcessThatWasKilledIsTakenOver) {
+  Owner owner(path_);
+  owner.end();
+  EXPECT_EQ(content(), std::to_string(owner.pid()));
   const PidFile file(path_);
   EXPECT_EQ(content(), own_pid_);
 }
 
-TEST_F(PidFileTest, OfAnotherProgramIsTakenOver) {
+TEST_F(PidFileTest, OfALivingProcessThatDoesNotHoldItIsTakenOver) {
   write("1\n");  // after a restart of the host anybody may have the number
   const PidFile file(path_);
   EXPECT_EQ(content(), own_pid_);

@@ -224,6 +224,20 @@ TEST_F(LinkServerTest, WhoIsNotAllowedIsClosedAtOnce) {
   EXPECT_TRUE(closed(peer));
 }
 
+TEST_F(LinkServerTest, WhoIsNotAllowedAnyMoreLosesItsLink) {
+  listen();
+  greet(connect());
+  server_->set_allowed({net::Network::parse("127.0.0.0/8").value()});
+  EXPECT_EQ(server_->links(), 1U);
+  server_->set_allowed({net::Network::parse("192.0.2.0/24").value()});
+  EXPECT_EQ(server_->links(), 0U);
+  EXPECT_EQ(closed_.size(), 1U);
+  EXPECT_EQ(ended(EndReason::kNotAllowed), 1U);
+  server_->set_allowed({});
+  greet(connect());
+  EXPECT_EQ(server_->links(), 1U);
+}
+
 TEST_F(LinkServerTest, StrangersMakeRoomTheOldestFirst) {
   listen();
   greet(connect());

@@ -161,6 +161,29 @@ TEST(TcpcopyOptions, LongOnesAreUnderstood) {
   EXPECT_EQ(options->settings.idle_timeout, 24h);  // whatever -t says
 }
 
+TEST(TcpcopyOptions, WhatIsLoggedAndAsWhom) {
+  const auto options = parse_words({"-x", "80-10.0.0.30:8080", "-s", "10.0.0.40", "--log-level",
+                                    "debug", "--log-format", "json", "--debug-client",
+                                    "10.0.0.77:40512", "--user", "12345", "--no-seccomp"});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->log_level, spdlog::level::debug);
+  EXPECT_EQ(options->log_format, runtime::LogFormat::kJson);
+  EXPECT_EQ(options->debug_client->to_string(), "10.0.0.77:40512");
+  EXPECT_EQ(options->user, "12345");
+  EXPECT_TRUE(options->no_seccomp);
+  EXPECT_THAT(options->configuration, HasSubstr("log-level=\"debug\"\n"));
+  const auto refused = [](const char* option, const char* value) {
+    return refusal([&] {
+      parse_words({"-x", "80-10.0.0.30:8080", "-s", "10.0.0.40", option, value});
+    });
+  };
+  EXPECT_THAT(refused("--log-level", "loud"), HasSubstr("accepted: debug, info, warn, error"));
+  EXPECT_THAT(refused("--log-format", "xml"), HasSubstr("accepted: text, json"));
+  EXPECT_THAT(refused("--debug-client", "10.0.0"), HasSubstr("--debug-client: '10.0.0'"));
+  EXPECT_THAT(refused("--debug-client", "10.0.0.1:x"), HasSubstr("'x'"));
+  EXPECT_THAT(refused("--user", "nobody-here"), HasSubstr("there is no user 'nobody-here'"));
+}
+
 TEST(TcpcopyOptions, WithoutRulesTheyAreRefused) {
   EXPECT_THAT(refusal([] {
                 parse_words({"-s", "10.0.0.40"});

@@ -9,7 +9,8 @@
 #include <cstddef>
 #include <string>
 
-#include "common/runtime/daemon.hh"
+#include "common/runtime/event_loop.hh"
+#include "common/runtime/service_manager.hh"
 #include "common/runtime/unique_fd.hh"
 
 namespace tcpcopy::runtime {
@@ -47,22 +48,54 @@ class Notify : public testing::TestWithParam<std::string> {
   Notify(Notify&&) = delete;
   Notify& operator=(Notify&&) = delete;
 
+  EventLoop loop_;
   const std::string name_ = GetParam() + "tcpcopy-notify-" + std::to_string(::getpid());
 };
 
 TEST_P(Notify, TellsWhoWaitsForTheStart) {
   const UniqueFd manager = service_manager(name_);
-  notify_started();
+  const Timer none = notify_started(loop_);
   EXPECT_EQ(told(manager), "READY=1");
+  notify_status("3 links");
+  EXPECT_EQ(told(manager), "STATUS=3 links");
 }
 
-TEST_P(Notify, NobodyWhoListensEndsNothing) { notify_started(); }
+TEST_P(Notify, NobodyWhoListensEndsNothing) { const Timer none = notify_started(loop_); }
+
+TEST_P(Notify, OnlyALoopThatTurnsFeedsTheWatchdog) {
+  const UniqueFd manager = service_manager(name_);
+  ::setenv("WATCHDOG_USEC", "20000", 1);
+  const Timer watchdog = notify_started(loop_);
+  ::unsetenv("WATCHDOG_USEC");
+  EXPECT_EQ(told(manager), "READY=1");
+  ::usleep(50'000);
+  EXPECT_EQ(told(manager), "") << "it did not turn";
+  const Timer end = loop_.after(std::chrono::milliseconds(50), [this] { loop_.stop(); });
+  loop_.run();
+  EXPECT_EQ(told(manager), "WATCHDOG=1");
+}
 
 TEST(NotifyTest, NobodyWaitsAndANameThatIsTooLongIsNone) {
-  notify_started();
+  notify("READY=1");
   ::setenv("NOTIFY_SOCKET", std::string(1000, 'x').c_str(), 1);
-  notify_started();
+  notify("READY=1");
   ::unsetenv("NOTIFY_SOCKET");
+}
+
+TEST(NotifyTest, TheWatchdogOfAnotherProcessIsNotFed) {
+  EXPECT_EQ(watchdog_period(), Duration(0));
+  ::setenv("WATCHDOG_USEC", "30000000", 1);
+  EXPECT_EQ(watchdog_period(), std::chrono::seconds(15));
+  ::setenv("WATCHDOG_PID", std::to_string(::getpid()).c_str(), 1);
+  EXPECT_EQ(watchdog_period(), std::chrono::seconds(15));
+  ::setenv("WATCHDOG_PID", "1", 1);
+  EXPECT_EQ(watchdog_period(), Duration(0));
+  ::unsetenv("WATCHDOG_PID");
+  for (const char* odd : {"", "0", "x", "-1", "99999999999999999999"}) {
+    ::setenv("WATCHDOG_USEC", odd, 1);
+    EXPECT_EQ(watchdog_period(), Duration(0)) << odd;
+  }
+  ::unsetenv("WATCHDOG_USEC");
 }
 
 INSTANTIATE_TEST_SUITE_P(Names, Notify, testing::Values("@", testing::TempDir()));
