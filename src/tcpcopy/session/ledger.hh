@@ -108,6 +108,7 @@ struct Ledger {
   std::uint64_t resets = 0;           ///< of these, those that the target reset
   std::uint64_t reconnects = 0;       ///< sessions that went on with a new connection
   std::uint64_t joined = 0;           ///< sessions whose SYN was not seen
+  std::uint64_t turns_sent = 0;       ///< turns of clients of which all that was known was sent
   std::uint64_t turn_quiets = 0;      ///< turns taken as answered because the target was quiet
   std::uint64_t turn_expiries = 0;    ///< turns not answered within the bound
   std::uint64_t ports_changed = 0;    ///< sessions that could not keep their client's port

@@ -68,6 +68,8 @@ void report_answers(const Ledger& ledger, Report& to) {
   to.total({"response_bytes", "bytes", "of payload in these"}, ledger.response_bytes);
   to.total({"responses_unknown", "packets", "of the target, without a session"},
            ledger.responses_unknown);
+  to.total({"turns_sent", "turns", "requests of clients, or what came in one go"},
+           ledger.turns_sent);
   to.total({"turns_ended_by_quiet", "turns", "answered with another length than online"},
            ledger.turn_quiets);
   to.total({"turns_expired", "turns", "not answered in time"}, ledger.turn_expiries);

@@ -309,7 +309,7 @@ void Connection::send(const ClientStream& stream, bool hurried, const SessionFac
   const Sender::Offer offer = this->offer();
   while (const auto segment = sender_.next(offer, ctx.now))
     transmit(*segment, stream, facts, ctx);
-  turns_.on_sent(snd_nxt(), ctx.now);
+  if (turns_.on_sent(snd_nxt(), ctx.now)) ++ctx.ledger.turns_sent;
 }
 
 void Connection::transmit(const Transmission& segment, const ClientStream& stream,

@@ -37,10 +37,13 @@ void Turns::on_response(const Arrival& arrival, TargetHabits& habits, Instant no
   if (answered_ < UINT8_MAX) ++answered_;
 }
 
-void Turns::on_sent(ClientOffset snd_nxt, Instant now) {
-  if (!asking_ || snd_nxt < limit_) return;
+bool Turns::on_sent(ClientOffset snd_nxt, Instant now) {
+  if (!asking_ || snd_nxt < limit_) return false;
   asking_ = false;
   asked_at_ = now;
+  const bool again = sent_;
+  sent_ = true;
+  return !again;
 }
 
 void Turns::extend(ClientOffset to) {
@@ -92,7 +95,7 @@ void Turns::judge_end(const StreamEnd& end, const Progress& progress, bool order
 void Turns::begin_turn(OnlineOffset acked, const Progress& progress) {
   acked_ = acked;
   turn_begin_ = limit_;
-  begun_ = early_ = false;
+  begun_ = early_ = sent_ = false;
   response_start_ = progress.received;
   waiting_since_ = kNever;
 }

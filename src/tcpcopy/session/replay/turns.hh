@@ -55,8 +55,8 @@ class Turns {
   };
   void on_response(const Arrival& arrival, TargetHabits& habits, Instant now);
 
-  /// The stream was sent up to here.
-  void on_sent(ClientOffset snd_nxt, Instant now);
+  /// The stream was sent up to here. @return whether that was the first of a turn to be sent whole.
+  bool on_sent(ClientOffset snd_nxt, Instant now);
 
   /// How the conversation with the target stands.
   struct Progress {
@@ -136,6 +136,7 @@ class Turns {
   std::uint8_t two_way_ = 0;
   std::uint8_t answered_ = 0;
   bool asking_ : 1 = false;  // the current turn may be sent, and was not, or not all of it
+  bool sent_ : 1 = false;    // the current turn, or what was known of it
   bool begun_ : 1 = false;   // the response to the current turn
   bool early_ : 1 = false;   // the target spoke when it had received a part of the current turn
   bool speaks_early_ : 1 = false;  // it did so in the last turn that it answered

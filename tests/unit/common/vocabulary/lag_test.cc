@@ -64,6 +64,34 @@ TEST(Lag, BeyondAnHourIsAnHourAndBelowZeroIsNone) {
   EXPECT_EQ(rounded(-1s), 0s);
 }
 
+TEST(Lag, CountsAndSums) {
+  Lag lag;
+  EXPECT_EQ(lag.count(), 0U);
+  EXPECT_EQ(lag.sum(), 0us);
+  for (const Duration time : {1us, 15us, 16us, 1023us, 1024us, 2000us})
+    lag.note(time);
+  EXPECT_EQ(lag.count(), 6U);
+  EXPECT_EQ(lag.sum(), 4079us);
+  EXPECT_EQ(lag.below(3), 1U);
+  EXPECT_EQ(lag.below(4), 2U);
+  EXPECT_EQ(lag.below(10), 4U);
+  EXPECT_EQ(lag.below(11), 6U);
+  lag.note(100h);
+  EXPECT_EQ(lag.below(31), 6U);
+  EXPECT_EQ(lag.below(32), 7U) << "an hour stands for all that is longer";
+  EXPECT_EQ(lag.below(99), 7U);
+}
+
+TEST(Lag, WhatIsBelowAnOctaveIsExact) {
+  for (unsigned octave = 3; octave < 32; ++octave) {
+    Lag lag;
+    lag.note(std::chrono::microseconds((std::uint64_t{1} << octave) - 1));
+    EXPECT_EQ(lag.below(octave), 1U);
+    lag.note(std::chrono::microseconds(std::uint64_t{1} << octave));
+    EXPECT_EQ(lag.below(octave), 1U) << octave;
+  }
+}
+
 TEST(Lag, TheDifferenceIsWhatCameBetween) {
   Lag before;
   before.note(1s);
@@ -75,6 +103,8 @@ TEST(Lag, TheDifferenceIsWhatCameBetween) {
   EXPECT_EQ(between.quantile(0.5), 3us);
   EXPECT_EQ(between.quantile(1), 5us);
   EXPECT_EQ((after - after).quantile(1), 0s);
+  EXPECT_EQ(between.count(), 2U);
+  EXPECT_EQ(between.sum(), 8us);
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ class TurnsTest : public ::testing::Test {
     turns_.judge(stream_, progress, ordered_, habits_, now_, ledger_);
     if (turns_.limit() > snd_nxt_) acked_ = false;
     snd_nxt_ = turns_.limit();
-    turns_.on_sent(snd_nxt_, now_);
+    if (turns_.on_sent(snd_nxt_, now_)) ++sent_;
   }
   /// Lets time pass, as the caller of deadline() does.
   void wait(Duration duration) {
@@ -53,6 +53,7 @@ class TurnsTest : public ::testing::Test {
   Instant now_{1000s};
   ClientOffset snd_nxt_;
   std::int64_t received_ = 0;
+  int sent_ = 0;
   bool acked_ = false;
   bool ordered_ = true;
   bool gap_ = false;
@@ -64,6 +65,20 @@ TEST_F(TurnsTest, WhatFollowsWithoutAnAnswerIsOfTheSameTurn) {
   ask(0);
   ask(0);
   EXPECT_EQ(allowed(), 200);
+}
+
+TEST_F(TurnsTest, EachIsCountedOnce) {
+  ask(0);
+  ask(0);
+  EXPECT_EQ(sent_, 1);
+  answer(100);
+  ask(100);
+  EXPECT_EQ(sent_, 2);
+  answer(100);
+  stream_.set_fin(ClientOffset(300), OnlineOffset(200));
+  judge();
+  EXPECT_TRUE(turns_.fin_allowed());
+  EXPECT_EQ(sent_, 2) << "an end asks nothing";
 }
 
 TEST_F(TurnsTest, TheNextRequestWaitsForTheAnswer) {
