@@ -20,7 +20,6 @@
 #include "common/runtime/service_manager.hh"
 #include "common/runtime/socket.hh"
 #include "intercept/link/link_report.hh"
-#include "intercept/log_lines.hh"
 #include "intercept/route/route_report.hh"
 
 namespace tcpcopy::interceptor {
@@ -105,6 +104,7 @@ void Interceptor::capture(pcap::PcapCapture& capture) {
 }
 
 void Interceptor::take_response(const net::TcpPacket& captured) {
+  first_answers_.on_seen(captured, loop_.now());
   const net::TcpPacket response = translation_.empty() ? captured : translation_.apply(captured);
   if (witness_.watches()) witness_.on_captured(response);
   const bool for_single = options_.single || (single_ && !single_->empty());
@@ -113,6 +113,12 @@ void Interceptor::take_response(const net::TcpPacket& captured) {
   } else {
     router_.on_response(response, loop_.now(), links_);
   }
+}
+
+void Interceptor::end_wake_up() {
+  links_.flush();
+  const std::uint64_t of_single = single_ ? single_->counters().forwarded : 0;
+  first_answers_.on_forwarded(router_.counters().forwarded + of_single, loop_.now());
 }
 
 void Interceptor::on_route(route::LinkId id, const wire::AddRoute& route) {
@@ -196,6 +202,7 @@ Report Interceptor::report() {
 void Interceptor::tell_statistics() {
   const Report now = report();
   log_statistics(now);
+  if (const std::string rates = rates_.text(now, loop_.now()); !rates.empty()) spdlog::info(rates);
   log_slow_links(links_, router_);
   file_.write(now);
 }
@@ -256,7 +263,7 @@ int Interceptor::run() {
         options_.listen.to_string());
   }
   loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [this](int signal) { on_signal(signal); });
-  loop_.at_end_of_wake_up([this] { links_.flush(); });
+  loop_.at_end_of_wake_up([this] { end_wake_up(); });
   loop_.space_wake_ups(
       [this] { return router_.routes() >= kManyRoutes ? kWakeUpSpacing : Duration(0); });
   const runtime::Timer routes = loop_.every(std::chrono::seconds(1), [this] {

@@ -13,6 +13,7 @@
 #include "common/report/json_lines.hh"
 #include "common/runtime/event_loop.hh"
 #include "intercept/link/link_server.hh"
+#include "intercept/log_lines.hh"
 #include "intercept/options/options.hh"
 #include "intercept/route/destination_translation.hh"
 #include "intercept/route/router.hh"
@@ -39,6 +40,7 @@ class Interceptor {
   void open_device(const std::string& device);
   link::LinkServer::Events link_events();
   void capture(pcap::PcapCapture& capture);
+  void end_wake_up();
   void take_response(const net::TcpPacket& response);
   void on_route(route::LinkId id, const wire::AddRoute& route);
   void on_greeted(route::LinkId id);
@@ -67,6 +69,8 @@ class Interceptor {
   link::LinkServer links_;
   runtime::LogThrottle flood_log_{std::chrono::seconds(1)};
   runtime::LogThrottle single_log_{std::chrono::seconds(1)};
+  FirstAnswers first_answers_{loop_.now()};
+  report::Rates rates_ = rates_from(loop_.now());
   report::JsonLines file_{options_.statistics_file, "intercept"};
   runtime::Timer statistics_timer_;
   int exit_status_ = 0;

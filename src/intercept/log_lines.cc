@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t kLinksListed = 8;
 
+double seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
+
 std::string ends_by_reason(const Report& report) {
   std::string text;
   for (const Report::Item& item : report.items()) {
@@ -39,6 +41,25 @@ void log_statistics(const Report& report) {
       report.sum("routes"), report.sum("routes_added"), report.sum("routes_displaced"),
       report.sum("routes_refused"), report.sum("routes_foreign"), report.sum("links"),
       report.sum("links_accepted"), report.sum("link_queued_bytes"), ends_by_reason(report));
+}
+
+report::Rates rates_from(Instant start) {
+  return {{{"captured packets", "capture_packets"},
+           {"responses", "responses_to_route"},
+           {"forwarded", "responses_forwarded"},
+           {"routes added", "routes_added"}},
+          start};
+}
+
+void FirstAnswers::say_seen(const net::TcpPacket& answer, Instant now) {
+  seen_ = true;
+  spdlog::info("first answer seen: {} to {}, {:.1f} s after the start", answer.source().to_string(),
+               answer.destination().to_string(), seconds(now - start_));
+}
+
+void FirstAnswers::say_forwarded(Instant now) {
+  forwarded_ = true;
+  spdlog::info("first answer sent to a tcpcopy, {:.1f} s after the start", seconds(now - start_));
 }
 
 void log_slow_links(const link::LinkServer& links, const route::Router& router) {

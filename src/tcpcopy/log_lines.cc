@@ -205,11 +205,29 @@ void log_summary(const Report& report) {
   spdlog::info(left_out + words(report, kStrays));
 }
 
-void FirstDelivery::look(std::uint64_t bytes) {
-  if (said_ || bytes == 0) return;
+report::Rates rates_from(Instant start) {
+  return {{{"sessions opened", "sessions_opened"},
+           {"connections", "connections"},
+           {"turns", "turns_sent"},
+           {"bytes captured", "bytes_captured"},
+           {"bytes delivered", "bytes_delivered"},
+           {"packets sent", "segments_sent"},
+           {"responses", "responses"},
+           {"datagrams captured", "datagrams_captured"},
+           {"datagrams sent", "datagrams_sent"},
+           {"bytes captured", "datagram_bytes_captured"},
+           {"bytes sent", "datagram_bytes_sent"}},
+          start};
+}
+
+void FirstDelivery::look(const Standing& standing, Instant now) {
+  if (said_ || standing.delivered == 0) return;
   said_ = true;
-  spdlog::info("first bytes delivered: the target has acknowledged {} bytes that a client sent",
-               bytes);
+  spdlog::info(
+      "first bytes delivered: the target has acknowledged {} bytes that a client sent; connections "
+      "established: {}; {:.1f} s after the start",
+      standing.delivered, standing.connections,
+      std::chrono::duration<double>(now - start_).count());
 }
 
 double delivered_percent(const Report& report) {

@@ -2,6 +2,8 @@
 // A report of tcpcopy as log lines.
 #pragma once
 
+#include "common/report/rates.hh"
+#include "tcpcopy/ports.hh"
 #include "tcpcopy/report.hh"
 
 namespace tcpcopy::replayer {
@@ -11,6 +13,9 @@ namespace tcpcopy::replayer {
 /// @param told how late was what the lines so far have told of: these tell of what came since.
 void log_statistics(const Report& report, Lag& told);
 
+/// What a replay that begins at `start` grows by in a second: for a line beside these.
+report::Rates rates_from(Instant start);
+
 /// Logs the final summary: every account of the ledger that is not zero, and how late the replay
 /// was in the whole run.
 void log_summary(const Report& report);
@@ -18,11 +23,13 @@ void log_summary(const Report& report);
 /// Says once, and at once, that the replay works.
 class FirstDelivery {
  public:
+  explicit FirstDelivery(Instant start) : start_(start) {}
+
   /// To be called at the end of a wake-up.
-  /// @param bytes that targets have acknowledged.
-  void look(std::uint64_t bytes);
+  void look(const Standing& standing, Instant now);
 
  private:
+  Instant start_;
   bool said_ = false;
 };
 

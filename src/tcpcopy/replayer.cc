@@ -103,7 +103,13 @@ void Replayer::apply(const options::Options& now) {
 void Replayer::tell_statistics() {
   const Report report = worker_.report();
   log_statistics(report, lag_told_);
+  log_rates(report);
   file_.write(report);
+}
+
+void Replayer::log_rates(const Report& report) {
+  if (const std::string rates = rates_.text(report, loop_.now()); !rates.empty())
+    spdlog::info(rates);
 }
 
 void Replayer::show_progress() {

@@ -38,6 +38,7 @@ class Replayer {
   void reread();
   void apply(const options::Options& now);
   void tell_statistics();
+  void log_rates(const Report& report);
   void show_progress();
   void log_summary();
   void on_signal(int signal);
@@ -51,6 +52,7 @@ class Replayer {
   Ipv6Watch ipv6_watch_{loop_, options_};
   std::optional<ProgressReport> progress_;
   Lag lag_told_;
+  report::Rates rates_ = rates_from(loop_.now());
   SessionLog session_log_{loop_};
   runtime::Timer statistics_timer_;
   runtime::Timer status_timer_;

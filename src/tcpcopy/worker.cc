@@ -163,7 +163,7 @@ void Worker::end_wake_up() {
   ways_.outbox().flush();
   if (memory_.due()) memory_.look(now);
   const Standing left = standing();
-  first_delivery_.look(left.delivered);
+  first_delivery_.look(left, now);
   if (phase_ == Phase::kEnding && left.sessions == 0) {
     phase_ = Phase::kStragglers;
     timers_.push_back(loop_.after(kStragglerTime, [this] { loop_.stop(); }));

@@ -82,7 +82,7 @@ class Worker {
   const options::Options& options_;
   Ways ways_;
   MemoryWatch memory_;
-  FirstDelivery first_delivery_;
+  FirstDelivery first_delivery_{loop_.now()};
   PathWatch path_watch_;
   std::uint16_t mtu_;                    // of the way to the targets, bytes
   std::uint64_t packets_sent_ = 0;       // when spacing() was asked last

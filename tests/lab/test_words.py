@@ -35,7 +35,7 @@ def ask(lab, address=ADDRESS["online"]):
 
 def test_the_first_bytes_are_told_at_once(web):
     lab, online, target = web
-    lab.intercept()
+    intercept = lab.intercept()
     tcpcopy = lab.start("online", lab.build / "src/tcpcopy/tcpcopy", "-x",
                         f"80-{ADDRESS['target']}:8080", "-s", ADDRESS["assistant"], "-c", POOL)
     tcpcopy.wait_for("link 2 of 2")
@@ -44,10 +44,14 @@ def test_the_first_bytes_are_told_at_once(web):
         assert len(lines_with(tcpcopy, words)) == 1, tcpcopy.log()
     assert not lines_with(tcpcopy, "first bytes delivered")
     assert "200" in ask(lab)
-    tcpcopy.wait_for("first bytes delivered: the target has acknowledged [1-9]")
+    tcpcopy.wait_for("first bytes delivered: the target has acknowledged [1-9][0-9]* bytes that a client "
+                     "sent; connections established: 1; [0-9.]+ s after the start")
+    intercept.wait_for(f"first answer seen: {ADDRESS['target']}:8080 to 62.135.200.[0-9]+:[0-9]+, .* s after the start")
+    intercept.wait_for("first answer sent to a tcpcopy, .* s after the start")
     finish(wrk(lab, 5, 1, pause_ms=10))
     assert_same_requests(online, target)
     assert len(lines_with(tcpcopy, "first bytes delivered")) == 1
+    assert len(lines_with(intercept, "first answer")) == 2
     assert "`first bytes delivered: …`" in document("README.md")
 
 

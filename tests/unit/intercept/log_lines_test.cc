@@ -43,5 +43,31 @@ TEST(InterceptLogLines, StandAsTheyStood) {
       "bytes:205; links ended or refused by reason: stalled:206\n");
 }
 
+TEST(FirstAnswersTest, AreToldOnce) {
+  using namespace std::chrono_literals;
+  const Instant start{100s};
+  FirstAnswers first(start);
+  net::TcpPacket answer{};
+  answer.ip.source = Address::v4(0x0a00001e);
+  answer.ip.destination = Address::v4(0xc6120001);
+  answer.tcp.source_port = 8080;
+  answer.tcp.destination_port = 40000;
+  EXPECT_EQ(test::logged([&] { first.on_forwarded(0, start); }), "");
+  EXPECT_EQ(test::logged([&] { first.on_seen(answer, start + 1200ms); }),
+            "first answer seen: 10.0.0.30:8080 to 198.18.0.1:40000, 1.2 s after the start\n");
+  EXPECT_EQ(test::logged([&] { first.on_seen(answer, start + 2s); }), "");
+  EXPECT_EQ(test::logged([&] { first.on_forwarded(1, start + 3s); }),
+            "first answer sent to a tcpcopy, 3.0 s after the start\n");
+  EXPECT_EQ(test::logged([&] { first.on_forwarded(2, start + 4s); }), "");
+}
+
+TEST(InterceptLogLines, RatesStandBesideThem) {
+  Report report;
+  report.total({"capture_packets", "", ""}, 40);
+  report.total({"responses_forwarded", "", ""}, 30);
+  EXPECT_EQ(rates_from(Instant()).text(report, Instant(std::chrono::seconds(10))),
+            "per second, in the last 10.0 s: captured packets 4.0, forwarded 3.0");
+}
+
 }  // namespace
 }  // namespace tcpcopy::interceptor

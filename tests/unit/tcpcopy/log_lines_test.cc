@@ -171,11 +171,29 @@ TEST_F(LogLines, OfDatagramsAlone) {
 }
 
 TEST_F(LogLines, TheFirstDeliveryIsToldOnce) {
-  FirstDelivery first;
-  EXPECT_EQ(logged([&] { first.look(0); }), "");
-  EXPECT_EQ(logged([&] { first.look(78); }),
-            "first bytes delivered: the target has acknowledged 78 bytes that a client sent\n");
-  EXPECT_EQ(logged([&] { first.look(79); }), "");
+  const Instant start{100s};
+  FirstDelivery first(start);
+  Standing standing;
+  standing.connections = 3;
+  EXPECT_EQ(logged([&] { first.look(standing, start + 1s); }), "");
+  standing.delivered = 78;
+  EXPECT_EQ(logged([&] { first.look(standing, start + 2500ms); }),
+            "first bytes delivered: the target has acknowledged 78 bytes that a client sent; "
+            "connections established: 3; 2.5 s after the start\n");
+  standing.delivered = 79;
+  EXPECT_EQ(logged([&] { first.look(standing, start + 3s); }), "");
+}
+
+TEST_F(LogLines, RatesAreOfSessionsOrOfDatagrams) {
+  ledger_.turns_sent = 20;
+  ledger_.captured.bytes = 1000;
+  EXPECT_EQ(rates_from(Instant()).text(report(), Instant(10s)),
+            "per second, in the last 10.0 s: sessions opened 0.0, connections 0.0, turns 2.0, "
+            "bytes captured 100.0, bytes delivered 0.0, packets sent 0.0, responses 0.0");
+  Report datagrams;
+  datagrams.total({"datagrams_captured", "datagrams", ""}, 30);
+  EXPECT_EQ(rates_from(Instant()).text(datagrams, Instant(10s)),
+            "per second, in the last 10.0 s: datagrams captured 3.0");
 }
 
 }  // namespace
