@@ -44,7 +44,8 @@ if(Python3_FOUND)
 endif()
 
 # Examples stay beside the documentation: an installation never touches what stands in /etc.
-install(FILES conf/tcpcopy.toml conf/intercept.toml
+install(FILES conf/tcpcopy.toml conf/intercept.toml conf/grafana-dashboard.json
+  conf/prometheus-alerts.yml
   DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES README.md CONTRIBUTING.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md"

@@ -65,6 +65,8 @@ Interceptor::Interceptor(const intercept_options::InterceptOptions& options, Rer
   if (options_.single) single_.emplace(options_.protect);
   for (const std::string& device : options_.devices)
     open_device(device);
+  if (options_.metrics)
+    metrics_.emplace(loop_, *options_.metrics, "tcpcopy_intercept", [this] { return report(); });
 }
 
 link::LinkServer::Events Interceptor::link_events() {
@@ -196,6 +198,7 @@ Report Interceptor::report() {
   if (single_) counters += single_->counters();
   route::report(router_, counters, report);
   link::report(links_, report);
+  if (metrics_) metrics_->report(report);
   return report;
 }
 

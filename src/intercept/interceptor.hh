@@ -12,6 +12,7 @@
 #include "common/pcap/pcap_capture.hh"
 #include "common/report/json_lines.hh"
 #include "common/runtime/event_loop.hh"
+#include "common/scrape/metrics_server.hh"
 #include "intercept/link/link_server.hh"
 #include "intercept/log_lines.hh"
 #include "intercept/options/options.hh"
@@ -71,6 +72,7 @@ class Interceptor {
   runtime::LogThrottle single_log_{std::chrono::seconds(1)};
   FirstAnswers first_answers_{loop_.now()};
   report::Rates rates_ = rates_from(loop_.now());
+  std::optional<scrape::MetricsServer> metrics_;
   report::JsonLines file_{options_.statistics_file, "intercept"};
   runtime::Timer statistics_timer_;
   int exit_status_ = 0;

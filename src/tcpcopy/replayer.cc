@@ -24,7 +24,10 @@ constexpr Duration kStatusPeriod = std::chrono::seconds(5);
 }  // namespace
 
 Replayer::Replayer(const options::Options& options, Reread reread)
-    : options_(settled(options)), reread_(std::move(reread)) {}
+    : options_(settled(options)), reread_(std::move(reread)) {
+  if (options_.metrics)
+    metrics_.emplace(loop_, *options_.metrics, "tcpcopy", [this] { return report(); });
+}
 
 int Replayer::run() {
   start();
@@ -100,8 +103,14 @@ void Replayer::apply(const options::Options& now) {
                                  "statistics-file"});
 }
 
+Report Replayer::report() {
+  Report report = worker_.report();
+  if (metrics_) metrics_->report(report);
+  return report;
+}
+
 void Replayer::tell_statistics() {
-  const Report report = worker_.report();
+  const Report report = this->report();
   log_statistics(report, lag_told_);
   log_rates(report);
   file_.write(report);
@@ -118,7 +127,7 @@ void Replayer::show_progress() {
 }
 
 void Replayer::log_summary() {
-  const Report report = worker_.report();
+  const Report report = this->report();
   replayer::log_summary(report);
   file_.write(report);
   worker_.log_summary();

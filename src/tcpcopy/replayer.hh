@@ -7,6 +7,7 @@
 
 #include "common/report/json_lines.hh"
 #include "common/runtime/event_loop.hh"
+#include "common/scrape/metrics_server.hh"
 #include "tcpcopy/ipv6_watch.hh"
 #include "tcpcopy/lag.hh"
 #include "tcpcopy/options/options.hh"
@@ -37,6 +38,7 @@ class Replayer {
   void tell_manager();
   void reread();
   void apply(const options::Options& now);
+  Report report();
   void tell_statistics();
   void log_rates(const Report& report);
   void show_progress();
@@ -59,6 +61,7 @@ class Replayer {
   runtime::Timer watchdog_timer_;
   runtime::Timer progress_timer_;
   runtime::Timer pool_timer_;
+  std::optional<scrape::MetricsServer> metrics_;
   report::JsonLines file_{options_.statistics_file, "tcpcopy"};
 };
 

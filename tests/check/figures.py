@@ -16,9 +16,9 @@ ROW = re.compile(r"^\| `(\w+)`(?: by (\w+))? \|", re.MULTILINE)
 NO_FIGURES = {"time", "program"}
 
 
-def figures_of(root):
+def figures_of(root, folder=""):
     """Yields name and label, whether it counts since the start, unit and help."""
-    for path in sorted((root / "src").rglob("*.cc")):
+    for path in sorted((root / "src" / folder).rglob("*.cc")):
         text = re.sub(r'"\s*\n\s*"', "", path.read_text())
         for kind, name, unit, meaning, label in SAID.findall(text):
             yield (name, label), kind, unit, meaning

@@ -14,6 +14,22 @@
 
 namespace tcpcopy::runtime {
 
+namespace {
+
+// ADDR:PORT.
+Endpoint interpret_metrics(std::string_view text, HostNames& names) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) {
+    throw UsageError(fmt::format(
+        "--metrics: '{}' is no address with a port, such as 127.0.0.1:9510 or 0.0.0.0:9510", text));
+  }
+  const std::string what = fmt::format("--metrics '{}'", text);
+  return {names.one(what, text.substr(0, colon)),
+          parse_port(what + ": the port", text.substr(colon + 1))};
+}
+
+}  // namespace
+
 void declare_process(CLI::App& app, ProcessOptions& options, ProcessTexts& texts) {
   const std::string group = kProcessGroup;
   app.add_option("-l,--log", options.log_file, "Log file, or syslog [standard error]")
@@ -40,6 +56,9 @@ void declare_process(CLI::App& app, ProcessOptions& options, ProcessTexts& texts
   app.add_option("--statistics-file", options.statistics_file, "Append them to it as JSON too")
       ->type_name("FILE")
       ->group(group);
+  app.add_option("--metrics", texts.metrics, "Give them to Prometheus, on this address [off]")
+      ->type_name("ADDR:PORT")
+      ->group(group);
 }
 
 namespace {
@@ -60,11 +79,13 @@ void interpret_log(const ProcessTexts& texts, ProcessOptions& options) {
 
 }  // namespace
 
-void interpret_process(const ProcessTexts& texts, const char* program, ProcessOptions& options) {
+void interpret_process(const ProcessTexts& texts, const char* program, HostNames& names,
+                       ProcessOptions& options) {
   options.statistics_seconds =
       static_cast<int>(parse_number("--statistics", texts.statistics, 1, 86400));
   interpret_log(texts, options);
   if (!options.user.empty()) find_account(options.user);
+  if (!texts.metrics.empty()) options.metrics = interpret_metrics(texts.metrics, names);
   if (options.daemon && options.log_file.empty()) options.log_file = std::string(program) + ".log";
 }
 

@@ -2,6 +2,7 @@
 #include "common/runtime/socket.hh"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -70,6 +71,24 @@ UniqueFd listen_on(const Endpoint& endpoint) {
     throw UsageError(text);
   }
   return fd;
+}
+
+UniqueFd listen_on(std::string_view option, const Endpoint& endpoint) {
+  constexpr int kBacklog = 64;
+  UniqueFd fd = tcp_socket();
+  if (!fd) throw SystemError("socket: " + error_text(errno));
+  set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+  const sockaddr_in address = to_sockaddr(endpoint);
+  if (::bind(fd.get(), generic(address), sizeof address) == 0 &&
+      ::listen(fd.get(), kBacklog) == 0) {
+    return fd;
+  }
+  const int error = errno;
+  const std::string text =
+      fmt::format("{}: cannot listen on {}: {}", option, endpoint.to_string(), error_text(error));
+  if (error == EADDRINUSE) throw UsageError(text + "; another process has this port");
+  if (error == EADDRNOTAVAIL) throw SystemError(text + "; this host does not have the address");
+  throw SystemError(text);
 }
 
 UniqueFd accept_from(int listener, Endpoint& peer) {

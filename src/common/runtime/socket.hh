@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// TCP sockets for the control channel.
+// TCP sockets: of the control channel, and of what else listens.
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/runtime/unique_fd.hh"
@@ -18,6 +19,10 @@ std::vector<Address> local_addresses();
 /// while it boots, is listened on from when it has it, and the log says so.
 /// Throws UsageError when the port is taken.
 UniqueFd listen_on(const Endpoint& endpoint);
+
+/// The same on an address that this host has, for an option of this name. Throws UsageError when
+/// the port is taken, SystemError when the address is not there: it may be soon.
+UniqueFd listen_on(std::string_view option, const Endpoint& endpoint);
 
 /// @return a connection that waits to be accepted, non-blocking; none when there is none.
 UniqueFd accept_from(int listener, Endpoint& peer);

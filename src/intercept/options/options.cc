@@ -120,7 +120,6 @@ void interpret(const Texts& texts, InterceptOptions& options) {
   options.mode.combined = !texts.disable_combined;
   runtime::HostNames names;
   options.allow = parse_networks(texts.allow, names);
-  options.hosts = names.told();
   options.translations = parse_translations(texts.translations);
   if (options.allow_plain && options.key_file.empty()) {
     throw runtime::UsageError("--allow-plain has no effect without --key: leave it out");
@@ -128,7 +127,8 @@ void interpret(const Texts& texts, InterceptOptions& options) {
   if (options.protect && !options.single) {
     throw runtime::UsageError("-c protects the tcpcopy of --single: give both, or neither");
   }
-  runtime::interpret_process(texts.process, "intercept", options);
+  runtime::interpret_process(texts.process, "intercept", names, options);
+  options.hosts = names.told();
   if (!texts.ignored.empty()) options.notes.emplace_back("-s has no effect in this version");
   if (texts.dnat && options.translations.empty()) {
     options.notes.emplace_back(

@@ -272,7 +272,6 @@ void interpret(const Texts& texts, Options& options) {
   options.rules = parse_rules(texts.rules, host);
   options.returns.devices = interpret_responses(texts.ways);
   interpret_intercepts(texts, host, options);
-  options.hosts = names.told();
   options.capture = interpret_capture(texts.ways, options.capture);
   if (options.capture.way == capture::Settings::Way::kFile) {
     options.fail_below = interpret_fail_below(texts.ways);
@@ -288,7 +287,8 @@ void interpret(const Texts& texts, Options& options) {
   }
   options.returns.links_per_intercept = number("-C", texts.links, 1, 11);
   options.capture.buffer_bytes = number("-B", texts.buffer, 1, 2047) << 20;
-  runtime::interpret_process(texts.process, "tcpcopy", options);
+  runtime::interpret_process(texts.process, "tcpcopy", names, options);
+  options.hosts = names.told();
   options.capture.lost = static_cast<std::uint32_t>(
       number("--lose-captured", texts.lose_captured, 0, capture::kLoseOutOf));
   options.returns.mode.combined = !texts.disable_combined;
