@@ -99,19 +99,30 @@ Duration ProgressReport::period() const { return terminal_ ? Duration(500ms) : D
 
 void ProgressReport::show(const capture::Progress& progress, const Report& report,
                           const FileWait& wait, Instant now) {
+  if (!terminal_) {
+    const std::string waits = describe(wait, report, now);
+    spdlog::info("progress: {}",
+                 progress_text(progress, report, speed(progress, now), now - start_, waits));
+    return;
+  }
+  // The cursor goes back to the start of the line: a log line then overwrites the bar.
+  fmt::print(stderr, "\033[K{}\r", bar(progress, report, wait, now));
+  std::fflush(stderr);
+  drawn_ = true;
+}
+
+double ProgressReport::speed(const capture::Progress& progress, Instant now) {
   const Duration passed = std::max<Duration>(progress.time - last_time_, 0s);
   const double speed = now > last_ ? seconds(passed) / seconds(now - last_) : 0;
   last_ = now;
   last_time_ = progress.time;
-  const std::string waits = describe(wait, report, now);
-  if (!terminal_) {
-    spdlog::info("progress: {}", progress_text(progress, report, speed, now - start_, waits));
-    return;
-  }
-  // The cursor goes back to the start of the line: a log line then overwrites the bar.
-  fmt::print(stderr, "\033[K{}\r", progress_bar(progress, report, speed, now - start_, waits));
-  std::fflush(stderr);
-  drawn_ = true;
+  return speed;
+}
+
+std::string ProgressReport::bar(const capture::Progress& progress, const Report& report,
+                                const FileWait& wait, Instant now) {
+  return progress_bar(progress, report, speed(progress, now), now - start_,
+                      describe(wait, report, now));
 }
 
 void ProgressReport::clear() const {

@@ -33,6 +33,7 @@ int Replayer::run() {
   start();
   loop_.run();
   if (progress_) progress_->clear();
+  live_.reset();
   log_summary();
   return exit_status();
 }
@@ -44,7 +45,13 @@ void Replayer::start() {
   status_timer_ = loop_.every(kStatusPeriod, [this] { tell_manager(); });
   if (worker_.of_files()) {
     progress_.emplace(loop_.now());
-    progress_timer_ = loop_.every(progress_->period(), [this] { show_progress(); });
+    if (!options_.live)
+      progress_timer_ = loop_.every(progress_->period(), [this] { show_progress(); });
+  }
+  if (options_.live) {
+    live_.emplace(options_, loop_.now());
+    live_timer_ = loop_.every(Live::kPeriod, [this] { show_live(); });
+    show_live();
   }
   log_amplification(options_);
   pool_timer_ = path::check_client_pool(loop_, options_);
@@ -124,6 +131,14 @@ void Replayer::log_rates(const Report& report) {
 void Replayer::show_progress() {
   const auto files = worker_.of_files();
   progress_->show(files->progress, worker_.report(), files->wait, loop_.now());
+}
+
+void Replayer::show_live() {
+  const Report report = this->report();
+  std::string files;
+  if (const auto of_files = worker_.of_files())
+    files = progress_->bar(of_files->progress, report, of_files->wait, loop_.now());
+  live_->show(report, std::move(files), loop_.now());
 }
 
 void Replayer::log_summary() {

@@ -10,6 +10,7 @@
 #include "common/scrape/metrics_server.hh"
 #include "tcpcopy/ipv6_watch.hh"
 #include "tcpcopy/lag.hh"
+#include "tcpcopy/live.hh"
 #include "tcpcopy/options/options.hh"
 #include "tcpcopy/progress.hh"
 #include "tcpcopy/session_log.hh"
@@ -42,6 +43,7 @@ class Replayer {
   void tell_statistics();
   void log_rates(const Report& report);
   void show_progress();
+  void show_live();
   void log_summary();
   void on_signal(int signal);
   void end();
@@ -60,8 +62,10 @@ class Replayer {
   runtime::Timer status_timer_;
   runtime::Timer watchdog_timer_;
   runtime::Timer progress_timer_;
+  runtime::Timer live_timer_;
   runtime::Timer pool_timer_;
   std::optional<scrape::MetricsServer> metrics_;
+  std::optional<Live> live_;
   report::JsonLines file_{options_.statistics_file, "tcpcopy"};
 };
 

@@ -115,6 +115,10 @@ constexpr std::array kAllowed = {
     SYS_geteuid,
     SYS_getgid,
     SYS_getegid,
+    SYS_getpgid,
+#ifdef SYS_getpgrp
+    SYS_getpgrp,
+#endif
     SYS_tgkill,
     SYS_getrusage,
     SYS_prlimit64,

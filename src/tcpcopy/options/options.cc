@@ -334,6 +334,8 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   app.add_option("--debug-client", texts.debug_client, "Log the sessions of this client: IP[:port]")
       ->type_name("CLIENT")
       ->group(runtime::kProcessGroup);
+  app.add_flag("--live", options.live, "Show what happens, on this terminal")
+      ->group(runtime::kProcessGroup);
   app.add_flag("--check", options.check, "Look at the way there and back; replay nothing")
       ->group(runtime::kProcessGroup);
   app.add_flag("--json", options.json, "What --check finds, an object a line")

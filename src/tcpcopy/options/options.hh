@@ -27,6 +27,7 @@ struct Options : runtime::ProcessOptions {
   bool check = false;                    ///< --check: looks at the way, and replays nothing
   bool json = false;                     ///< --json: what it finds, an object a line
   std::string trace_file;                ///< --trace
+  bool live = false;                     ///< --live: a screen in place of log lines
   std::vector<modules::Chosen> modules;  ///< --module
   std::optional<Endpoint> debug_client;  ///< --debug-client; port 0: any
 

@@ -40,6 +40,10 @@ void refuse_without_effect(CLI::App& app, const Options& options) {
         "--module and --max-lag: give one of them; a module has to see every request");
   }
   if (!options.check) refuse_without_effect(app, {"--json"}, "without --check");
+  if (options.check) refuse_without_effect(app, {"--live"}, "with --check");
+  if (options.live && options.daemon) {
+    throw runtime::UsageError("--live and -d: in the background there is no terminal; give one");
+  }
   if (options.check && options.capture.udp) {
     throw runtime::UsageError("--check and --udp: what comes back of a datagram is not waited for");
   }
