@@ -85,7 +85,8 @@ class Lag {
     return first + (std::uint64_t{1} << octave) - 1;
   }
 
-  std::array<std::uint64_t, 30 * kSteps> counts_{};  // an hour has 32 bits of microseconds
+  std::array<std::uint64_t, std::size_t{30} * kSteps>
+      counts_{};  // an hour has 32 bits of microseconds
   std::uint64_t sum_us_ = 0;
 };
 

@@ -54,9 +54,10 @@ LogTail::~LogTail() {
   leave();
   if (!muted_) return;
   const auto log = spdlog::default_logger();
-  for (const auto& message : sink_->kept())
+  for (const auto& message : sink_->kept()) {
     for (const auto& sink : log->sinks())
       sink->log(message);
+  }
 }
 
 void LogTail::follow() {

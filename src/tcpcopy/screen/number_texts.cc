@@ -40,7 +40,7 @@ std::string count_text(std::uint64_t count) {
 std::string rate_text(double per_second) {
   constexpr double kExact = 99.95;
   if (per_second < kExact) return with_tenth(per_second);
-  return count_text(static_cast<std::uint64_t>(per_second + 0.5));
+  return count_text((static_cast<std::uint64_t>(2 * per_second) + 1) / 2);
 }
 
 std::string bytes_text(double bytes) {
