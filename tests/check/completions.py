@@ -13,6 +13,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROMPT = "@ready@ "
+CONTROL = re.compile(r"\x1b\[[?\d;]*[A-Za-z]")  # zsh switches bracketed pasting on behind its prompt
 # What is typed, and the line that the tabulator makes of it. `only.pcap` is the only file there.
 LINES = {
     "tcpcopy --print-c": "tcpcopy --print-config",
@@ -42,6 +43,7 @@ class Terminal:
         while not (found := re.search(pattern, text)):
             assert select.select([self.descriptor], [], [], 20)[0], f"{pattern!r} is not in {text!r}"
             text += os.read(self.descriptor, 65536).decode(errors="replace").replace("\r", "")
+            text = CONTROL.sub("", text)
         return found
 
     def say(self, text):
