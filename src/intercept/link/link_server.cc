@@ -120,12 +120,7 @@ void LinkServer::make_room(const Endpoint& peer, bool of_address) {
   close(oldest, {EndReason::kMadeRoom, "it has not said who it is, and others come"});
 }
 
-TcpcopyLink* LinkServer::find_link(route::LinkId id) {
-  const auto found = links_.find(id);
-  return found == links_.end() ? nullptr : found->second.link.get();
-}
-
-const TcpcopyLink* LinkServer::find(route::LinkId id) const {
+TcpcopyLink* LinkServer::find_link(route::LinkId id) const {
   const auto found = links_.find(id);
   return found == links_.end() ? nullptr : found->second.link.get();
 }
@@ -237,12 +232,10 @@ void LinkServer::set_keys(std::vector<keys::Key> keys) {
   settings_.keys = std::move(keys);
   std::vector<std::pair<route::LinkId, LinkEnd>> ended;
   for (const auto& [id, of_id] : links_) {
-    const keys::Key* key = of_id.link->key();
-    const auto& known = settings_.keys;
-    if (key == nullptr || std::find(known.begin(), known.end(), *key) != known.end()) continue;
-    ended.emplace_back(id,
-                       LinkEnd{EndReason::kKeyRemoved,
-                               fmt::format("its key, {}, is not in the file any more", key->name)});
+    if (of_id.link->key_is_known()) continue;
+    ended.emplace_back(
+        id, LinkEnd{EndReason::kKeyRemoved, fmt::format("its key, {}, is not in the file any more",
+                                                        of_id.link->key()->name)});
   }
   for (const auto& [id, end] : ended)
     close(id, end);

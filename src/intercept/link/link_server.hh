@@ -89,7 +89,7 @@ class LinkServer : public route::MessageSink {
       visit(id, *of_id.link);
   }
   /// Null when there is no such link.
-  const TcpcopyLink* find(route::LinkId id) const;
+  const TcpcopyLink* find(route::LinkId id) const { return find_link(id); }
   const LinkServerCounters& counters() const { return counters_; }
   /// The port that is listened on, which matters when the settings said 0.
   int listener() const { return listener_.get(); }
@@ -112,7 +112,7 @@ class LinkServer : public route::MessageSink {
   void flush_later(route::LinkId id);
   void on_tick();
   void count_end(const Endpoint& peer, const channel::LinkEnd& end);
-  TcpcopyLink* find_link(route::LinkId id);
+  TcpcopyLink* find_link(route::LinkId id) const;
 
   runtime::EventLoop& loop_;
   Settings settings_;

@@ -83,9 +83,7 @@ MaybeEnd TcpcopyLink::take(Bytes bytes, Instant now, channel::InterceptEnd::OnMe
 
 // The keys may have been read anew since the handshake began.
 MaybeEnd TcpcopyLink::removed_meanwhile() {
-  if (key() == nullptr || std::exchange(key_known_, true)) return {};
-  const auto& known = *settings_.keys;
-  if (std::find(known.begin(), known.end(), *key()) != known.end()) return {};
+  if (key() == nullptr || std::exchange(key_checked_, true) || key_is_known()) return {};
   return LinkEnd{EndReason::kKeyRemoved, "its key was removed while it shook hands"};
 }
 
@@ -105,6 +103,12 @@ bool TcpcopyLink::waiting() const {
 
 const keys::Key* TcpcopyLink::key() const {
   return session_ && session_->established() ? &session_->key() : nullptr;
+}
+
+bool TcpcopyLink::key_is_known() const {
+  if (key() == nullptr) return true;
+  const auto& known = *settings_.keys;
+  return std::find(known.begin(), known.end(), *key()) != known.end();
 }
 
 MaybeEnd TcpcopyLink::overdue(Instant now, const wire::Seen& seen) {

@@ -51,6 +51,9 @@ class TcpcopyLink {
   bool waiting() const;
   /// The key that its tcpcopy has; null without one.
   const keys::Key* key() const;
+  /// Whether that is one of those that tcpcopies may have now; a link without one has nothing to
+  /// lose.
+  bool key_is_known() const;
   int fd() const { return fd_.get(); }
   const Endpoint& peer() const { return peer_; }
 
@@ -66,7 +69,7 @@ class TcpcopyLink {
   channel::InterceptEnd end_;
   std::optional<keys::TlsSession> session_;  // between the end and the socket
   bool begun_ = false;                       // something came
-  bool key_known_ = false;                   // the handshake is done
+  bool key_checked_ = false;                 // since the handshake is done
 };
 
 }  // namespace tcpcopy::link
