@@ -6,7 +6,6 @@
 
 #include <cstdio>
 #include <exception>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +14,7 @@
 #include "common/findings/finding.hh"
 #include "common/runtime/errors.hh"
 #include "common/runtime/event_loop.hh"
+#include "common/runtime/kernel_number.hh"
 #include "common/runtime/socket.hh"
 #include "intercept/check/passing_by.hh"
 
@@ -32,12 +32,11 @@ using Options = intercept_options::InterceptOptions;
 
 Finding look_at_forwarding() {
   Finding finding{Verdict::kPass, "this host sends on nothing", "", {}, ""};
-  std::ifstream file("/proc/sys/net/ipv4/ip_forward");
-  int forwards = 0;
-  if (!(file >> forwards)) {
+  const auto forwards = runtime::kernel_number("/proc/sys/net/ipv4/ip_forward");
+  if (!forwards) {
     finding.verdict = Verdict::kSkip;
     finding.detail = "net.ipv4.ip_forward cannot be read";
-  } else if (forwards != 0) {
+  } else if (*forwards != 0) {
     finding.verdict = Verdict::kFail;
     finding.detail = "it forwards: answers go on to whoever has the clients' addresses";
     finding.code = findings::kForwards;

@@ -7,12 +7,12 @@
 #include <algorithm>
 #include <array>
 #include <exception>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "common/runtime/kernel_number.hh"
 #include "common/runtime/socket.hh"
 #include "tcpcopy/inject/path_lookup.hh"
 #include "tcpcopy/inject/path_mtu.hh"
@@ -25,13 +25,6 @@ using findings::Finding;
 using findings::Verdict;
 
 constexpr std::uint64_t kNearlyFull = 90;  // percent
-
-std::optional<std::uint64_t> kernel_number(const char* path) {
-  std::ifstream file(path);
-  std::uint64_t number = 0;
-  if (file >> number) return number;
-  return std::nullopt;
-}
 
 Finding look_at_route(const Address& target) {
   Finding finding{Verdict::kFail, "this host has a route to " + target.to_string(), "", {}, ""};
@@ -53,8 +46,8 @@ Finding look_at_route(const Address& target) {
 
 // Where nothing is tracked there is no such file, and nothing that could be full.
 std::optional<Finding> look_at_tracking() {
-  const auto count = kernel_number("/proc/sys/net/netfilter/nf_conntrack_count");
-  const auto most = kernel_number("/proc/sys/net/netfilter/nf_conntrack_max");
+  const auto count = runtime::kernel_number("/proc/sys/net/netfilter/nf_conntrack_count");
+  const auto most = runtime::kernel_number("/proc/sys/net/netfilter/nf_conntrack_max");
   if (!count || !most || *most == 0) return std::nullopt;
   Finding finding{Verdict::kPass,
                   "connection tracking has room",
@@ -91,8 +84,8 @@ std::optional<Finding> look_at_reverse_path(const Address& target,
   if (!here || target.is_loopback()) return std::nullopt;
   Finding finding{Verdict::kPass, "this host, the target, accepts clients from itself", "", {}, ""};
   // The greater of the two counts; 1 is strict, 2 asks only that there be a route.
-  const auto all = kernel_number("/proc/sys/net/ipv4/conf/all/rp_filter");
-  const auto loopback = kernel_number("/proc/sys/net/ipv4/conf/lo/rp_filter");
+  const auto all = runtime::kernel_number("/proc/sys/net/ipv4/conf/all/rp_filter");
+  const auto loopback = runtime::kernel_number("/proc/sys/net/ipv4/conf/lo/rp_filter");
   if (std::max(all.value_or(0), loopback.value_or(0)) != 1) return finding;
   finding.verdict = Verdict::kFail;
   finding.detail = "its reverse path filter drops them";
