@@ -7,7 +7,7 @@ import pytest
 
 USAGE_ERROR = 2
 SYSTEM_ERROR = 1
-THREE_SCREENS = 72  # of 24 lines
+THREE_SCREENS = 75  # of the 25 lines of a console
 
 RULE = ("-x", "80-10.0.0.30:8080")
 LINK = ("-s", "10.0.0.40")
