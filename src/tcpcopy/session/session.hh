@@ -190,7 +190,6 @@ class Session : public TimerNode {
   SessionFacts facts_;
   SequenceMap<space::Client> client_numbers_;
   SequenceMap<space::Online> online_numbers_;
-  Seq<space::Client> iss_;
   ClientStream stream_;
   Connection connection_;
 
@@ -202,6 +201,7 @@ class Session : public TimerNode {
   Instant first_word_owed_at_ = kNever;  // since when the target's application owes any answer
   std::unique_ptr<Hole> hole_;
   std::unique_ptr<Doubt> doubt_;  // most clients never give reason for any
+  Seq<space::Client> iss_;        // last: what SessionNode adds begins in the room behind it
 };
 
 }  // namespace tcpcopy::session

@@ -16,14 +16,14 @@ namespace tcpcopy::session {
 struct SessionNode : Session {
   using Session::Session;
 
+  // Whether the engine counts it as unfinished, and as one that waits for the target.
+  bool counted_unfinished = false;
+  bool counted_waiting = false;
   // The neighbours in the order of opening, and in the chains of the indexes.
   SessionNode* older = nullptr;
   SessionNode* newer = nullptr;
   SessionNode* next_by_source = nullptr;
   SessionNode* next_by_target = nullptr;
-  // Whether the engine counts it as unfinished, and as one that waits for the target.
-  bool counted_unfinished = false;
-  bool counted_waiting = false;
 };
 
 class SessionTable {
