@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "common/keys/key_file.hh"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/rand.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 
 #include "common/runtime/errors.hh"
 #include "common/runtime/option_values.hh"
-#include "common/runtime/unique_fd.hh"
+#include "common/runtime/private_file.hh"
 
 namespace tcpcopy::keys {
 namespace {
@@ -21,7 +17,6 @@ namespace {
 using runtime::UsageError;
 
 constexpr std::size_t kMaxName = 64;
-constexpr std::size_t kMaxFile = 1U << 20U;  // bytes: some 8,000 keys
 
 bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= kMaxName &&
@@ -48,29 +43,6 @@ bool parse_line(std::string_view line, Key& key) {
   return is_name(fields[2]) && parse_secret(fields[3], key.secret);
 }
 
-std::string read_file(const std::string& path) {
-  const runtime::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  struct stat status {};
-  if (!fd || ::fstat(fd.get(), &status) != 0) {
-    throw UsageError(fmt::format("--key: {}: {}", path, runtime::error_text(errno)));
-  }
-  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    throw UsageError(fmt::format(
-        "--key: {} can be read or changed by others than its owner: chmod 600 it", path));
-  }
-  std::string text(kMaxFile + 1, '\0');
-  std::size_t size = 0;
-  for (ssize_t more = 1; more > 0 && size < text.size(); size += static_cast<std::size_t>(more)) {
-    more = ::read(fd.get(), text.data() + size, text.size() - size);
-    if (more < 0) {
-      throw UsageError(fmt::format("--key: {}: {}", path, runtime::error_text(errno)));
-    }
-  }
-  if (size > kMaxFile) throw UsageError(fmt::format("--key: {} is too long", path));
-  text.resize(size);
-  return text;
-}
-
 }  // namespace
 
 std::vector<Key> parse_keys(std::string_view text, const std::string& path) {
@@ -95,7 +67,7 @@ std::vector<Key> parse_keys(std::string_view text, const std::string& path) {
 }
 
 std::vector<Key> load_keys(const std::string& path) {
-  std::vector<Key> keys = parse_keys(read_file(path), path);
+  std::vector<Key> keys = parse_keys(runtime::read_private_file("--key", path), path);
   if (keys.empty()) {
     throw UsageError(
         fmt::format("--key: {} holds no key; tcpcopy --make-key NAME prints one", path));

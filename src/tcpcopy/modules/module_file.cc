@@ -1,46 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tcpcopy/modules/module_file.hh"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <charconv>
 
 #include "common/runtime/option_values.hh"
-#include "common/runtime/unique_fd.hh"
+#include "common/runtime/private_file.hh"
 
 namespace tcpcopy::modules {
 namespace {
 
 using runtime::UsageError;
-
-constexpr std::size_t kMaxFile = 1U << 20U;  // bytes
-
-std::string read_file(const std::string& path) {
-  const runtime::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  struct stat status {};
-  if (!fd || ::fstat(fd.get(), &status) != 0) {
-    throw UsageError(fmt::format("--module: {}: {}", path, runtime::error_text(errno)));
-  }
-  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    throw UsageError(fmt::format(
-        "--module: {} can be read or changed by others than its owner: chmod 600 it", path));
-  }
-  std::string text(kMaxFile + 1, '\0');
-  std::size_t size = 0;
-  for (ssize_t more = 1; more > 0 && size < text.size(); size += static_cast<std::size_t>(more)) {
-    more = ::read(fd.get(), text.data() + size, text.size() - size);
-    if (more < 0) {
-      throw UsageError(fmt::format("--module: {}: {}", path, runtime::error_text(errno)));
-    }
-  }
-  if (size > kMaxFile) throw UsageError(fmt::format("--module: {} is too long", path));
-  text.resize(size);
-  return text;
-}
 
 // @return whether it ends as it should.
 bool take_value(std::string_view text, std::string& value) {
@@ -102,7 +73,7 @@ ModuleFile parse_module_file(std::string_view text, const std::string& path) {
 }
 
 ModuleFile load_module_file(const std::string& path) {
-  return parse_module_file(read_file(path), path);
+  return parse_module_file(runtime::read_private_file("--module", path), path);
 }
 
 bool parse_flag(const ModuleFile& file, const ModuleFile::Line& line) {
